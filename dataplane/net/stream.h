@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * stream: the octets of one TCP direction by sequence number: what has been seen and what is to
+ * leave. It is the reassembly buffer, the journal of edits and the memory that makes a
+ * retransmission leave with the same octets as the first copy (design.md law 4), in one.
+ *
+ *      low                 contiguous            an octet is in the store once: the first copy wins,
+ *       |#########################|....###|      an edit overwrites, and what leaves is what the
+ *       acknowledged: freed       gap  ahead     store says.
+ *
+ * A store is a short list of chunks of LIMIT_CHUNK_LEN octets of sequence space, each with a bitmap
+ * of the octets it has, so any mix of overlaps is exact by construction. Chunks come from one pool
+ * per worker. Sequence numbers wrap (RFC 9293 3.4): all comparisons are by signed difference.
+ * Ownership: pool and stores belong to one worker. Owning core only.
+ * Bounds: the pool, and LIMIT_STREAM_CHUNKS per store.
+ */
+#ifndef SMSWALL_NET_STREAM_H
+#define SMSWALL_NET_STREAM_H
+
+#include "dataplane/base/bytes.h"
+#include "dataplane/limits.h"
+
+struct stream_chunk {
+	struct stream_chunk *next;
+	uint32_t first; /* sequence number of octet 0, a multiple of LIMIT_CHUNK_LEN */
+	uint32_t n_octets;
+	uint64_t have[LIMIT_CHUNK_LEN / 64];
+	uint8_t octets[LIMIT_CHUNK_LEN];
+};
+
+struct stream_pool {
+	struct stream_chunk *free;
+	uint32_t n_free;
+	uint32_t n_chunks;
+};
+
+struct stream {
+	struct stream_chunk *head; /* lowest sequence first */
+	struct stream_chunk *tail;
+	uint32_t n_chunks;
+};
+
+static inline int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+/* stream_pool_init: makes a pool of n chunks out of `memory` (n * sizeof(struct stream_chunk), aligned 8). */
+void stream_pool_init(struct stream_pool *pool, void *memory, uint32_t n_chunks);
+
+enum stream_put { STREAM_NEW, STREAM_SAME, STREAM_DIFFERS, STREAM_FULL };
+
+/*
+ * stream_put: writes those octets of `data` at `seq` that the store does not have. STREAM_NEW: all
+ * or some were new, none differed; STREAM_SAME: nothing new; STREAM_DIFFERS: an octet it had is
+ * another one (the store's stays); STREAM_FULL: no chunk was left, the rest was not stored.
+ */
+enum stream_put stream_put(struct stream *s, struct stream_pool *pool, uint32_t seq, struct bytes data);
+
+/* stream_run: how many octets the store has without a gap from `seq` on, at most `max`. */
+size_t stream_run(const struct stream *s, uint32_t seq, size_t max);
+
+/*
+ * stream_get: the `len` octets at `seq`, which must all be there (stream_run): a pointer into a
+ * chunk when they lie in one, else gathered into `scratch` (of at least `len` octets).
+ */
+struct bytes stream_get(const struct stream *s, uint32_t seq, size_t len, uint8_t *scratch);
+
+/* stream_edit: overwrites octets that the store has; those it has not are skipped. */
+void stream_edit(struct stream *s, uint32_t seq, struct bytes data);
+
+/* stream_overlay: makes `data` (at `seq`) equal to the store where the store has octets; true if any changed. */
+bool stream_overlay(const struct stream *s, uint32_t seq, uint8_t *data, size_t len);
+
+/* stream_forget: frees the chunks that lie wholly below `seq`. */
+void stream_forget(struct stream *s, struct stream_pool *pool, uint32_t seq);
+
+/* stream_clear: frees all. */
+void stream_clear(struct stream *s, struct stream_pool *pool);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tcp: from frames to octets in order, and back. A middlebox's view of one connection: it owns no
+ * end, sends nothing of its own (SACK-bearing ACKs are an addition, design.md 4), and only decides
+ * which octets are ready to be parsed, which frames may leave, and with which octets.
+ *
+ * A direction, in sequence space (low to high):
+ *
+ *      una        parse            next
+ *       |  forwarded |  partial PDU  |  gap, then octets ahead
+ *       ^ freed      ^ framed by the ^ contiguous frontier: everything below has been seen
+ *         below        layer above
+ *
+ * In enforce mode a frame is held until `parse` or `free_to` has passed its last octet; frames of
+ * one direction leave in order of arrival. In monitor and tap nothing is held and nothing edited.
+ * Ownership: struct tcp_direction is a part of struct flow. Owning core only.
+ * Source: RFC 9293, RFC 7323 (PAWS is the ends' business), RFC 7413.
+ */
+#ifndef SMSWALL_NET_TCP_H
+#define SMSWALL_NET_TCP_H
+
+#include "dataplane/net/frame.h"
+#include "dataplane/net/stream.h"
+
+enum tcp_sync {
+	TCP_CLOSED, /* nothing seen yet */
+	TCP_RESYNC, /* joined mid-stream: the layer above looks for a boundary from `parse` */
+	TCP_SYNCED, /* `parse` is a PDU boundary */
+	TCP_OPAQUE, /* not to be parsed any more (TLS, AO, no SMPP): all octets go to `opaque_reason` */
+};
+
+struct tcp_direction {
+	struct stream stream;
+	struct frame_list held; /* in order of arrival */
+	uint32_t next;          /* contiguous frontier */
+	uint32_t parse;         /* start of the first PDU that is not yet done */
+	uint32_t free_to;       /* frames up to here may leave although the PDU is not complete */
+	uint32_t una;           /* acknowledged by the receiver */
+	uint32_t left;          /* the highest octet that has left, + 1 */
+	uint32_t edit_from;     /* edited octets lie in [edit_from, edit_to); equal: none */
+	uint32_t edit_to;
+	uint32_t fin_seq;
+	uint64_t held_since_us; /* arrival of the oldest held frame; 0: none */
+	uint64_t ack_time_us;   /* when una last moved */
+	uint8_t sync;           /* enum tcp_sync */
+	uint8_t opaque_reason;  /* enum reason */
+	bool fin_seen;
+	bool una_seen;          /* an ACK of the other side has been seen */
+	bool differs;           /* an overlap differed: frames are overlaid on leaving */
+};
+
+struct tcp_config {
+	uint64_t hold_us;     /* a held frame leaves after this; 0: only by verdict, close or ceiling (replay) */
+	uint64_t history_us;  /* octets are kept this long where the other direction is not seen */
+	bool release_on_retransmit;
+	bool enforce; /* hold and overlay; false (monitor, tap): frames leave at once, as they came */
+};
+
+/* What tcp_receive() made of a frame. */
+enum tcp_received {
+	TCP_NOTHING,   /* no payload, or only octets seen before: frame queued, nothing to parse */
+	TCP_DATA,      /* new octets: parse from `parse` */
+	TCP_NEW,       /* a SYN: both directions were reset before it was taken */
+	TCP_RESET,     /* a believable RST: the connection is over once the frame is out */
+};
+
+/*
+ * tcp_receive: takes `f`, a frame of direction `d` whose other direction is `o`: stores its octets
+ * and appends it to d->held (always; tcp_leave() says which may go). Notes SYN, FIN, RST and the
+ * ACK it carries for `o`. Accounts duplicates and gaps in the ledger under f->direction.
+ */
+enum tcp_received tcp_receive(struct tcp_direction *d, struct tcp_direction *o, struct frame *f,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats);
+
+/* tcp_ready: octets in order from d->parse on. */
+size_t tcp_ready(const struct tcp_direction *d);
+
+/* tcp_peek: `len` octets at d->parse + off, which must be ready; `scratch` as in stream_get(). */
+struct bytes tcp_peek(const struct tcp_direction *d, size_t off, size_t len, uint8_t *scratch);
+
+/* tcp_edit: replaces octets at d->parse + off; what has not left yet leaves so, and so does any later copy. */
+void tcp_edit(struct tcp_direction *d, size_t off, struct bytes data);
+
+/* tcp_consume: the next `len` octets are done; accounted under `r` for `direction`. */
+void tcp_consume(struct tcp_direction *d, size_t len, enum reason r, unsigned direction, struct stats *stats);
+
+/* tcp_leaked: octets from d->parse + off, `len` of them, that had already left. */
+size_t tcp_leaked(const struct tcp_direction *d, size_t off, size_t len);
+
+/*
+ * tcp_leave: appends to `out` the held frames that may leave, overlaid with the stream's octets;
+ * with `all`, every held frame. Frees what is acknowledged. Call after parsing.
+ */
+void tcp_leave(struct tcp_direction *d, bool all, uint64_t now_us, const struct tcp_config *config,
+	struct stream_pool *pool, struct stats *stats, struct frame_list *out);
+
+/* tcp_release_due: true if held frames must leave now (hold time, retransmission, ceiling); sets `*why`. */
+bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us, const struct tcp_config *config, enum reason *why);
+
+/* tcp_skip_gap: gives the missing octets up: accounts them, moves `next` and `parse` behind the gap, sync = RESYNC. */
+bool tcp_skip_gap(struct tcp_direction *d, unsigned direction, struct stats *stats);
+
+/* tcp_options_opaque: R_tcp_authenticated when a SYN or segment carries TCP-AO or MD5 (RFC 5925, 2385), else R_none. */
+enum reason tcp_options_opaque(struct bytes options);
+
+/* tcp_close: accounts what is unparsed as incomplete and frees the direction's memory; held frames must be out. */
+void tcp_close(struct tcp_direction *d, unsigned direction, struct stream_pool *pool, struct stats *stats);
+
+#endif

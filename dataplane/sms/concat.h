@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * concat: the parts of long messages, joined in any order before they are matched, and the memory
+ * of which long messages are condemned (design.md 7).
+ *
+ * The key is (originator, recipient, carrier, reference, width, total): parts may differ in data
+ * coding, so each is decoded by its own and joined as UTF-8.
+ * Thread-safety: one table for all workers; a bucket is locked by a bounded try-lock: contended or
+ * full means CONCAT_ALONE, counted by the caller. Never waits. Any core.
+ * Bounds: `messages_max` long messages, `blocks_max` blocks of text, `age_us`; the oldest whole
+ * message of a bucket gives way only when it is past its age. Texts are personal: they are zeroed
+ * when their message leaves the table.
+ * Source: TS 23.040 9.2.3.24.1, 9.2.3.24.8; SMPP 3.4 5.3.2.22-24.
+ */
+#ifndef SMSWALL_SMS_CONCAT_H
+#define SMSWALL_SMS_CONCAT_H
+
+#include "dataplane/limits.h"
+#include "dataplane/sms/sms.h"
+
+struct concat_config {
+	uint32_t messages_max;
+	uint32_t blocks_max;
+	uint64_t age_us;
+	uint64_t hash_key; /* random; fixed in replay */
+};
+
+struct concat;
+
+size_t concat_size(const struct concat_config *config);
+struct concat *concat_init(void *memory, const struct concat_config *config);
+
+enum concat_found {
+	CONCAT_ALONE,     /* judge this part alone: table full or contended */
+	CONCAT_JOINED,    /* *joined is this part with its known neighbours */
+	CONCAT_CONDEMNED, /* the message is condemned: see `verdict` */
+};
+
+/* What a long message was condemned to; opaque to this module but for being copied. */
+struct concat_verdict {
+	uint32_t rule;       /* index in `generation` */
+	uint32_t generation;
+	uint8_t action;
+	uint8_t category;
+	uint32_t status;
+	char rule_id[LIMIT_RULE_ID_LEN + 1];
+};
+
+struct concat_joined {
+	struct bytes text;      /* in `buffer`: neighbours and the part, in part order */
+	size_t own_from;        /* where this part's text lies in it */
+	size_t own_to;
+	uint8_t first, last;    /* parts joined */
+	bool conflict;          /* the part had come before with other text: the old one is in the table */
+	uint8_t passed[32];     /* bit p: part p has been seen (and passed) before this one */
+	struct concat_verdict verdict; /* CONCAT_CONDEMNED */
+};
+
+/*
+ * concat_add: takes part m->concat with `text` and joins it. A part seen before with the same text
+ * is joined again all the same (it may complete a match by now). `buffer` of `size` octets gets the
+ * joined text, at most LIMIT_CONCAT_TEXT_LEN around the part.
+ */
+enum concat_found concat_add(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
+	uint8_t *buffer, size_t size, struct concat_joined *joined);
+
+/* concat_condemn: all later parts of m's message are refused by `verdict`. False if it is not in the table (any more). */
+bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_verdict *verdict, uint64_t now_us);
+
+/* concat_expire: a slice of housekeeping: frees what is past its age in the next `buckets` buckets. */
+void concat_expire(struct concat *c, uint64_t now_us, uint32_t buckets);
+
+uint32_t concat_count(const struct concat *c);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * entity: URLs, bare and defanged domains, and phone numbers found in a text, in the text's own
+ * order, as spans and in a normal form for matching.
+ *
+ * Normal forms: URL: lower-case scheme and host, "hxxp" and "[.]" and "(dot)" undone, no trailing
+ * punctuation, "http://" put before a bare domain. Number: digits only, a leading '+' kept, "00"
+ * at the start turned into '+'; 7 to 15 digits (E.164).
+ * Ownership: normal forms lie in the caller's buffer. Any core.
+ * Bounds: LIMIT_ENTITIES; more are not taken. Source: RFC 3986, RFC 1035 2.3.1, ITU-T E.164.
+ */
+#ifndef SMSWALL_SMS_ENTITY_H
+#define SMSWALL_SMS_ENTITY_H
+
+#include "dataplane/base/bytes.h"
+#include "dataplane/limits.h"
+
+enum entity_kind { ENTITY_URL, ENTITY_NUMBER };
+
+struct entity {
+	uint8_t kind;       /* enum entity_kind */
+	uint32_t from;      /* octets of the text: [from, to) */
+	uint32_t to;
+	struct bytes value; /* normal form, in `buffer` */
+	struct bytes host;  /* URL: host part of value */
+};
+
+/* entity_find: fills entities[LIMIT_ENTITIES] from valid UTF-8 `text`; returns how many. */
+uint32_t entity_find(struct bytes text, struct entity *entities, uint8_t *buffer, size_t size);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * stats: every counter and every reason, each once, as X-macro lists. A reason is why a frame, a
+ * stretch of a stream or a message was treated as it was; nothing is rejected, passed unjudged,
+ * evicted or repaired without one.
+ *
+ * Ownership: one struct stats per worker, written by that worker only (relaxed stores of 64-bit
+ * words), read by control at any time: a reader sees each counter whole, not all at one instant.
+ */
+#ifndef SMSWALL_STATS_H
+#define SMSWALL_STATS_H
+
+#include <stdint.h>
+
+/* Counters: X(name, help) */
+#define STATS_COUNTERS(X)                                                                          \
+	X(frames_in, "frames received")                                                            \
+	X(frames_out, "frames sent")                                                               \
+	X(octets_in, "octets received, Ethernet header included")                                  \
+	X(octets_out, "octets sent")                                                               \
+	X(frames_other, "frames that are not SMS traffic, forwarded untouched")                    \
+	X(frames_edited, "frames that left with other octets than they came with")                 \
+	X(frames_held, "frames that had to wait for the rest of a PDU")                            \
+	X(frames_late, "frames still held at the end and released")                                \
+	X(tx_full, "frames dropped because the output queue stayed full")                          \
+	X(flows_opened, "TCP connections seen first")                                              \
+	X(flows_closed, "TCP connections that ended by FIN or RST")                                \
+	X(flows_aged, "TCP connections removed after idle time")                                   \
+	X(sessions_bound, "SMPP binds accepted by the SMSC")                                       \
+	X(pdus, "SMPP PDUs framed")                                                                \
+	X(messages, "text-carrying PDUs judged")                                                   \
+	X(messages_passed, "messages with verdict pass")                                           \
+	X(messages_reported, "messages with verdict report")                                       \
+	X(messages_redacted, "messages with verdict redact")                                       \
+	X(messages_blanked, "messages with verdict blank")                                         \
+	X(messages_rejected, "messages with verdict reject")                                       \
+	X(messages_late, "messages condemned after octets of them had left")                       \
+	X(octets_leaked, "octets of condemned messages that had left before the verdict")          \
+	X(receipts, "delivery receipts, which are not content")                                    \
+	X(shadow_hits, "messages hit by a rule in state shadow")                                   \
+	X(parts, "messages that are a part of a longer one")                                       \
+	X(parts_joined, "parts judged together with at least one other part")                      \
+	X(scans, "calls of the matcher")                                                           \
+	X(scan_octets, "octets given to the matcher")                                              \
+	X(hits_dropped, "rule hits beyond the ceiling of one message")                             \
+	X(answers_matched, "answers that met their request")                                       \
+	X(answers_rewritten, "answers whose command_status was rewritten")                         \
+	X(answers_accepted, "refused messages that the SMSC accepted all the same")                \
+	X(answers_unmatched, "answers without a known request")                                    \
+	X(pending_full, "requests whose answer cannot be matched: the table is full")              \
+	X(releases, "times held frames left before their verdict")                                 \
+	X(events, "events written to the ring")                                                    \
+	X(events_lost, "events lost because the ring was full")                                    \
+	X(timeouts, "housekeeping rounds")
+
+/*
+ * Reasons: X(name, kind, help). Kind says where it may stand:
+ *   LEDGER   a forwarded octet of TCP payload or SCTP user data is in exactly one of these
+ *   FRAME    why a frame was forwarded without being looked into, or repaired
+ *   MESSAGE  why a message's verdict is what it is
+ *   ANOMALY  something hostile or broken that was seen; reported as an event of type anomaly
+ */
+#define STATS_REASONS(X)                                                                           \
+	X(none, MESSAGE, "nothing special")                                                        \
+	/* ledger */                                                                               \
+	X(judged, LEDGER, "octets of text-carrying PDUs that got a verdict")                       \
+	X(no_text, LEDGER, "octets of SMPP PDUs that carry no text")                               \
+	X(duplicate, LEDGER, "octets forwarded before (retransmissions and overlaps)")             \
+	X(not_sms, LEDGER, "octets on ports that are not SMS traffic")                             \
+	X(not_smpp, LEDGER, "octets of an SMPP port's stream that is no SMPP")                     \
+	X(smpp_malformed, LEDGER, "octets of a text PDU whose body breaks SMPP 3.4")               \
+	X(smpp_oversize, LEDGER, "octets of PDUs above the PDU ceiling")                           \
+	X(resync, LEDGER, "octets passed while looking for a PDU boundary")                        \
+	X(gap, LEDGER, "octets behind a gap that was never filled")                                \
+	X(incomplete, LEDGER, "octets of a PDU whose end never came")                              \
+	X(history_full, LEDGER, "octets passed because no stream memory was left")                 \
+	X(flow_table_full, LEDGER, "octets of connections for which there was no room")            \
+	X(tls, LEDGER, "octets of TLS sessions")                                                   \
+	X(tcp_authenticated, LEDGER, "octets of connections with TCP-AO or TCP-MD5")               \
+	X(ip_fragment, LEDGER, "octets in IP fragments that never became whole")                   \
+	X(truncated, LEDGER, "octets in frames cut short by the capture")                          \
+	X(bad_checksum, LEDGER, "octets in frames with a wrong checksum")                          \
+	X(offload_partial, LEDGER, "octets in frames whose checksum an interface was to finish")   \
+	X(panic, LEDGER, "octets passed while panic was on")                                       \
+	X(sctp_not_judged, LEDGER, "octets of SCTP packets, forwarded without a verdict")          \
+	X(urgent, ANOMALY, "TCP urgent data: the flag was cleared")                                \
+	/* frames */                                                                               \
+	X(other_ethertype, FRAME, "not IP")                                                        \
+	X(other_protocol, FRAME, "IP, but neither TCP nor SCTP")                                   \
+	X(vlan_depth, FRAME, "more VLAN tags than are walked")                                     \
+	X(ip_header, FRAME, "malformed IPv4 or IPv6 header")                                       \
+	X(ip6_extension, FRAME, "unknown or too many IPv6 extension headers")                      \
+	X(ip_encrypted, FRAME, "ESP: cannot be looked into")                                       \
+	X(tcp_header, FRAME, "malformed TCP header")                                               \
+	X(sctp_header, FRAME, "malformed SCTP common header")                                      \
+	X(fragment_overlap, ANOMALY, "IP fragments that overlap with other content")               \
+	X(fragment_timeout, FRAME, "IP fragments released because the rest never came")            \
+	X(fragment_full, FRAME, "IP fragments passed because the table was full")                  \
+	X(jumbo_full, FRAME, "multi-segment frames passed because no large buffer was free")       \
+	/* TCP and SMPP anomalies */                                                               \
+	X(overlap_differs, ANOMALY, "a retransmission or overlap with other content: first copy kept") \
+	X(hold_full, ANOMALY, "held frames released at the ceiling")                               \
+	X(hold_timeout, ANOMALY, "held frames released after the hold time")                       \
+	X(hold_retransmit, ANOMALY, "held frames released because their sender sent them again")   \
+	X(hold_close, ANOMALY, "held frames released by FIN, RST or a new connection")             \
+	X(tcp_new_isn, ANOMALY, "a SYN with a new sequence number on a live connection")           \
+	X(tcp_rst_ignored, ANOMALY, "a RST outside the window: not believed")                      \
+	X(smpp_length, ANOMALY, "command_length below 16 or absurd")                               \
+	X(smpp_command, ANOMALY, "unknown command_id")                                             \
+	X(smpp_body, ANOMALY, "a body that breaks SMPP 3.4")                                       \
+	X(smpp_tlv, ANOMALY, "a TLV that runs past the PDU")                                       \
+	X(smpp_tlv_count, ANOMALY, "more TLVs than are looked at")                                 \
+	X(smpp_tlv_duplicate, ANOMALY, "a text-carrying TLV twice")                                \
+	X(smpp_trailing, ANOMALY, "octets after short_message that are no TLV")                    \
+	X(smpp_both_texts, ANOMALY, "short_message and message_payload both set")                  \
+	X(smpp_unbound, ANOMALY, "a message before any bind")                                      \
+	X(smpp_role, ANOMALY, "a message against the direction of its bind")                       \
+	X(udh_length, ANOMALY, "a UDH longer than the user data")                                  \
+	X(concat_invalid, ANOMALY, "a part number of 0 or above the total")                        \
+	X(concat_both, ANOMALY, "UDH and SAR concatenation disagree")                              \
+	X(concat_conflict, ANOMALY, "a part repeated with other text, or with another total")      \
+	/* messages */                                                                             \
+	X(rule, MESSAGE, "a rule decided")                                                         \
+	X(score, MESSAGE, "the sum of a category's weights decided")                               \
+	X(sibling, MESSAGE, "part of a long message that is condemned")                            \
+	X(receipt, MESSAGE, "a delivery receipt: not content")                                     \
+	X(content_off, MESSAGE, "content inspection is off here")                                  \
+	X(no_content, MESSAGE, "no text to judge")                                                 \
+	X(compressed, MESSAGE, "compressed text cannot be read")                                   \
+	X(malformed, MESSAGE, "the PDU breaks SMPP; configured verdict for malformed")             \
+	X(mode_monitor, MESSAGE, "condemned, but the link only monitors")                          \
+	X(late, MESSAGE, "condemned after octets of it had left")                                  \
+	X(concat_full, MESSAGE, "judged alone: the table of parts was full or busy")               \
+	X(scan_error, MESSAGE, "the matcher refused the text")
+
+enum reason_kind { REASON_LEDGER, REASON_FRAME, REASON_MESSAGE, REASON_ANOMALY };
+
+#define X(name, help) STAT_##name,
+enum stat { STATS_COUNTERS(X) STAT_COUNT };
+#undef X
+
+#define X(name, kind, help) R_##name,
+enum reason { STATS_REASONS(X) R_COUNT };
+#undef X
+
+enum { STATS_DIRECTIONS = 2 }; /* from the inside port, from the outside port of a pair */
+
+/* Octets forwarded and why, per direction: sum(octets[d]) == forwarded[d] when nothing is held. */
+struct ledger {
+	uint64_t octets[STATS_DIRECTIONS][R_COUNT];
+	uint64_t forwarded[STATS_DIRECTIONS];
+};
+
+/* Stages of the pipeline whose cycles are counted: X(name) in flow order. */
+#define STATS_STAGES(X) X(frame) X(flow) X(stream) X(smpp) X(text) X(scan) X(policy) X(edit) X(out)
+#define X(name) STAGE_##name,
+enum stage { STATS_STAGES(X) STAGE_COUNT };
+#undef X
+
+struct stats {
+	uint64_t counter[STAT_COUNT];
+	uint64_t reason[R_COUNT]; /* occurrences */
+	struct ledger ledger;
+	uint64_t cycles[STAGE_COUNT];
+};
+
+static inline void stats_add(struct stats *s, enum stat c, uint64_t n)
+{
+	__atomic_store_n(&s->counter[c], s->counter[c] + n, __ATOMIC_RELAXED);
+}
+
+static inline void stats_reason(struct stats *s, enum reason r)
+{
+	__atomic_store_n(&s->reason[r], s->reason[r] + 1, __ATOMIC_RELAXED);
+}
+
+static inline void stats_ledger(struct stats *s, unsigned direction, enum reason r, uint64_t octets)
+{
+	uint64_t *v = &s->ledger.octets[direction][r];
+
+	__atomic_store_n(v, *v + octets, __ATOMIC_RELAXED);
+}
+
+static inline void stats_forwarded(struct stats *s, unsigned direction, uint64_t octets)
+{
+	uint64_t *v = &s->ledger.forwarded[direction];
+
+	__atomic_store_n(v, *v + octets, __ATOMIC_RELAXED);
+}
+
+/* Names and help texts as written above; never NULL for a valid value. Any core. */
+const char *stats_counter_name(enum stat c);
+const char *stats_counter_help(enum stat c);
+const char *stats_reason_name(enum reason r);
+const char *stats_reason_help(enum reason r);
+enum reason_kind stats_reason_kind(enum reason r);
+const char *stats_stage_name(enum stage s);
+
+/* stats_fold: adds `from` (maybe another core's, read while it runs) to `sum`. Control only. */
+void stats_fold(struct stats *sum, const struct stats *from);
+
+#endif
