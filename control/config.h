@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config: smswall.conf: one ranged, typed table of keys, read by libconfig.
+ *
+ * Control only. Every error is reported, not only the first: unknown key, wrong type, out of range,
+ * duplicate, a link without a name, a port twice, verdicts that do not fit what they stand at.
+ * The table also prints the canonical form (config_print) and the manual's list of keys
+ * (config_print_keys), so that neither can drift. libconfig 1.5 wraps 3000000000 to -1294967296
+ * without a word: numbers are checked in the text as well (research/ecosystem.md 3).
+ */
+#ifndef SMSWALL_CONTROL_CONFIG_H
+#define SMSWALL_CONTROL_CONFIG_H
+
+#include "dataplane/base/diag.h"
+#include "dataplane/pipeline.h"
+
+enum config_numbers { NUMBERS_PSEUDONYM, NUMBERS_CLEAR, NUMBERS_NONE };
+
+struct config_port_pair {
+	uint16_t inside_port;  /* DPDK port ids: link i joins these two */
+	uint16_t outside_port;
+};
+
+struct config {
+	struct pipeline_config pipeline;
+	struct config_port_pair pairs[LIMIT_LINKS];
+	unsigned n_workers;
+	unsigned burst;            /* frames, 1..LIMIT_BURST */
+	uint32_t rx_descriptors, tx_descriptors;
+	uint32_t mbufs;            /* per worker and port */
+	uint32_t jumbo_buffers;    /* 64 KiB buffers for multi-segment frames */
+	char events_file[256];     /* "-": standard output; "": none */
+	uint8_t events_numbers;    /* enum config_numbers */
+	char events_key_file[256]; /* pseudonym key; "": made at start, kept in state_dir */
+	char socket_path[108];
+	char state_dir[256];
+	char policy_path[256];     /* used when --policy is not given */
+	uint8_t default_action;    /* enum rule_action of a bare rule at weight 100 */
+	uint64_t replay_hold_us;   /* tcp.hold_us in replay; 0: until the verdict */
+	bool memory_lock;
+};
+
+/* config_defaults: every key's default. */
+void config_defaults(struct config *c);
+
+/* config_load: false when `diag` got an error; *c is then not to be used. */
+bool config_load(struct config *c, const char *path, struct diag *diag);
+
+/* config_load_text: the same from memory; `name` stands for the file. */
+bool config_load_text(struct config *c, const char *name, const char *text, struct diag *diag);
+
+/* config_print: the canonical form: every key with its value; reading it again gives the same. */
+void config_print(const struct config *c, FILE *to);
+
+/* config_print_keys: name, type, unit, range, default and help of every key, as the manual page has them. */
+void config_print_keys(FILE *to);
+
+#endif

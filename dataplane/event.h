@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * event: what a worker tells control: one fixed record per message, session or anomaly, in a ring
+ * of its own. Control (control/events.c) turns records into JSON lines; nothing here formats.
+ *
+ * Thread-safety: struct event_ring has one producer (the worker) and one consumer (control).
+ * Ownership: records are copied in and out; text is copied only when the configuration says that
+ * events carry text. Bounds: ring of a power of two octets; a full ring drops and counts
+ * (live) or makes replay wait (event_ring_room).
+ */
+#ifndef SMSWALL_EVENT_H
+#define SMSWALL_EVENT_H
+
+#include <stdatomic.h>
+
+#include "dataplane/base/bytes.h"
+#include "dataplane/limits.h"
+
+enum event_type { EVENT_MESSAGE, EVENT_SESSION, EVENT_ANOMALY, EVENT_LINK };
+
+enum { EVENT_ADDRESS_SIZE = 66, EVENT_ACCOUNT_SIZE = 16, EVENT_RULES_MAX = 16 };
+
+struct event_address {
+	uint8_t ton;
+	uint8_t npi;
+	uint8_t len;
+	uint8_t digits[EVENT_ADDRESS_SIZE];
+};
+
+struct event_message {
+	const char *command;  /* static */
+	const char *encoding; /* static */
+	uint32_t sequence;
+	uint8_t side, role;
+	uint8_t carrier;
+	uint8_t action;         /* enum rule_action: the verdict */
+	uint8_t applied;        /* enum edit_style: what was done to the PDU; EDIT_NONE in monitor */
+	uint8_t reason;         /* enum reason */
+	uint8_t n_rules;        /* of hits, sorted by id by control */
+	uint8_t data_coding, protocol_id, esm_class;
+	int8_t message_class;
+	uint8_t receipt;
+	uint8_t part, parts;    /* 0: not concatenated */
+	uint16_t reference;
+	uint16_t n_destinations;
+	uint8_t passed[32];     /* parts that had passed before a condemned message was known */
+	uint8_t shadow, shadow_action;
+	uint8_t late;
+	uint32_t leaked;        /* octets of the text that had left before the verdict */
+	int32_t score;
+	uint16_t category;
+	uint32_t generation;
+	uint32_t rule;          /* index in that generation's ruleset, or VERDICT_NO_RULE */
+	uint32_t rules[EVENT_RULES_MAX];
+	uint8_t rule_shadow;    /* bit i: rules[i] (first 8) is a shadow rule */
+	uint32_t octets;        /* of the PDU */
+	char sibling_rule[LIMIT_RULE_ID_LEN + 1];
+	struct event_address source, destination;
+};
+
+struct event_session {
+	uint8_t change;   /* 0 opened, 1 bound, 2 bind refused, 3 unbound, 4 closed, 5 aged, 6 resync */
+	uint8_t bind;     /* enum smpp_bind_state asked for */
+	uint8_t esme_side;
+	uint64_t messages, refused, answers;
+};
+
+struct event_anomaly {
+	uint8_t reason;
+	uint8_t direction;
+	uint32_t sequence; /* SMPP, 0: none */
+	uint64_t octets;
+};
+
+struct event_link {
+	uint8_t what; /* 0 up, 1 down, 2 panic on, 3 panic off */
+};
+
+/* A record; `tail_len` octets of text follow it in the ring. */
+struct event {
+	uint32_t len;      /* of the record with its tail, a multiple of 8 */
+	uint8_t type;      /* enum event_type */
+	uint8_t link;
+	uint8_t input;     /* replay: which input, from 0 */
+	uint8_t worker;
+	uint64_t id;       /* of the event, unique in this worker, from 1 */
+	uint64_t time_us;
+	uint64_t session;  /* flow id */
+	uint64_t frame;    /* frame number, from 1 */
+	char account[EVENT_ACCOUNT_SIZE];
+	uint8_t lo_address[16], hi_address[16]; /* session events */
+	uint16_t lo_port, hi_port;
+	uint32_t tail_len; /* UTF-8 text */
+	union {
+		struct event_message message;
+		struct event_session session_change;
+		struct event_anomaly anomaly;
+		struct event_link link_change;
+	} u;
+};
+
+struct event_ring {
+	uint8_t *octets;
+	uint32_t size; /* a power of two */
+	_Alignas(64) _Atomic uint64_t written; /* worker writes, control reads */
+	_Alignas(64) _Atomic uint64_t read;    /* control writes, worker reads */
+};
+
+/* event_ring_init: over `size` octets (a power of two) of the caller. Boot only. */
+void event_ring_init(struct event_ring *r, void *octets, uint32_t size);
+
+/* event_ring_room: octets that can be put. Worker only. */
+uint32_t event_ring_room(const struct event_ring *r);
+
+/* event_ring_put: copies `e` and its text (`text.len` becomes tail_len) in. False when full. Worker only. */
+bool event_ring_put(struct event_ring *r, struct event *e, struct bytes text);
+
+/* event_ring_take: copies the oldest record to *e and its text to `text` (LIMIT_TEXT_LEN octets). False when empty. Control only. */
+bool event_ring_take(struct event_ring *r, struct event *e, uint8_t *text, size_t size);
+
+#endif

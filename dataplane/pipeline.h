@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pipeline: the story of a burst. Frames in, frames out, in their order, each judged on the way.
+ *
+ *     decode -> fragments -> flow -> stream -> PDU -> text -> parts -> scan -> policy -> edit -> out
+ *
+ * Ownership: the pipeline owns held frames until they are out. One pipeline per worker; it shares
+ * only the concat table and what it is given as const. Owning core only. Does not allocate after
+ * pipeline_create(), wait for a lock, log or make a system call.
+ * Time is the frames' own (`time_us`): timers run before each frame, so bursts of 1 and of 32 give
+ * the same result.
+ */
+#ifndef SMSWALL_PIPELINE_H
+#define SMSWALL_PIPELINE_H
+
+#include "dataplane/event.h"
+#include "dataplane/flowtable.h"
+#include "dataplane/net/fragments.h"
+#include "dataplane/sms/from_smpp.h"
+#include "dataplane/verdict/edit.h"
+#include "dataplane/verdict/judge.h"
+
+enum link_mode { LINK_TAP, LINK_MONITOR, LINK_ENFORCE };
+enum on_accept { ON_ACCEPT_PASS, ON_ACCEPT_FORCE };
+enum on_release { ON_RELEASE_EARLY, ON_RELEASE_REFUSE };
+enum event_select { EVENTS_NON_PASS, EVENTS_ALL };
+enum malformed_policy { MALFORMED_PASS, MALFORMED_REFUSE };
+
+/* How to refuse towards one role of the far end. */
+struct refusal_config {
+	uint8_t style;    /* enum edit_style */
+	uint8_t poison;   /* enum edit_poison bits */
+	uint8_t on_accept;
+	uint32_t status;  /* command_status of the answer */
+};
+
+struct prefix {
+	uint8_t address[16]; /* IPv4 as ::ffff:0:0/96 */
+	uint8_t bits;
+};
+
+enum { LINK_PORTS_MAX = 16, LINK_PREFIXES_MAX = 16, LINK_NAME_SIZE = 32 };
+
+struct link_config {
+	char name[LINK_NAME_SIZE];
+	uint8_t mode;      /* enum link_mode */
+	uint8_t checksums; /* enum checksum_policy */
+	bool vlan_in_key;
+	bool content;      /* inspect texts here */
+	uint8_t on_release;
+	uint8_t malformed; /* text PDUs whose body cannot be read */
+	struct smpp_profile profile;
+	struct refusal_config to_smsc; /* refusing what an ESME sends */
+	struct refusal_config to_esme; /* refusing what an SMSC sends */
+	uint16_t smpp_ports[LINK_PORTS_MAX];
+	uint8_t n_smpp_ports;
+	uint16_t sigtran_ports[LINK_PORTS_MAX];
+	uint8_t n_sigtran_ports;
+	bool detect;       /* SMPP on any port, recognised by its bind */
+	struct prefix inside[LINK_PREFIXES_MAX]; /* the inside: by address; none: the SMPP server's side is inside */
+	uint8_t n_inside;
+	struct tcp_config tcp; /* hold times; tcp.enforce is set from mode */
+};
+
+struct pipeline_config {
+	uint8_t n_links;
+	struct link_config links[LIMIT_LINKS];
+	uint32_t flows_max;
+	uint32_t stream_chunks;  /* per worker */
+	uint32_t pending_max;    /* answers awaited, per worker */
+	struct concat_config concat;
+	struct fragments_config fragments;
+	uint64_t flow_idle_us;   /* a connection without frames is removed after this */
+	uint8_t event_select;
+	bool event_text;
+	uint32_t event_ring_len; /* octets, a power of two */
+	bool replay;             /* wait for room in the event ring instead of dropping */
+	uint32_t hash_seed;
+};
+
+struct pipeline;
+
+/* pipeline_budget: octets one worker's pipeline takes without its flow table. */
+size_t pipeline_budget(const struct pipeline_config *config);
+
+/*
+ * pipeline_create: boot only; `memory` of pipeline_budget() octets, 64-byte aligned, zeroed.
+ * `flows` and `concat` outlive it. `worker` indexes the generation's scratch.
+ */
+struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config, struct flowtable *flows,
+	struct concat *concat, unsigned worker);
+
+/* What the worker tells the pipeline before each burst (control writes them, the worker reads). */
+struct pipeline_turn {
+	const struct generation *generation;
+	uint64_t panic_links; /* bit per link */
+};
+
+/*
+ * pipeline_run: takes `n` frames (<= LIMIT_BURST, time non-decreasing) and appends to `out` what
+ * may leave now, in order, edits applied.
+ */
+void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames, unsigned n,
+	struct frame_list *out);
+
+/* pipeline_tick: timers alone, when no frame came (live) or up to a time (replay). */
+void pipeline_tick(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out);
+
+/* pipeline_drain: the end: every held frame leaves, judged by what is there; all flows are closed and accounted. */
+void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out);
+
+struct stats *pipeline_stats(struct pipeline *p);
+struct event_ring *pipeline_events(struct pipeline *p);
+
+/* pipeline_event_room: the ring has room for everything one frame can cause (replay waits for it). */
+bool pipeline_event_room(const struct pipeline *p);
+
+/* Gauges for status; written by the worker, read by control. */
+struct pipeline_gauges {
+	uint32_t flows;
+	uint32_t held_frames;
+	uint32_t stream_chunks_used;
+	uint32_t pending_answers;
+	uint32_t fragments_held;
+};
+struct pipeline_gauges pipeline_gauges(const struct pipeline *p);
+
+#endif

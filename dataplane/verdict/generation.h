@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * generation: everything a verdict depends on that can be pushed, as references to immutable,
+ * counted parts; published by one pointer (dataplane/gate.h). One message is judged by one.
+ *
+ * Ownership: made, published and freed by control. Workers read the one they got from the gate.
+ */
+#ifndef SMSWALL_VERDICT_GENERATION_H
+#define SMSWALL_VERDICT_GENERATION_H
+
+#include "dataplane/verdict/policy.h"
+#include "patterns/scan.h"
+
+enum { WORKERS_MAX = 32 };
+
+struct generation {
+	uint32_t number; /* from 1; replay: always 1 */
+	struct ruleset *ruleset;
+	struct policy *policy;
+	struct scan_scratch *scratch[WORKERS_MAX]; /* one per worker that judges */
+};
+
+/* generation_create: takes its own references and scratches for n_workers. NULL with errno. Control only. */
+struct generation *generation_create(uint32_t number, struct ruleset *r, const struct policy *p, unsigned n_workers);
+void generation_free(struct generation *g); /* NULL is accepted */
+
+#endif

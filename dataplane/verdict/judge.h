@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * judge: one message in, one verdict out: joined with its other parts, seen in its views, matched,
+ * weighed. The data path and `smswallctl explain` call the same function; what it looked at stays
+ * in struct judge_views until the next message.
+ *
+ * Ownership: a judge belongs to one worker; the concat table is shared. Owning core only.
+ * Does not allocate: judge_size() octets at boot.
+ */
+#ifndef SMSWALL_VERDICT_JUDGE_H
+#define SMSWALL_VERDICT_JUDGE_H
+
+#include "dataplane/sms/concat.h"
+#include "dataplane/sms/entity.h"
+#include "dataplane/sms/fold.h"
+#include "dataplane/sms/sms.h"
+#include "dataplane/verdict/generation.h"
+#include "dataplane/verdict/verdict.h"
+
+/* What was looked at: for explanations and redaction. */
+struct judge_views {
+	struct bytes text;    /* joined parts, or the message's bodies with '\n' between two */
+	size_t own_from;      /* where this PDU's first body lies in text */
+	size_t own_to;
+	bool joined;
+	uint8_t joined_first; /* parts */
+	uint8_t joined_last;
+	uint8_t passed[32];   /* parts that had passed before (bitmap), as in struct concat_joined */
+	bool concat_alone;    /* a part that had to be judged alone */
+	bool folded_scanned;
+	struct bytes folded;
+	struct bytes sender;
+	struct bytes sender_folded;
+	uint32_t n_entities;
+	struct entity entities[LIMIT_ENTITIES];
+};
+
+struct judge {
+	struct sms_buffers buffers;
+	struct concat *concat; /* NULL: parts are judged alone */
+	unsigned worker;       /* index of its scratch in a generation */
+	uint64_t cycles[STAGE_COUNT]; /* added to by each call */
+	struct judge_views views;
+	struct scan_hit hits[LIMIT_HITS];
+	uint8_t *sender;       /* buffers for the sender's views */
+	uint8_t *sender_folded;
+};
+
+size_t judge_size(void);
+void judge_init(struct judge *j, void *memory, struct concat *concat, unsigned worker);
+
+/*
+ * judge_message: gives *v for `m`, whose bodies are decoded. With `remember` false (on_release =
+ * early, explain) the concat table is read but not written. Counts into `stats`.
+ */
+void judge_message(struct judge *j, const struct generation *g, const struct sms *m, uint64_t now_us,
+	bool remember, struct stats *stats, struct verdict *v);
+
+/*
+ * judge_spans: the octets of this PDU's bodies to blank out for a redaction, as ranges of units
+ * (text.h) per body, merged and sorted; finds the starts of matches anew (slow path, bounded).
+ * Returns the number of ranges.
+ */
+struct judge_span {
+	uint8_t body;
+	size_t from; /* units, [from, to) */
+	size_t to;
+};
+uint32_t judge_spans(struct judge *j, const struct generation *g, const struct sms *m, const struct verdict *v,
+	struct judge_span *spans, uint32_t max);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * policy: from hits to an action: per category, the sum of the weights of the rules that hit
+ * against thresholds, by link and side. Made by control/policy_file.c, read by the judge.
+ *
+ * Immutable once made: any core. The order of judgement (design.md 7): lists, signalling checks,
+ * limits, content score, campaign; today the content score is there, the others are added before
+ * and after it in judge.c.
+ */
+#ifndef SMSWALL_VERDICT_POLICY_H
+#define SMSWALL_VERDICT_POLICY_H
+
+#include "dataplane/limits.h"
+#include "patterns/ruleset.h"
+
+enum { POLICY_NAME_SIZE = 32, POLICY_NEVER = INT32_MAX };
+
+/* What a category's score leads to: the most severe action whose threshold the score reaches. */
+struct policy_category {
+	char name[POLICY_NAME_SIZE];
+	int32_t threshold[ACTIONS]; /* by enum rule_action; POLICY_NEVER: not at all; [ACTION_PASS] unused */
+	uint32_t status;            /* command_status of a reject; 0: the link's */
+};
+
+/* Where it applies: an exact link or all, one side or both. */
+struct policy_scope {
+	uint8_t link; /* POLICY_ANY: every link */
+	uint8_t side; /* enum sms_side, or POLICY_ANY */
+	uint8_t n_categories;
+	uint8_t max_action; /* no action more severe than this here; ACTION_REJECT: no ceiling */
+	bool content;       /* false: texts are not inspected here */
+	struct policy_category categories[LIMIT_CATEGORIES]; /* by ruleset category index */
+};
+enum { POLICY_ANY = 0xFF, POLICY_SCOPES_MAX = 2 * LIMIT_LINKS + 1 };
+
+struct policy {
+	uint32_t n_scopes; /* the last one is (any, any); the first that fits is taken */
+	struct policy_scope scopes[POLICY_SCOPES_MAX];
+};
+
+/* policy_default: the policy of a bare pattern file: `action` at weight 100 for every category of `r`. */
+void policy_default(struct policy *p, const struct ruleset *r, enum rule_action action);
+
+/* policy_scope_of: never NULL. */
+const struct policy_scope *policy_scope_of(const struct policy *p, unsigned link, unsigned side);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * verdict: the one final judgement of one message, with what led to it (design.md law 9).
+ */
+#ifndef SMSWALL_VERDICT_VERDICT_H
+#define SMSWALL_VERDICT_VERDICT_H
+
+#include "dataplane/limits.h"
+#include "dataplane/stats.h"
+#include "patterns/scan.h"
+
+enum { VERDICT_NO_RULE = 0xFFFFFFFFu };
+
+struct verdict {
+	uint8_t action;      /* enum rule_action: what policy says */
+	uint8_t reason;      /* enum reason of kind MESSAGE */
+	uint16_t category;   /* that decided; index in the ruleset */
+	int32_t score;       /* of that category */
+	uint32_t rule;       /* the deciding rule (the heaviest hit of the category), or VERDICT_NO_RULE */
+	uint32_t status;     /* command_status for a reject; 0: the link's */
+	uint32_t generation;
+	bool shadow;         /* a shadow rule hit */
+	uint8_t shadow_action; /* what it would have been with shadow rules on */
+	struct scan_hits hits; /* all, shadow ones included; hits[] is the judge's, valid until the next message */
+	char sibling_rule[LIMIT_RULE_ID_LEN + 1]; /* reason sibling: the rule's id */
+};
+
+#endif

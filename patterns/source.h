@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * source: *.pat files: Hyperscan's own habit `ID:/regex/flags`, with attributes and examples.
+ * The grammar is smswall-patterns(5) (control/man/smswall-patterns.5.scd).
+ *
+ * Control only. Ownership: a source owns its rules and examples; source_free() frees.
+ * Errors: all of them, each with file:line:column, in a struct diag; a source with errors is not
+ * to be compiled. Bounds: LIMIT_RULES of dataplane/limits.h by `rules_max`.
+ */
+#ifndef SMSWALL_PATTERNS_SOURCE_H
+#define SMSWALL_PATTERNS_SOURCE_H
+
+#include "dataplane/base/diag.h"
+#include "patterns/ruleset.h"
+
+struct example {
+	char *text; /* UTF-8, escapes undone */
+	uint32_t rule;
+	bool must_match;
+	int line;
+	char *file;
+};
+
+struct source {
+	struct rule *rules;
+	uint32_t n_rules;
+	struct example *examples;
+	uint32_t n_examples;
+	char **categories; /* [0] = "default" */
+	uint16_t n_categories;
+	/* capacities, ids seen: private to source.c */
+	uint32_t rules_size;
+	uint32_t examples_size;
+	void *ids;
+};
+
+void source_init(struct source *s);
+void source_free(struct source *s);
+
+/* source_read_file: adds the rules of one file. False when it added errors to `diag` (the rest was still read). */
+bool source_read_file(struct source *s, const char *path, struct diag *diag);
+
+/* source_read_text: the same from memory; `name` stands for the file in messages. */
+bool source_read_text(struct source *s, const char *name, const char *text, size_t len, struct diag *diag);
+
+/* source_read_path: a file, or a folder's *.pat in byte order of their names. */
+bool source_read_path(struct source *s, const char *path, struct diag *diag);
+
+#endif
