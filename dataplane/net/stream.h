@@ -9,7 +9,8 @@
  *       acknowledged: freed       gap  ahead     store says.
  *
  * A store is a short list of chunks of LIMIT_CHUNK_LEN octets of sequence space, each with a bitmap
- * of the octets it has, so any mix of overlaps is exact by construction. Chunks come from one pool
+ * of the octets it has and of those that have left (an octet that has left is never edited: a later
+ * copy must be the same), so any mix of overlaps is exact by construction. Chunks come from one pool
  * per worker. Sequence numbers wrap (RFC 9293 3.4): all comparisons are by signed difference.
  * Ownership: pool and stores belong to one worker. Owning core only.
  * Bounds: the pool, and LIMIT_STREAM_CHUNKS per store.
@@ -25,6 +26,7 @@ struct stream_chunk {
 	uint32_t first; /* sequence number of octet 0, a multiple of LIMIT_CHUNK_LEN */
 	uint32_t n_octets;
 	uint64_t have[LIMIT_CHUNK_LEN / 64];
+	uint64_t left[LIMIT_CHUNK_LEN / 64]; /* a subset of `have` */
 	uint8_t octets[LIMIT_CHUNK_LEN];
 };
 
@@ -38,6 +40,7 @@ struct stream {
 	struct stream_chunk *head; /* lowest sequence first */
 	struct stream_chunk *tail;
 	uint32_t n_chunks;
+	uint32_t n_written; /* octets ever stored, modulo 2^32: a difference says what a put added */
 };
 
 static inline int32_t seq_diff(uint32_t a, uint32_t b)
@@ -66,11 +69,20 @@ size_t stream_run(const struct stream *s, uint32_t seq, size_t max);
  */
 struct bytes stream_get(const struct stream *s, uint32_t seq, size_t len, uint8_t *scratch);
 
-/* stream_edit: overwrites octets that the store has; those it has not are skipped. */
+/* stream_edit: overwrites octets that the store has and that have not left; all others are skipped. */
 void stream_edit(struct stream *s, uint32_t seq, struct bytes data);
 
 /* stream_overlay: makes `data` (at `seq`) equal to the store where the store has octets; true if any changed. */
 bool stream_overlay(const struct stream *s, uint32_t seq, uint8_t *data, size_t len);
+
+/* stream_seek: the first octet at or after `seq` that the store has; false if there is none. */
+bool stream_seek(const struct stream *s, uint32_t seq, uint32_t *at);
+
+/* stream_mark_left: notes that the octets of [seq, seq + len) that the store has were sent on. */
+void stream_mark_left(struct stream *s, uint32_t seq, size_t len);
+
+/* stream_count_left: how many octets of [seq, seq + len) are marked so. */
+size_t stream_count_left(const struct stream *s, uint32_t seq, size_t len);
 
 /* stream_forget: frees the chunks that lie wholly below `seq`. */
 void stream_forget(struct stream *s, struct stream_pool *pool, uint32_t seq);
