@@ -13,11 +13,20 @@
 
 enum { WORKERS_MAX = 32 };
 
+/* One worker's counts of one rule; written by that worker, folded by id by control. */
+struct rule_count {
+	uint64_t hits;    /* messages it hit in state on */
+	uint64_t shadow;  /* messages it hit in state shadow */
+	uint64_t decided; /* messages it decided */
+	uint64_t last_us; /* time of the newest hit */
+};
+
 struct generation {
 	uint32_t number; /* from 1; replay: always 1 */
 	struct ruleset *ruleset;
 	struct policy *policy;
 	struct scan_scratch *scratch[WORKERS_MAX]; /* one per worker that judges */
+	struct rule_count *counts[WORKERS_MAX];    /* of ruleset->n_rules; judge_message counts here */
 };
 
 /* generation_create: takes its own references and scratches for n_workers. NULL with errno. Control only. */

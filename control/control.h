@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * control: the daemon's one control thread: it empties the workers' event rings, serves the
+ * control socket, watches ports and signals, and writes the report at the end.
+ *
+ * It sees the data path only through doors: pipeline_stats/events/gauges (read), the gate
+ * (publish) and the panic word (write). Thread-safety: everything here runs on the control thread.
+ *
+ * Socket protocol (docs/control-protocol.md): Unix stream; a request is one line of JSON, at most
+ * CONTROL_REQUEST_MAX octets: {"v":1,"verb":"status","args":{...}}. The answer is one line:
+ * {"v":1,"ok":true,"result":{...}} or {"v":1,"ok":false,"code":N,"error":"sentence"} with the exit
+ * code smswallctl is to give (research/ecosystem.md 2). "events.follow" is answered by ok and then
+ * event lines until the peer closes. Peers are known by SO_PEERCRED: root and the daemon's own user
+ * may do all; others of the socket's group may read.
+ */
+#ifndef SMSWALL_CONTROL_CONTROL_H
+#define SMSWALL_CONTROL_CONTROL_H
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "control/config.h"
+#include "control/policy_file.h"
+
+enum { CONTROL_REQUEST_MAX = 1 << 20, CONTROL_CLIENTS_MAX = 64 };
+
+/* Exit codes and answer codes: research/ecosystem.md 2. */
+enum control_code {
+	CONTROL_OK = 0,
+	CONTROL_FAILED = 1,
+	CONTROL_USAGE = 2,
+	CONTROL_NO_DAEMON = 3,
+	CONTROL_INVALID = 4,
+	CONTROL_NOT_PERMITTED = 5,
+	CONTROL_CONFLICT = 6,
+	CONTROL_TIMEOUT = 7,
+	CONTROL_PARTIAL = 8,
+};
+
+/* A port as status shows it; filled by dataplane/port.c. */
+struct control_port {
+	char name[64];
+	char driver[32];
+	bool up;
+	uint32_t speed_mbps;
+	uint64_t frames_in, frames_out, missed, errors;
+};
+
+/* What main.c gives: the doors to the data path. */
+struct control_context {
+	const struct config *config;
+	const char *config_path;
+	const char *policy_name;
+	struct policy_set *policy;
+	struct generation *generation; /* live */
+	struct pipeline **pipelines;
+	unsigned n_pipelines;
+	_Atomic uint64_t *panic_links;
+	volatile sig_atomic_t *stop;   /* set by signals: end the loop */
+	const atomic_uint *workers_running; /* replay: the loop ends when it is 0 */
+	unsigned n_ports;
+	bool (*port_read)(unsigned port, struct control_port *out);
+	const char *report_path;       /* write the report there at the end; NULL: no */
+	uint64_t started_us;
+	size_t budget_total;           /* octets, as printed at boot */
+};
+
+/* control_run: until *stop (or, in replay, until the workers are done and the rings empty). 0 or a control_code. */
+int control_run(struct control_context *ctx);
+
+/*
+ * control_report: the document of `status --json`, `counters --json` and of replays:
+ * { schema_version, version, uptime_s, mode, links[], workers[], counters{}, reasons{}, ledger[],
+ *   verdicts{}, rules[], stages{}, generation{} }. A new reference.
+ */
+json_t *control_report(const struct control_context *ctx);
+
+#endif

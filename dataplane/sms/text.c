@@ -1,0 +1,797 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/sms/text.h"
+
+#include <assert.h>
+#include <endian.h>
+
+#include "dataplane/sms/gsm7_table.h"
+
+#define REPLACEMENT   0xFFFDu
+#define SYMBOL_NUL    0x2400u
+#define SEPTET_BLOCK  256u /* septets unpacked at a time; a whole SMS is 160 */
+#define OCTETS_01     UINT64_C(0x0101010101010101)
+#define OCTETS_80     UINT64_C(0x8080808080808080)
+#define LOCKING_ASCII 4 /* locking tables below this one agree with the default one on ASCII */
+
+const char *text_encoding_name(enum text_encoding e)
+{
+	static const char *const names[TEXT_ENCODINGS] = {
+		[TEXT_GSM7_UNPACKED] = "gsm7",	   [TEXT_GSM7_PACKED] = "gsm7-packed",
+		[TEXT_UTF16BE] = "utf16",	   [TEXT_UTF16LE] = "utf16le",
+		[TEXT_LATIN1] = "latin1",	   [TEXT_ASCII] = "ascii",
+		[TEXT_BINARY] = "binary",	   [TEXT_CYRILLIC] = "cyrillic",
+		[TEXT_HEBREW] = "hebrew",	   [TEXT_SHIFT_JIS] = "shift-jis",
+		[TEXT_UTF8] = "utf8",		   [TEXT_COMPRESSED] = "compressed",
+	};
+
+	return (unsigned)e < TEXT_ENCODINGS ? names[e] : "unknown";
+}
+
+/* UTF-8 (RFC 3629) */
+
+size_t text_put(uint32_t cp, uint8_t *out, size_t left)
+{
+	if (cp < 0x80) {
+		if (left < 1) {
+			return 0;
+		}
+		out[0] = (uint8_t)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		if (left < 2) {
+			return 0;
+		}
+		out[0] = (uint8_t)(0xC0 | (cp >> 6));
+		out[1] = (uint8_t)(0x80 | (cp & 0x3F));
+		return 2;
+	}
+	if (cp > 0x10FFFF || (cp & 0xFFFFF800u) == 0xD800) {
+		cp = REPLACEMENT; /* no such scalar value: the output stays valid */
+	}
+	if (cp < 0x10000) {
+		if (left < 3) {
+			return 0;
+		}
+		out[0] = (uint8_t)(0xE0 | (cp >> 12));
+		out[1] = (uint8_t)(0x80 | ((cp >> 6) & 0x3F));
+		out[2] = (uint8_t)(0x80 | (cp & 0x3F));
+		return 3;
+	}
+	if (left < 4) {
+		return 0;
+	}
+	out[0] = (uint8_t)(0xF0 | (cp >> 18));
+	out[1] = (uint8_t)(0x80 | ((cp >> 12) & 0x3F));
+	out[2] = (uint8_t)(0x80 | ((cp >> 6) & 0x3F));
+	out[3] = (uint8_t)(0x80 | (cp & 0x3F));
+	return 4;
+}
+
+uint32_t text_next(struct bytes b, size_t *at)
+{
+	const uint8_t *p = b.data + *at;
+
+	assert(*at < b.len);
+	if (p[0] < 0x80) {
+		*at += 1;
+		return p[0];
+	}
+	if (p[0] < 0xE0) {
+		assert(b.len - *at >= 2);
+		*at += 2;
+		return ((uint32_t)(p[0] & 0x1F) << 6) | (p[1] & 0x3F);
+	}
+	if (p[0] < 0xF0) {
+		assert(b.len - *at >= 3);
+		*at += 3;
+		return ((uint32_t)(p[0] & 0x0F) << 12) | ((uint32_t)(p[1] & 0x3F) << 6) |
+			(p[2] & 0x3F);
+	}
+	assert(b.len - *at >= 4);
+	*at += 4;
+	return ((uint32_t)(p[0] & 0x07) << 18) | ((uint32_t)(p[1] & 0x3F) << 12) |
+		((uint32_t)(p[2] & 0x3F) << 6) | (p[3] & 0x3F);
+}
+
+/*
+ * The sequence at `p`: how many octets of it are well-formed (RFC 3629 4), and whether it is whole.
+ * An ill-formed one is replaced as a whole up to where it breaks (Unicode 3.9, U+FFFD substitution
+ * of maximal subparts).
+ */
+struct sequence {
+	uint8_t len; /* >= 1 */
+	bool whole;
+};
+
+static struct sequence utf8_sequence(const uint8_t *p, size_t left)
+{
+	uint8_t lo = 0x80;
+	uint8_t hi = 0xBF;
+	uint8_t need;
+	uint8_t n = 1;
+
+	if (p[0] < 0x80) {
+		return (struct sequence){ 1, true };
+	}
+	if (p[0] < 0xC2 || p[0] > 0xF4) {
+		return (struct sequence){ 1, false };
+	}
+	need = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+	/* The second octet's range is narrower after four leads: no overlong, surrogate, > U+10FFFF. */
+	if (p[0] == 0xE0) {
+		lo = 0xA0;
+	} else if (p[0] == 0xED) {
+		hi = 0x9F;
+	} else if (p[0] == 0xF0) {
+		lo = 0x90;
+	} else if (p[0] == 0xF4) {
+		hi = 0x8F;
+	}
+	while (n < need && n < left && p[n] >= lo && p[n] <= hi) {
+		lo = 0x80;
+		hi = 0xBF;
+		n++;
+	}
+	return (struct sequence){ n, n == need };
+}
+
+/* Eight octets at a time: octet i of memory is bits 8i.. of the word, whatever the machine. */
+
+static uint64_t word_load(const uint8_t *p)
+{
+	uint64_t x;
+
+	memcpy(&x, p, sizeof(x));
+	return le64toh(x);
+}
+
+static void word_store(uint8_t *p, uint64_t x)
+{
+	x = htole64(x);
+	memcpy(p, &x, sizeof(x));
+}
+
+/* For octets below 0x80: the high bit of each that is >= n. No carry leaves an octet. */
+static uint64_t word_from(uint64_t x, uint8_t n)
+{
+	return (x + OCTETS_01 * (uint8_t)(0x80 - n)) & OCTETS_80;
+}
+
+/* Likewise, of each that differs from c. */
+static uint64_t word_differs(uint64_t x, uint8_t c)
+{
+	return ((x ^ (OCTETS_01 * c)) + OCTETS_01 * 0x7F) & OCTETS_80;
+}
+
+/*
+ * word_gsm7_special: the high bit of each octet that is not the same character in the GSM default
+ * alphabet and in ASCII (TS 23.038 6.2.1): controls, $, @, [ to `, { and up. LF and CR are the same but are left
+ * to the table, which is cheaper than testing for them.
+ */
+static uint64_t word_gsm7_special(uint64_t word)
+{
+	uint64_t x = word & ~OCTETS_80;
+	uint64_t plain = word_from(x, 0x20) & word_differs(x, 0x24) & word_differs(x, 0x40);
+
+	plain &= ~word_from(x, 0x5B) | word_from(x, 0x61);
+	plain &= ~word_from(x, 0x7B);
+	return (word | ~plain) & OCTETS_80;
+}
+
+/* word_ascii_special: the high bit of each octet that is not plain ASCII: NUL, 0x80 and up. */
+static uint64_t word_ascii_special(uint64_t word)
+{
+	return (word | ~word_from(word & ~OCTETS_80, 1)) & OCTETS_80;
+}
+
+/* The text being written. Full once a character did not fit: nothing after it may be written. */
+struct sink {
+	uint8_t *out;
+	size_t len;
+	size_t size;
+	uint32_t *origin;
+	struct text_stats stats;
+};
+
+static void sink_put(struct sink *s, uint32_t cp, size_t unit)
+{
+	size_t n = text_put(cp != 0 ? cp : SYMBOL_NUL, s->out + s->len, s->size - s->len);
+
+	if (n == 0) {
+		s->size = s->len;
+		return;
+	}
+	if (s->origin != NULL) {
+		for (size_t i = 0; i < n; i++) {
+			s->origin[s->len + i] = (uint32_t)unit;
+		}
+	}
+	s->len += n;
+	s->stats.n_characters++;
+}
+
+static void sink_put_undecodable(struct sink *s, size_t unit)
+{
+	size_t before = s->len;
+
+	sink_put(s, REPLACEMENT, unit);
+	s->stats.n_undecodable += s->len != before;
+}
+
+/*
+ * sink_copy: copies octets that are ASCII in both alphabets, up to the first special one; returns how many. May
+ * overwrite `out` beyond what it returns, within `size`. Not for when an origin is asked for.
+ */
+static inline size_t sink_copy(struct sink *s, const uint8_t *p, size_t n,
+	uint64_t (*special)(uint64_t word))
+{
+	size_t done = 0;
+
+	while (n - done >= 8 && s->size - s->len >= 8) {
+		uint64_t word = word_load(p + done);
+		uint64_t stop = special(word);
+		size_t k = stop != 0 ? (size_t)__builtin_ctzll(stop) / 8 : 8;
+
+		word_store(s->out + s->len, word);
+		s->len += k;
+		done += k;
+		if (k != 8) {
+			s->stats.n_characters += (uint32_t)done;
+			return done;
+		}
+	}
+	if (n >= 8 && n != done && n - done < 8 && s->size - s->len >= 8) {
+		/* The tail: the last eight octets again, less those that are done. */
+		unsigned shift = (unsigned)(8 - (n - done)) * 8;
+		uint64_t word = word_load(p + n - 8);
+		uint64_t stop = special(word) >> shift;
+		size_t k = stop != 0 ? (size_t)__builtin_ctzll(stop) / 8 : n - done;
+
+		word_store(s->out + s->len, word >> shift);
+		s->len += k;
+		done += k;
+	}
+	s->stats.n_characters += (uint32_t)done;
+	return done;
+}
+
+/* GSM 7-bit */
+
+struct shift {
+	const uint16_t *locking;
+	const uint16_t *single;
+	bool plain; /* ASCII may be copied */
+};
+
+static struct shift shift_of(const struct text_input *in, const struct sink *s)
+{
+	/* A reserved identifier: the default tables (TS 23.038 6.2.1.2.4). */
+	unsigned locking = in->language.locking < GSM7_LANGUAGES ? in->language.locking : 0;
+	unsigned single = in->language.single < GSM7_LANGUAGES ? in->language.single : 0;
+
+	return (struct shift){ gsm7_locking[locking], gsm7_single[single],
+		locking < LOCKING_ASCII && s->origin == NULL };
+}
+
+/* ESMEs send Latin-1 under data_coding 0; an octet that is no septet is read as that. */
+static uint32_t gsm7_character(const uint16_t *table, uint8_t c)
+{
+	return c < 0x80 ? table[c] : c;
+}
+
+static void gsm7_put(struct sink *s, uint32_t cp, size_t unit)
+{
+	if (cp != 0) {
+		sink_put(s, cp, unit);
+	} else {
+		sink_put_undecodable(s, unit);
+	}
+}
+
+/*
+ * gsm7_put_escaped: the septet after an escape. Escape twice is a space (TS 23.038 6.2.1.1 note 1); a
+ * septet without a character in the extension table is the locking table's (6.2.1.1, last paragraph).
+ */
+static void gsm7_put_escaped(struct sink *s, const struct shift *shift, uint8_t c, size_t unit)
+{
+	uint32_t cp = c == GSM7_ESCAPE ? ' ' : gsm7_character(shift->single, c);
+
+	gsm7_put(s, cp != 0 ? cp : gsm7_character(shift->locking, c), unit);
+}
+
+/*
+ * gsm7_run: decodes septets, one an octet; `unit` is the number of the first. Returns how many were used: all,
+ * but for an escape at the end when `last` is not set, whose septet is still to come.
+ */
+static size_t gsm7_run(struct sink *s, const struct shift *shift, struct bytes septets, size_t unit,
+	bool last)
+{
+	size_t i = 0;
+
+	while (i < septets.len) {
+		uint8_t c;
+
+		if (shift->plain) {
+			i += sink_copy(s, septets.data + i, septets.len - i, word_gsm7_special);
+			if (i == septets.len) {
+				break;
+			}
+		}
+		c = septets.data[i];
+		if (c != GSM7_ESCAPE) {
+			gsm7_put(s, gsm7_character(shift->locking, c), unit + i);
+			i += 1;
+		} else if (i + 1 < septets.len) {
+			gsm7_put_escaped(s, shift, septets.data[i + 1], unit + i);
+			i += 2;
+		} else if (last) {
+			sink_put(s, ' ', unit + i); /* TS 23.038 6.2.1 note 1 */
+			i += 1;
+		} else {
+			break;
+		}
+	}
+	return i;
+}
+
+/* How many septets of text the packed octets really hold. */
+static size_t packed_units(const struct text_input *in)
+{
+	size_t bits = in->data.len * 8;
+	size_t room = bits > in->skip_bits ? (bits - in->skip_bits) / 7 : 0;
+
+	return in->n_septets < room ? in->n_septets : room;
+}
+
+static uint8_t packed_get(const uint8_t *data, size_t bit)
+{
+	const uint8_t *p = data + bit / 8;
+	unsigned shift = bit % 8;
+	unsigned v = p[0];
+
+	if (shift > 1) {
+		v |= (unsigned)p[1] << 8; /* else the septet ends in this octet */
+	}
+	return (v >> shift) & 0x7F;
+}
+
+static void packed_set(uint8_t *data, size_t bit, uint8_t septet)
+{
+	uint8_t *p = data + bit / 8;
+	unsigned shift = bit % 8;
+	unsigned mask = 0x7Fu << shift;
+	unsigned v = (unsigned)septet << shift;
+
+	p[0] = (uint8_t)((p[0] & ~mask) | v);
+	if (shift > 1) {
+		p[1] = (uint8_t)((p[1] & ~(mask >> 8)) | (v >> 8));
+	}
+}
+
+/* Spreads the low 56 bits to eight septets, one an octet: halves, quarters, eighths. */
+static uint64_t packed_spread(uint64_t x)
+{
+	x = (x & UINT64_C(0x0FFFFFFF)) | ((x & UINT64_C(0xFFFFFFF0000000)) << 4);
+	x = (x & UINT64_C(0x00003FFF00003FFF)) | ((x & UINT64_C(0x0FFFC0000FFFC000)) << 2);
+	return (x & UINT64_C(0x007F007F007F007F)) | ((x & UINT64_C(0x3F803F803F803F80)) << 1);
+}
+
+/* packed_unpack: septets [from, from + n) of `in`, n <= SEPTET_BLOCK, to one an octet. */
+static void packed_unpack(const struct text_input *in, size_t from, size_t n, uint8_t *out)
+{
+	size_t bit = in->skip_bits + from * 7;
+	size_t i = 0;
+
+	/* Eight septets lie in eight octets whatever the bit they start at: 7 + 56 < 64. */
+	while (n - i >= 8 && bit / 8 + 8 <= in->data.len) {
+		word_store(out + i, packed_spread(word_load(in->data.data + bit / 8) >> bit % 8));
+		bit += 56;
+		i += 8;
+	}
+	for (; i < n; i++, bit += 7) {
+		out[i] = packed_get(in->data.data, bit);
+	}
+}
+
+static void decode_gsm7_packed(struct sink *s, const struct text_input *in)
+{
+	struct shift shift = shift_of(in, s);
+	size_t units = packed_units(in);
+	uint8_t block[SEPTET_BLOCK];
+	size_t done = 0;
+
+	while (done < units) {
+		size_t n = units - done < SEPTET_BLOCK ? units - done : SEPTET_BLOCK;
+
+		packed_unpack(in, done, n, block);
+		/* A block of more than one septet always advances; the last one takes all. */
+		done += gsm7_run(s, &shift, bytes_of(block, n), done, done + n == units);
+	}
+}
+
+static void decode_gsm7_unpacked(struct sink *s, const struct text_input *in)
+{
+	struct shift shift = shift_of(in, s);
+
+	(void)gsm7_run(s, &shift, in->data, 0, true);
+}
+
+/* UTF-16 (RFC 2781) */
+
+struct utf16 {
+	bool little;
+	uint8_t skip; /* octets of a byte order mark */
+};
+
+static struct utf16 utf16_order(const struct text_input *in)
+{
+	bool little = in->encoding == TEXT_UTF16LE;
+
+	if (in->data.len >= 2) {
+		if (be16(in->data.data) == 0xFEFF) {
+			return (struct utf16){ false, 2 };
+		}
+		if (be16(in->data.data) == 0xFFFE) {
+			return (struct utf16){ true, 2 };
+		}
+	}
+	return (struct utf16){ little, 0 };
+}
+
+static uint32_t utf16_get(const uint8_t *p, bool little)
+{
+	return little ? (uint32_t)(p[0] | (p[1] << 8)) : be16(p);
+}
+
+static bool utf16_high(uint32_t unit)
+{
+	return (unit & 0xFC00) == 0xD800;
+}
+
+static bool utf16_low(uint32_t unit)
+{
+	return (unit & 0xFC00) == 0xDC00;
+}
+
+/* utf16_pair_at: a high surrogate at `at` and its low one after it. */
+static bool utf16_pair_at(struct bytes b, size_t at, bool little)
+{
+	return at + 4 <= b.len && utf16_high(utf16_get(b.data + at, little)) &&
+		utf16_low(utf16_get(b.data + at + 2, little));
+}
+
+static void decode_utf16(struct sink *s, const struct text_input *in)
+{
+	struct utf16 order = utf16_order(in);
+	size_t i = order.skip;
+
+	while (i + 2 <= in->data.len) {
+		uint32_t unit = utf16_get(in->data.data + i, order.little);
+
+		if (!utf16_high(unit) && !utf16_low(unit)) {
+			sink_put(s, unit, i);
+			i += 2;
+		} else if (utf16_pair_at(in->data, i, order.little)) {
+			uint32_t low = utf16_get(in->data.data + i + 2, order.little);
+
+			sink_put(s, 0x10000 + ((unit & 0x3FF) << 10) + (low & 0x3FF), i);
+			i += 4;
+		} else {
+			sink_put_undecodable(s, i);
+			i += 2;
+		}
+	}
+	if (i < in->data.len) {
+		sink_put_undecodable(s, i);
+	}
+}
+
+/* Alphabets of one octet a character, ASCII below 0x80; what is no character gives 0. */
+
+static uint32_t octet_latin1(uint8_t c)
+{
+	return c;
+}
+
+static uint32_t octet_ascii(uint8_t c)
+{
+	(void)c;
+	return 0;
+}
+
+static uint32_t octet_cyrillic(uint8_t c)
+{
+	/* ISO/IEC 8859-5: U+0401.. in order, but for four. */
+	if (c <= 0xA0 || c == 0xAD) {
+		return c;
+	}
+	if (c == 0xF0) {
+		return 0x2116; /* numero sign */
+	}
+	return c == 0xFD ? 0xA7 : 0x0401u + (c - 0xA1u);
+}
+
+static uint32_t octet_hebrew(uint8_t c)
+{
+	/* ISO/IEC 8859-8 */
+	if (c == 0xAA) {
+		return 0xD7; /* multiplication sign */
+	}
+	if (c == 0xBA) {
+		return 0xF7; /* division sign */
+	}
+	if (c <= 0xA0 || (c >= 0xA2 && c <= 0xBE)) {
+		return c;
+	}
+	if (c >= 0xE0 && c <= 0xFA) {
+		return 0x05D0u + (c - 0xE0u);
+	}
+	if (c == 0xFD || c == 0xFE) {
+		return c == 0xFD ? 0x200E : 0x200F; /* left-to-right, right-to-left mark */
+	}
+	return c == 0xDF ? 0x2017 : 0; /* double low line */
+}
+
+static void decode_octets(struct sink *s, const struct text_input *in, uint32_t (*high)(uint8_t c))
+{
+	size_t i = 0;
+
+	while (i < in->data.len) {
+		uint8_t c;
+		uint32_t cp;
+
+		if (s->origin == NULL) {
+			i += sink_copy(s, in->data.data + i, in->data.len - i, word_ascii_special);
+			if (i == in->data.len) {
+				break;
+			}
+		}
+		c = in->data.data[i];
+		cp = c < 0x80 ? c : high(c);
+		if (c < 0x80 || cp != 0) {
+			sink_put(s, cp, i);
+		} else {
+			sink_put_undecodable(s, i);
+		}
+		i++;
+	}
+}
+
+/* Shown as Latin-1 so that its ASCII is seen; each octet that was not ASCII is counted. */
+static void decode_shift_jis(struct sink *s, const struct text_input *in)
+{
+	decode_octets(s, in, octet_latin1);
+	for (size_t i = 0; i < in->data.len; i++) {
+		s->stats.n_undecodable += in->data.data[i] >= 0x80;
+	}
+}
+
+static void decode_utf8(struct sink *s, const struct text_input *in)
+{
+	size_t i = 0;
+
+	while (i < in->data.len) {
+		struct sequence q;
+
+		if (s->origin == NULL) {
+			i += sink_copy(s, in->data.data + i, in->data.len - i, word_ascii_special);
+			if (i == in->data.len) {
+				break;
+			}
+		}
+		q = utf8_sequence(in->data.data + i, in->data.len - i);
+		if (q.whole) {
+			size_t at = i;
+
+			sink_put(s, text_next(in->data, &at), i);
+		} else {
+			sink_put_undecodable(s, i);
+		}
+		i += q.len;
+	}
+}
+
+static void decode(struct sink *s, const struct text_input *in)
+{
+	switch ((enum text_encoding)in->encoding) {
+	case TEXT_GSM7_UNPACKED:
+		decode_gsm7_unpacked(s, in);
+		break;
+	case TEXT_GSM7_PACKED:
+		decode_gsm7_packed(s, in);
+		break;
+	case TEXT_UTF16BE:
+	case TEXT_UTF16LE:
+		decode_utf16(s, in);
+		break;
+	case TEXT_LATIN1:
+	case TEXT_BINARY:
+		decode_octets(s, in, octet_latin1);
+		break;
+	case TEXT_ASCII:
+		decode_octets(s, in, octet_ascii);
+		break;
+	case TEXT_CYRILLIC:
+		decode_octets(s, in, octet_cyrillic);
+		break;
+	case TEXT_HEBREW:
+		decode_octets(s, in, octet_hebrew);
+		break;
+	case TEXT_SHIFT_JIS:
+		decode_shift_jis(s, in);
+		break;
+	case TEXT_UTF8:
+		decode_utf8(s, in);
+		break;
+	case TEXT_COMPRESSED:
+	case TEXT_ENCODINGS:
+		break;
+	}
+}
+
+size_t text_decode(const struct text_input *in, uint8_t *out, size_t size, uint32_t *origin,
+	struct text_stats *stats)
+{
+	struct sink s = { .out = out, .size = size, .origin = origin };
+
+	decode(&s, in);
+	if (origin != NULL) {
+		origin[s.len] = (uint32_t)text_units(in);
+	}
+	if (stats != NULL) {
+		*stats = s.stats;
+	}
+	return s.len;
+}
+
+size_t text_units(const struct text_input *in)
+{
+	return in->encoding == TEXT_GSM7_PACKED ? packed_units(in) : in->data.len;
+}
+
+bool text_utf8_valid(struct bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.len) {
+		struct sequence q;
+
+		if (b.len - i >= 8 && (word_load(b.data + i) & OCTETS_80) == 0) {
+			i += 8;
+			continue;
+		}
+		q = utf8_sequence(b.data + i, b.len - i);
+		if (!q.whole) {
+			return false;
+		}
+		i += q.len;
+	}
+	return true;
+}
+
+/* Blanking */
+
+static uint8_t septet_get(const struct text_input *in, const uint8_t *data, size_t unit)
+{
+	return in->encoding == TEXT_GSM7_PACKED ? packed_get(data, in->skip_bits + unit * 7) :
+						  data[unit];
+}
+
+/*
+ * septet_escaped: whether the septet at `unit` belongs to the escape before it. In a run of escapes every second
+ * one does, and a run starts with one that does not.
+ */
+static bool septet_escaped(const struct text_input *in, const uint8_t *data, size_t unit)
+{
+	bool escaped = false;
+
+	while (unit > 0 && septet_get(in, data, unit - 1) == GSM7_ESCAPE) {
+		escaped = !escaped;
+		unit--;
+	}
+	return escaped;
+}
+
+static void blank_septets(const struct text_input *in, uint8_t *data, size_t from, size_t to)
+{
+	size_t units = text_units(in);
+
+	if (septet_escaped(in, data, from)) {
+		from--;
+	}
+	if (to < units && septet_escaped(in, data, to)) {
+		to++;
+	}
+	for (size_t i = from; i < to; i++) {
+		if (in->encoding == TEXT_GSM7_PACKED) {
+			packed_set(data, in->skip_bits + i * 7, GSM7_SPACE);
+		} else {
+			data[i] = GSM7_SPACE;
+		}
+	}
+}
+
+/* A byte order mark stays: without it the spaces would be read in the other order. */
+static void blank_utf16(const struct text_input *in, uint8_t *data, size_t from, size_t to)
+{
+	struct bytes b = bytes_of(data, in->data.len);
+	struct utf16 order = utf16_order(in);
+
+	from &= ~(size_t)1;
+	to += to % 2;
+	if (from < order.skip) {
+		from = order.skip;
+	}
+	if (from >= order.skip + 2u && utf16_pair_at(b, from - 2, order.little)) {
+		from -= 2;
+	}
+	if (to >= order.skip + 2u && utf16_pair_at(b, to - 2, order.little)) {
+		to += 2;
+	}
+	/* An octet left over at the end gets the first half of a space. */
+	for (size_t i = from; i < to && i < b.len; i++) {
+		data[i] = (i % 2 != 0) == order.little ? 0 : ' ';
+	}
+}
+
+/* utf8_start: where the character that octet `at` belongs to begins. */
+static size_t utf8_start(struct bytes b, size_t at)
+{
+	for (size_t back = 1; back <= 3 && back <= at; back++) {
+		struct sequence q = utf8_sequence(b.data + at - back, b.len - (at - back));
+
+		if (q.whole && q.len > back) {
+			return at - back;
+		}
+	}
+	return at;
+}
+
+static void blank_utf8(const struct text_input *in, uint8_t *data, size_t from, size_t to)
+{
+	struct bytes b = bytes_of(data, in->data.len);
+
+	from = utf8_start(b, from);
+	if (to < b.len && utf8_start(b, to) != to) {
+		size_t start = utf8_start(b, to);
+
+		to = start + utf8_sequence(b.data + start, b.len - start).len;
+	}
+	memset(data + from, ' ', to - from);
+}
+
+void text_blank(const struct text_input *in, uint8_t *data, size_t from, size_t to)
+{
+	size_t units = text_units(in);
+
+	if (to > units) {
+		to = units;
+	}
+	if (from >= to) {
+		return;
+	}
+	switch ((enum text_encoding)in->encoding) {
+	case TEXT_GSM7_UNPACKED:
+	case TEXT_GSM7_PACKED:
+		blank_septets(in, data, from, to);
+		break;
+	case TEXT_UTF16BE:
+	case TEXT_UTF16LE:
+		blank_utf16(in, data, from, to);
+		break;
+	case TEXT_UTF8:
+		blank_utf8(in, data, from, to);
+		break;
+	case TEXT_LATIN1:
+	case TEXT_ASCII:
+	case TEXT_BINARY:
+	case TEXT_CYRILLIC:
+	case TEXT_HEBREW:
+	case TEXT_SHIFT_JIS:
+	case TEXT_COMPRESSED:
+	case TEXT_ENCODINGS:
+		memset(data + from, ' ', to - from);
+		break;
+	}
+}
