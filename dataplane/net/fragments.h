@@ -23,7 +23,6 @@ struct fragments_config {
 	uint32_t frames_max;     /* fragments held in all */
 	uint64_t timeout_us;     /* RFC 8200 4.5 says 60 s; a hold of 2 s is what a link can bear */
 	enum checksum_policy checksums;
-	bool hold; /* false: fragments are copied and leave at once (monitor) */
 };
 
 struct fragments;
@@ -35,10 +34,12 @@ struct fragments *fragments_init(void *memory, const struct fragments_config *co
 /*
  * fragments_add: takes the fragment `f`. Returns the gathered frame when `f` completes a datagram
  * (caller owns it until fragments_scatter), else NULL. Frames that are to leave now unjudged (no
- * hold, table full, overlap, malformed) are appended to `out` with their reason set; with
- * `hold == false`, `f` itself is appended to `out` always, and the gathered frame has no fragments.
+ * hold, table full, overlap, malformed) are appended to `out` with their reason set; with `hold`
+ * false (monitor, tap) fragments are copied and `f` itself is appended to `out` always, so that the
+ * gathered frame has no fragments. A gathered frame has `gathered` set; it never leaves itself.
  */
-struct frame *fragments_add(struct fragments *t, struct frame *f, struct stats *stats, struct frame_list *out);
+struct frame *fragments_add(struct fragments *t, struct frame *f, bool hold, struct stats *stats,
+	struct frame_list *out);
 
 /* fragments_scatter: ends a gathered frame: copies its octets back and appends the originals to `out`. */
 void fragments_scatter(struct fragments *t, struct frame *gathered, struct frame_list *out);

@@ -67,6 +67,7 @@ struct frame {
 	uint8_t tcp_flags; /* RFC 9293 3.1, low eight bits */
 	uint8_t held;      /* it was held: counted once */
 	struct flow_key key;
+	uint8_t gathered; /* a view made by fragments.c: ends in fragments_scatter(), never leaves itself */
 	struct frame *fragments; /* a gathered datagram: its fragments in order of arrival, else NULL */
 	void *owner;             /* port.c: the mbuf */
 };
