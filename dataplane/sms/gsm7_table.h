@@ -16,7 +16,7 @@
 #define GSM7_ESCAPE    0x1B
 #define GSM7_SPACE     0x20 /* in every locking table */
 
-extern const uint16_t gsm7_locking[GSM7_LANGUAGES][128];
-extern const uint16_t gsm7_single[GSM7_LANGUAGES][128];
+extern const uint16_t *const gsm7_locking[GSM7_LANGUAGES]; /* each 128 values */
+extern const uint16_t *const gsm7_single[GSM7_LANGUAGES];
 
 #endif

@@ -5,6 +5,7 @@
 #include <endian.h>
 
 #include "dataplane/sms/gsm7_table.h"
+#include "dataplane/sms/text_unit.h"
 
 #define REPLACEMENT   0xFFFDu
 #define SYMBOL_NUL    0x2400u
@@ -12,20 +13,6 @@
 #define OCTETS_01     UINT64_C(0x0101010101010101)
 #define OCTETS_80     UINT64_C(0x8080808080808080)
 #define LOCKING_ASCII 4 /* locking tables below this one agree with the default one on ASCII */
-
-const char *text_encoding_name(enum text_encoding e)
-{
-	static const char *const names[TEXT_ENCODINGS] = {
-		[TEXT_GSM7_UNPACKED] = "gsm7",	   [TEXT_GSM7_PACKED] = "gsm7-packed",
-		[TEXT_UTF16BE] = "utf16",	   [TEXT_UTF16LE] = "utf16le",
-		[TEXT_LATIN1] = "latin1",	   [TEXT_ASCII] = "ascii",
-		[TEXT_BINARY] = "binary",	   [TEXT_CYRILLIC] = "cyrillic",
-		[TEXT_HEBREW] = "hebrew",	   [TEXT_SHIFT_JIS] = "shift-jis",
-		[TEXT_UTF8] = "utf8",		   [TEXT_COMPRESSED] = "compressed",
-	};
-
-	return (unsigned)e < TEXT_ENCODINGS ? names[e] : "unknown";
-}
 
 /* UTF-8 (RFC 3629) */
 
@@ -86,54 +73,12 @@ uint32_t text_next(struct bytes b, size_t *at)
 		assert(b.len - *at >= 3);
 		*at += 3;
 		return ((uint32_t)(p[0] & 0x0F) << 12) | ((uint32_t)(p[1] & 0x3F) << 6) |
-			(p[2] & 0x3F);
+		       (p[2] & 0x3F);
 	}
 	assert(b.len - *at >= 4);
 	*at += 4;
 	return ((uint32_t)(p[0] & 0x07) << 18) | ((uint32_t)(p[1] & 0x3F) << 12) |
-		((uint32_t)(p[2] & 0x3F) << 6) | (p[3] & 0x3F);
-}
-
-/*
- * The sequence at `p`: how many octets of it are well-formed (RFC 3629 4), and whether it is whole.
- * An ill-formed one is replaced as a whole up to where it breaks (Unicode 3.9, U+FFFD substitution
- * of maximal subparts).
- */
-struct sequence {
-	uint8_t len; /* >= 1 */
-	bool whole;
-};
-
-static struct sequence utf8_sequence(const uint8_t *p, size_t left)
-{
-	uint8_t lo = 0x80;
-	uint8_t hi = 0xBF;
-	uint8_t need;
-	uint8_t n = 1;
-
-	if (p[0] < 0x80) {
-		return (struct sequence){ 1, true };
-	}
-	if (p[0] < 0xC2 || p[0] > 0xF4) {
-		return (struct sequence){ 1, false };
-	}
-	need = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-	/* The second octet's range is narrower after four leads: no overlong, surrogate, > U+10FFFF. */
-	if (p[0] == 0xE0) {
-		lo = 0xA0;
-	} else if (p[0] == 0xED) {
-		hi = 0x9F;
-	} else if (p[0] == 0xF0) {
-		lo = 0x90;
-	} else if (p[0] == 0xF4) {
-		hi = 0x8F;
-	}
-	while (n < need && n < left && p[n] >= lo && p[n] <= hi) {
-		lo = 0x80;
-		hi = 0xBF;
-		n++;
-	}
-	return (struct sequence){ n, n == need };
+	       ((uint32_t)(p[2] & 0x3F) << 6) | (p[3] & 0x3F);
 }
 
 /* Eight octets at a time: octet i of memory is bits 8i.. of the word, whatever the machine. */
@@ -166,8 +111,8 @@ static uint64_t word_differs(uint64_t x, uint8_t c)
 
 /*
  * word_gsm7_special: the high bit of each octet that is not the same character in the GSM default
- * alphabet and in ASCII (TS 23.038 6.2.1): controls, $, @, [ to `, { and up. LF and CR are the same but are left
- * to the table, which is cheaper than testing for them.
+ * alphabet and in ASCII (TS 23.038 6.2.1): 0x00 to 0x1F, 0x24, 0x40, 0x5B to 0x60, 0x7B and up. LF
+ * and CR are the same but are left to the table, which costs less than testing for them.
  */
 static uint64_t word_gsm7_special(uint64_t word)
 {
@@ -220,11 +165,12 @@ static void sink_put_undecodable(struct sink *s, size_t unit)
 }
 
 /*
- * sink_copy: copies octets that are ASCII in both alphabets, up to the first special one; returns how many. May
- * overwrite `out` beyond what it returns, within `size`. Not for when an origin is asked for.
+ * sink_copy: copies octets that are ASCII in both alphabets, up to the first special one; returns
+ * how many; a short rest may be left. May write scratch after what it copied, within `size`. Not
+ * for when an origin is asked for.
  */
-static inline size_t sink_copy(struct sink *s, const uint8_t *p, size_t n,
-	uint64_t (*special)(uint64_t word))
+static inline size_t sink_copy(
+	struct sink *s, const uint8_t *p, size_t n, uint64_t (*special)(uint64_t word))
 {
 	size_t done = 0;
 
@@ -290,8 +236,8 @@ static void gsm7_put(struct sink *s, uint32_t cp, size_t unit)
 }
 
 /*
- * gsm7_put_escaped: the septet after an escape. Escape twice is a space (TS 23.038 6.2.1.1 note 1); a
- * septet without a character in the extension table is the locking table's (6.2.1.1, last paragraph).
+ * gsm7_put_escaped: the septet after an escape. Escape twice is a space (TS 23.038 6.2.1.1 note
+ * 1); a septet without a character in the extension table is the locking table's (6.2.1.1).
  */
 static void gsm7_put_escaped(struct sink *s, const struct shift *shift, uint8_t c, size_t unit)
 {
@@ -301,11 +247,11 @@ static void gsm7_put_escaped(struct sink *s, const struct shift *shift, uint8_t 
 }
 
 /*
- * gsm7_run: decodes septets, one an octet; `unit` is the number of the first. Returns how many were used: all,
- * but for an escape at the end when `last` is not set, whose septet is still to come.
+ * gsm7_run: decodes septets, one an octet; `unit` is the number of the first. Returns how many were
+ * used: all, but for an escape at the end when `last` is not set, whose septet is still to come.
  */
-static size_t gsm7_run(struct sink *s, const struct shift *shift, struct bytes septets, size_t unit,
-	bool last)
+static size_t gsm7_run(
+	struct sink *s, const struct shift *shift, struct bytes septets, size_t unit, bool last)
 {
 	size_t i = 0;
 
@@ -335,40 +281,6 @@ static size_t gsm7_run(struct sink *s, const struct shift *shift, struct bytes s
 	return i;
 }
 
-/* How many septets of text the packed octets really hold. */
-static size_t packed_units(const struct text_input *in)
-{
-	size_t bits = in->data.len * 8;
-	size_t room = bits > in->skip_bits ? (bits - in->skip_bits) / 7 : 0;
-
-	return in->n_septets < room ? in->n_septets : room;
-}
-
-static uint8_t packed_get(const uint8_t *data, size_t bit)
-{
-	const uint8_t *p = data + bit / 8;
-	unsigned shift = bit % 8;
-	unsigned v = p[0];
-
-	if (shift > 1) {
-		v |= (unsigned)p[1] << 8; /* else the septet ends in this octet */
-	}
-	return (v >> shift) & 0x7F;
-}
-
-static void packed_set(uint8_t *data, size_t bit, uint8_t septet)
-{
-	uint8_t *p = data + bit / 8;
-	unsigned shift = bit % 8;
-	unsigned mask = 0x7Fu << shift;
-	unsigned v = (unsigned)septet << shift;
-
-	p[0] = (uint8_t)((p[0] & ~mask) | v);
-	if (shift > 1) {
-		p[1] = (uint8_t)((p[1] & ~(mask >> 8)) | (v >> 8));
-	}
-}
-
 /* Spreads the low 56 bits to eight septets, one an octet: halves, quarters, eighths. */
 static uint64_t packed_spread(uint64_t x)
 {
@@ -390,14 +302,14 @@ static void packed_unpack(const struct text_input *in, size_t from, size_t n, ui
 		i += 8;
 	}
 	for (; i < n; i++, bit += 7) {
-		out[i] = packed_get(in->data.data, bit);
+		out[i] = text_packed_get(in->data.data, bit);
 	}
 }
 
 static void decode_gsm7_packed(struct sink *s, const struct text_input *in)
 {
 	struct shift shift = shift_of(in, s);
-	size_t units = packed_units(in);
+	size_t units = text_packed_units(in);
 	uint8_t block[SEPTET_BLOCK];
 	size_t done = 0;
 
@@ -417,63 +329,19 @@ static void decode_gsm7_unpacked(struct sink *s, const struct text_input *in)
 	(void)gsm7_run(s, &shift, in->data, 0, true);
 }
 
-/* UTF-16 (RFC 2781) */
-
-struct utf16 {
-	bool little;
-	uint8_t skip; /* octets of a byte order mark */
-};
-
-static struct utf16 utf16_order(const struct text_input *in)
-{
-	bool little = in->encoding == TEXT_UTF16LE;
-
-	if (in->data.len >= 2) {
-		if (be16(in->data.data) == 0xFEFF) {
-			return (struct utf16){ false, 2 };
-		}
-		if (be16(in->data.data) == 0xFFFE) {
-			return (struct utf16){ true, 2 };
-		}
-	}
-	return (struct utf16){ little, 0 };
-}
-
-static uint32_t utf16_get(const uint8_t *p, bool little)
-{
-	return little ? (uint32_t)(p[0] | (p[1] << 8)) : be16(p);
-}
-
-static bool utf16_high(uint32_t unit)
-{
-	return (unit & 0xFC00) == 0xD800;
-}
-
-static bool utf16_low(uint32_t unit)
-{
-	return (unit & 0xFC00) == 0xDC00;
-}
-
-/* utf16_pair_at: a high surrogate at `at` and its low one after it. */
-static bool utf16_pair_at(struct bytes b, size_t at, bool little)
-{
-	return at + 4 <= b.len && utf16_high(utf16_get(b.data + at, little)) &&
-		utf16_low(utf16_get(b.data + at + 2, little));
-}
-
 static void decode_utf16(struct sink *s, const struct text_input *in)
 {
-	struct utf16 order = utf16_order(in);
+	struct text_utf16 order = text_utf16_order(in);
 	size_t i = order.skip;
 
 	while (i + 2 <= in->data.len) {
-		uint32_t unit = utf16_get(in->data.data + i, order.little);
+		uint32_t unit = text_utf16_get(in->data.data + i, order.little);
 
-		if (!utf16_high(unit) && !utf16_low(unit)) {
+		if (!text_utf16_high(unit) && !text_utf16_low(unit)) {
 			sink_put(s, unit, i);
 			i += 2;
-		} else if (utf16_pair_at(in->data, i, order.little)) {
-			uint32_t low = utf16_get(in->data.data + i + 2, order.little);
+		} else if (text_utf16_pair_at(in->data, i, order.little)) {
+			uint32_t low = text_utf16_get(in->data.data + i + 2, order.little);
 
 			sink_put(s, 0x10000 + ((unit & 0x3FF) << 10) + (low & 0x3FF), i);
 			i += 4;
@@ -572,7 +440,7 @@ static void decode_utf8(struct sink *s, const struct text_input *in)
 	size_t i = 0;
 
 	while (i < in->data.len) {
-		struct sequence q;
+		struct text_sequence q;
 
 		if (s->origin == NULL) {
 			i += sink_copy(s, in->data.data + i, in->data.len - i, word_ascii_special);
@@ -580,7 +448,7 @@ static void decode_utf8(struct sink *s, const struct text_input *in)
 				break;
 			}
 		}
-		q = utf8_sequence(in->data.data + i, in->data.len - i);
+		q = text_sequence_at(in->data.data + i, in->data.len - i);
 		if (q.whole) {
 			size_t at = i;
 
@@ -647,7 +515,7 @@ size_t text_decode(const struct text_input *in, uint8_t *out, size_t size, uint3
 
 size_t text_units(const struct text_input *in)
 {
-	return in->encoding == TEXT_GSM7_PACKED ? packed_units(in) : in->data.len;
+	return in->encoding == TEXT_GSM7_PACKED ? text_packed_units(in) : in->data.len;
 }
 
 bool text_utf8_valid(struct bytes b)
@@ -655,143 +523,17 @@ bool text_utf8_valid(struct bytes b)
 	size_t i = 0;
 
 	while (i < b.len) {
-		struct sequence q;
+		struct text_sequence q;
 
 		if (b.len - i >= 8 && (word_load(b.data + i) & OCTETS_80) == 0) {
 			i += 8;
 			continue;
 		}
-		q = utf8_sequence(b.data + i, b.len - i);
+		q = text_sequence_at(b.data + i, b.len - i);
 		if (!q.whole) {
 			return false;
 		}
 		i += q.len;
 	}
 	return true;
-}
-
-/* Blanking */
-
-static uint8_t septet_get(const struct text_input *in, const uint8_t *data, size_t unit)
-{
-	return in->encoding == TEXT_GSM7_PACKED ? packed_get(data, in->skip_bits + unit * 7) :
-						  data[unit];
-}
-
-/*
- * septet_escaped: whether the septet at `unit` belongs to the escape before it. In a run of escapes every second
- * one does, and a run starts with one that does not.
- */
-static bool septet_escaped(const struct text_input *in, const uint8_t *data, size_t unit)
-{
-	bool escaped = false;
-
-	while (unit > 0 && septet_get(in, data, unit - 1) == GSM7_ESCAPE) {
-		escaped = !escaped;
-		unit--;
-	}
-	return escaped;
-}
-
-static void blank_septets(const struct text_input *in, uint8_t *data, size_t from, size_t to)
-{
-	size_t units = text_units(in);
-
-	if (septet_escaped(in, data, from)) {
-		from--;
-	}
-	if (to < units && septet_escaped(in, data, to)) {
-		to++;
-	}
-	for (size_t i = from; i < to; i++) {
-		if (in->encoding == TEXT_GSM7_PACKED) {
-			packed_set(data, in->skip_bits + i * 7, GSM7_SPACE);
-		} else {
-			data[i] = GSM7_SPACE;
-		}
-	}
-}
-
-/* A byte order mark stays: without it the spaces would be read in the other order. */
-static void blank_utf16(const struct text_input *in, uint8_t *data, size_t from, size_t to)
-{
-	struct bytes b = bytes_of(data, in->data.len);
-	struct utf16 order = utf16_order(in);
-
-	from &= ~(size_t)1;
-	to += to % 2;
-	if (from < order.skip) {
-		from = order.skip;
-	}
-	if (from >= order.skip + 2u && utf16_pair_at(b, from - 2, order.little)) {
-		from -= 2;
-	}
-	if (to >= order.skip + 2u && utf16_pair_at(b, to - 2, order.little)) {
-		to += 2;
-	}
-	/* An octet left over at the end gets the first half of a space. */
-	for (size_t i = from; i < to && i < b.len; i++) {
-		data[i] = (i % 2 != 0) == order.little ? 0 : ' ';
-	}
-}
-
-/* utf8_start: where the character that octet `at` belongs to begins. */
-static size_t utf8_start(struct bytes b, size_t at)
-{
-	for (size_t back = 1; back <= 3 && back <= at; back++) {
-		struct sequence q = utf8_sequence(b.data + at - back, b.len - (at - back));
-
-		if (q.whole && q.len > back) {
-			return at - back;
-		}
-	}
-	return at;
-}
-
-static void blank_utf8(const struct text_input *in, uint8_t *data, size_t from, size_t to)
-{
-	struct bytes b = bytes_of(data, in->data.len);
-
-	from = utf8_start(b, from);
-	if (to < b.len && utf8_start(b, to) != to) {
-		size_t start = utf8_start(b, to);
-
-		to = start + utf8_sequence(b.data + start, b.len - start).len;
-	}
-	memset(data + from, ' ', to - from);
-}
-
-void text_blank(const struct text_input *in, uint8_t *data, size_t from, size_t to)
-{
-	size_t units = text_units(in);
-
-	if (to > units) {
-		to = units;
-	}
-	if (from >= to) {
-		return;
-	}
-	switch ((enum text_encoding)in->encoding) {
-	case TEXT_GSM7_UNPACKED:
-	case TEXT_GSM7_PACKED:
-		blank_septets(in, data, from, to);
-		break;
-	case TEXT_UTF16BE:
-	case TEXT_UTF16LE:
-		blank_utf16(in, data, from, to);
-		break;
-	case TEXT_UTF8:
-		blank_utf8(in, data, from, to);
-		break;
-	case TEXT_LATIN1:
-	case TEXT_ASCII:
-	case TEXT_BINARY:
-	case TEXT_CYRILLIC:
-	case TEXT_HEBREW:
-	case TEXT_SHIFT_JIS:
-	case TEXT_COMPRESSED:
-	case TEXT_ENCODINGS:
-		memset(data + from, ' ', to - from);
-		break;
-	}
 }

@@ -16,16 +16,16 @@
 enum text_encoding {
 	TEXT_GSM7_UNPACKED, /* one septet per octet: SMPP */
 	TEXT_GSM7_PACKED,   /* TS 23.038 6.1.2.1 */
-	TEXT_UTF16BE,       /* UCS-2 read as UTF-16; a BOM is obeyed and dropped */
+	TEXT_UTF16BE,	    /* UCS-2 read as UTF-16; a BOM is obeyed and dropped */
 	TEXT_UTF16LE,
 	TEXT_LATIN1,
 	TEXT_ASCII,
-	TEXT_BINARY,        /* 8-bit data: shown as Latin-1 so that patterns still see it */
-	TEXT_CYRILLIC,      /* ISO-8859-5, data_coding 6 */
-	TEXT_HEBREW,        /* ISO-8859-8, data_coding 7 */
-	TEXT_SHIFT_JIS,     /* data_coding 5, 0x0A, 0x0D, 0x0E, 9: recognised; shown as Latin-1, counted */
+	TEXT_BINARY,   /* 8-bit data: shown as Latin-1 so that patterns still see it */
+	TEXT_CYRILLIC, /* ISO-8859-5, data_coding 6 */
+	TEXT_HEBREW,   /* ISO-8859-8, data_coding 7 */
+	TEXT_SHIFT_JIS, /* data_coding 5, 0x0A, 0x0D, 0x0E, 9: recognised; shown as Latin-1, counted */
 	TEXT_UTF8,
-	TEXT_COMPRESSED,    /* TS 23.042: not read; no text */
+	TEXT_COMPRESSED, /* TS 23.042: not read; no text */
 	TEXT_ENCODINGS
 };
 
@@ -34,15 +34,21 @@ const char *text_encoding_name(enum text_encoding e);
 
 /* What one of the 256 data coding values means. */
 struct text_coding {
-	uint8_t encoding;      /* enum text_encoding; alphabet GSM7 is TEXT_GSM7_PACKED in MAP tables */
-	int8_t message_class;  /* 0..3, or -1 */
+	uint8_t encoding; /* enum text_encoding; alphabet GSM7 is TEXT_GSM7_PACKED in MAP tables */
+	int8_t message_class; /* 0..3, or -1 */
 	bool compressed;
-	bool message_waiting;  /* an indication group */
-	bool reserved;         /* read as the GSM default alphabet (TS 23.038 4) */
+	bool message_waiting; /* an indication group */
+	bool reserved; /* no specification assigns it: read by TS 23.038 4, else as the default alphabet */
 };
 
-/* What data_coding 0 means on this link or account. */
-enum text_default { TEXT_DEFAULT_GSM7, TEXT_DEFAULT_GSM7_PACKED, TEXT_DEFAULT_LATIN1, TEXT_DEFAULT_ASCII, TEXT_DEFAULT_UTF8 };
+/* What the default alphabet is on this link or account: data_coding 0 and all that read like it. */
+enum text_default {
+	TEXT_DEFAULT_GSM7,
+	TEXT_DEFAULT_GSM7_PACKED,
+	TEXT_DEFAULT_LATIN1,
+	TEXT_DEFAULT_ASCII,
+	TEXT_DEFAULT_UTF8
+};
 
 /* text_smpp_coding: SMPP's data_coding (3.4 5.2.19); 0xC0.. and 0xF0.. follow TS 23.038. All 256. */
 struct text_coding text_smpp_coding(uint8_t data_coding, enum text_default profile);
@@ -57,14 +63,15 @@ struct text_language {
 };
 
 struct text_input {
-	struct bytes data;      /* user data without UDH. GSM7 packed: the whole TP-UD from its first octet */
-	uint16_t skip_bits;     /* GSM7 packed: bits before the first septet (UDH and fill bits) */
-	uint16_t n_septets;     /* GSM7 packed: septets of text after skip_bits */
-	uint8_t encoding;       /* enum text_encoding */
+	struct bytes
+		data; /* user data without UDH. GSM7 packed: the whole TP-UD from its first octet */
+	uint16_t skip_bits; /* GSM7 packed: bits before the first septet (UDH and fill bits) */
+	uint16_t n_septets; /* GSM7 packed: septets of text after skip_bits */
+	uint8_t encoding;   /* enum text_encoding */
 	struct text_language language;
 };
 
-#define TEXT_SIZE(octets) (3u * ((octets) * 8u / 7u + 1u))
+#define TEXT_SIZE(octets) (3u * ((octets)*8u / 7u + 1u))
 
 struct text_stats {
 	uint32_t n_undecodable; /* U+FFFD written */
@@ -73,17 +80,19 @@ struct text_stats {
 
 /*
  * text_decode: decodes into `out` (capacity `size`), returns octets written. When `origin` is not
- * NULL, origin[i] is the unit of the source that output octet i came from: an octet offset in
+ * NULL (capacity size + 1), origin[i] is the unit of the source that output octet i came from: an octet offset in
  * data, or for GSM7 (packed or not) a septet number; origin[length] is the number of units.
  */
-size_t text_decode(const struct text_input *in, uint8_t *out, size_t size, uint32_t *origin, struct text_stats *stats);
+size_t text_decode(const struct text_input *in, uint8_t *out, size_t size, uint32_t *origin,
+	struct text_stats *stats);
 
 /* text_units: how many units (octets or septets) `in` has. */
 size_t text_units(const struct text_input *in);
 
 /*
  * text_blank: overwrites units [from, to) of `data` (the octets of in->data, writable) with spaces
- * in the message's own alphabet; a whole surrogate pair or escape sequence is taken when touched.
+ * in the message's own alphabet; a whole surrogate pair, escape sequence or UTF-8 character is taken
+ * when touched. A byte order mark stays, or the spaces would be read in the other order.
  */
 void text_blank(const struct text_input *in, uint8_t *data, size_t from, size_t to);
 
