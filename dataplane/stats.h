@@ -108,6 +108,7 @@
 	X(smpp_length, ANOMALY, "command_length below 16 or absurd")                               \
 	X(smpp_command, ANOMALY, "unknown command_id")                                             \
 	X(smpp_body, ANOMALY, "a body that breaks SMPP 3.4")                                       \
+	X(smpp_field, ANOMALY, "a field longer than SMPP 3.4 allows, its end certain")             \
 	X(smpp_tlv, ANOMALY, "a TLV that runs past the PDU")                                       \
 	X(smpp_tlv_count, ANOMALY, "more TLVs than are looked at")                                 \
 	X(smpp_tlv_duplicate, ANOMALY, "a text-carrying TLV twice")                                \

@@ -37,8 +37,9 @@ enum { SMPP_HEADER_LEN = 16 };
 	X(CANCEL_BROADCAST_SM, 0x113, "cancel_broadcast_sm")
 
 #define X(name, id, text) SMPP_##name = (id),
-enum smpp_command { SMPP_COMMANDS(X) SMPP_GENERIC_NACK = 0x80000000u };
+enum smpp_command { SMPP_COMMANDS(X) };
 #undef X
+#define SMPP_GENERIC_NACK 0x80000000u /* not in the enum: C17 enumerators are int */
 
 struct smpp_header {
 	uint32_t length;
@@ -100,6 +101,7 @@ struct smpp_message {
 	bool has_data_coding; /* replace_sm has none */
 	struct bytes short_message;   /* UDH included */
 	struct bytes message_payload; /* the last one, UDH included */
+	struct bytes earlier_payload; /* the first one where there are several: SMSCs differ in which they read */
 	bool has_payload;
 	size_t body_end;     /* offset behind short_message: where the TLVs begin */
 	size_t destination_off; /* offset of dest_addr_ton (submit_multi: of number_of_dests); 0: none */
@@ -109,7 +111,7 @@ struct smpp_message {
 	uint8_t sar_seqnum;
 	uint16_t n_tlvs;     /* of which at most LIMIT_SMPP_TLVS are kept */
 	struct smpp_tlv tlvs[LIMIT_SMPP_TLVS];
-	uint64_t anomalies;  /* bit i: i-th anomaly of smpp_anomaly_reasons[] */
+	uint64_t anomalies;  /* enum smpp_anomaly */
 };
 
 enum smpp_anomaly {
@@ -118,7 +120,12 @@ enum smpp_anomaly {
 	SMPP_ANOMALY_TLV_DUPLICATE = 1u << 2, /* R_smpp_tlv_duplicate */
 	SMPP_ANOMALY_TRAILING = 1u << 3,      /* R_smpp_trailing: 1..3 stray octets, or zeros */
 	SMPP_ANOMALY_BOTH_TEXTS = 1u << 4,    /* R_smpp_both_texts */
+	SMPP_ANOMALY_FIELD = 1u << 5,         /* R_smpp_field: longer than allowed, its end certain */
 };
+enum { SMPP_ANOMALIES = 6 };
+
+/* smpp_anomaly_reason: the reason of bit `i` (< SMPP_ANOMALIES). */
+enum reason smpp_anomaly_reason(unsigned i);
 
 /*
  * smpp_message_read: reads a whole text-carrying PDU. PARSE_OK fills *m (anomalies included: stray
@@ -134,7 +141,12 @@ enum parse smpp_message_read(struct bytes pdu, struct smpp_message *m, enum reas
  */
 enum parse smpp_message_read_partial(struct bytes pdu, struct smpp_message *m, enum reason *why);
 
-/* smpp_is_receipt: esm_class says delivery receipt or another report (SMPP 3.4 5.2.12; bits 5..2 of deliver_sm, data_sm). */
+/*
+ * smpp_is_receipt: a report made by an SMSC: deliver_sm or data_sm whose esm_class bits 5..2 say
+ * delivery receipt or intermediate notification (SMPP 3.4 5.2.12), or that carries both
+ * receipted_message_id and message_state. What a person wrote in an SME acknowledgement is content.
+ * It is the sender's claim: worth something only where the sender is the SMSC.
+ */
 bool smpp_is_receipt(const struct smpp_message *m);
 
 /* A bind_* request (SMPP 3.4 4.1). */
