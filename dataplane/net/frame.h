@@ -51,7 +51,8 @@ struct frame {
 	uint16_t l3_off;    /* IP header */
 	uint16_t l4_off;    /* TCP or SCTP header */
 	uint16_t payload_off;
-	uint16_t payload_len; /* by the IP header, so Ethernet padding is not payload */
+	uint16_t payload_len; /* by the IP header, so Ethernet padding is not payload; only what is at `data` */
+	uint16_t cut_len;     /* payload octets that the capture cut off (reason truncated), else 0 */
 	uint8_t kind;         /* enum frame_kind */
 	uint8_t ip_version;   /* 4, 6, or 0 */
 	uint8_t link;         /* port pair */
@@ -110,21 +111,25 @@ static inline struct bytes frame_payload(const struct frame *f)
 }
 
 /*
- * frame_decode: finds the headers of `f->data` and fills everything from l3_off to key but what
- * port.c set (data, len, wire_len, time, number, link, direction, input, owner). Writes nothing
- * into the frame's octets. With CHECKSUM_VERIFY a frame with a bad sum keeps its kind and gets
+ * frame_decode: finds the headers of `f->data` and sets every field but what port.c set (data,
+ * next, len, wire_len, time, number, link, direction, input, owner). Writes nothing into the
+ * frame's octets. A FRAME_FRAGMENT has the fragment's own octets as payload (l4_off, payload_off)
+ * and a key without ports. With CHECKSUM_VERIFY a frame with a bad sum keeps its kind and gets
  * reason bad_checksum (or offload_partial when the sum equals the pseudo-header's). A frame cut
  * by its capture keeps its kind when the header is whole and gets reason truncated.
  */
 void frame_decode(struct frame *f, enum checksum_policy checksums, bool vlan_in_key);
 
-/* frame_decode_l4: the same from an IP payload on; used by fragments.c for gathered datagrams. */
-void frame_decode_l4(struct frame *f, uint8_t protocol, enum checksum_policy checksums);
-
-/* frame_mend_checksums: sets the TCP checksum (and SCTP CRC32c unless it is 0) of an edited frame. */
+/*
+ * frame_mend_checksums: sets the TCP checksum (and SCTP CRC32c unless it is 0, RFC 9653) of an
+ * edited frame anew. A frame cut by its capture stays as it is.
+ */
 void frame_mend_checksums(struct frame *f);
 
-/* frame_clear_urgent: clears URG and the urgent pointer and mends the checksum (design.md 4). */
+/* frame_mend_ip4_header: sets the header checksum of an IPv4 frame; only fragments.c makes headers. */
+void frame_mend_ip4_header(struct frame *f);
+
+/* frame_clear_urgent: clears URG and the urgent pointer, mends the checksum, sets `edited` (design.md 4). */
 void frame_clear_urgent(struct frame *f);
 
 /* frame_tcp_options: the option octets of a FRAME_TCP. */
