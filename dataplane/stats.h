@@ -74,6 +74,7 @@
 	X(gap, LEDGER, "octets behind a gap that was never filled")                                \
 	X(incomplete, LEDGER, "octets of a PDU whose end never came")                              \
 	X(history_full, LEDGER, "octets passed because no stream memory was left")                 \
+	X(out_of_window, LEDGER, "octets too far from the stream's frontier to be a part of it")   \
 	X(flow_table_full, LEDGER, "octets of connections for which there was no room")            \
 	X(tls, LEDGER, "octets of TLS sessions")                                                   \
 	X(tcp_authenticated, LEDGER, "octets of connections with TCP-AO or TCP-MD5")               \
@@ -116,6 +117,7 @@
 	X(smpp_both_texts, ANOMALY, "short_message and message_payload both set")                  \
 	X(smpp_unbound, ANOMALY, "a message before any bind")                                      \
 	X(smpp_role, ANOMALY, "a message against the direction of its bind")                       \
+	X(smsc_accepted, ANOMALY, "the far end accepted a refused message: it has no text")        \
 	X(udh_length, ANOMALY, "a UDH longer than the user data")                                  \
 	X(concat_invalid, ANOMALY, "a part number of 0 or above the total")                        \
 	X(concat_both, ANOMALY, "UDH and SAR concatenation disagree")                              \
@@ -129,8 +131,6 @@
 	X(no_content, MESSAGE, "no text to judge")                                                 \
 	X(compressed, MESSAGE, "compressed text cannot be read")                                   \
 	X(malformed, MESSAGE, "the PDU breaks SMPP; configured verdict for malformed")             \
-	X(mode_monitor, MESSAGE, "condemned, but the link only monitors")                          \
-	X(late, MESSAGE, "condemned after octets of it had left")                                  \
 	X(concat_full, MESSAGE, "judged alone: the table of parts was full or busy")               \
 	X(scan_error, MESSAGE, "the matcher refused the text")
 
