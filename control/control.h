@@ -20,23 +20,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "control/code.h"
 #include "control/config.h"
 #include "control/policy_file.h"
 
 enum { CONTROL_REQUEST_MAX = 1 << 20, CONTROL_CLIENTS_MAX = 64 };
-
-/* Exit codes and answer codes: research/ecosystem.md 2. */
-enum control_code {
-	CONTROL_OK = 0,
-	CONTROL_FAILED = 1,
-	CONTROL_USAGE = 2,
-	CONTROL_NO_DAEMON = 3,
-	CONTROL_INVALID = 4,
-	CONTROL_NOT_PERMITTED = 5,
-	CONTROL_CONFLICT = 6,
-	CONTROL_TIMEOUT = 7,
-	CONTROL_PARTIAL = 8,
-};
 
 /* A port as status shows it; filled by dataplane/port.c. */
 struct control_port {

@@ -25,12 +25,12 @@ static const struct reason_text reasons[R_COUNT] = { STATS_REASONS(X) };
 static const char *const stage_names[STAGE_COUNT] = { STATS_STAGES(X) };
 #undef X
 
-const char *stats_counter_name(enum stat c)
+const char *stats_counter_name(enum stats_counter c)
 {
 	return counter_names[c];
 }
 
-const char *stats_counter_help(enum stat c)
+const char *stats_counter_help(enum stats_counter c)
 {
 	return counter_helps[c];
 }

@@ -137,7 +137,7 @@
 enum reason_kind { REASON_LEDGER, REASON_FRAME, REASON_MESSAGE, REASON_ANOMALY };
 
 #define X(name, help) STAT_##name,
-enum stat { STATS_COUNTERS(X) STAT_COUNT };
+enum stats_counter { STATS_COUNTERS(X) STAT_COUNT };
 #undef X
 
 #define X(name, kind, help) R_##name,
@@ -165,7 +165,7 @@ struct stats {
 	uint64_t cycles[STAGE_COUNT];
 };
 
-static inline void stats_add(struct stats *s, enum stat c, uint64_t n)
+static inline void stats_add(struct stats *s, enum stats_counter c, uint64_t n)
 {
 	__atomic_store_n(&s->counter[c], s->counter[c] + n, __ATOMIC_RELAXED);
 }
@@ -190,8 +190,8 @@ static inline void stats_forwarded(struct stats *s, unsigned direction, uint64_t
 }
 
 /* Names and help texts as written above; never NULL for a valid value. Any core. */
-const char *stats_counter_name(enum stat c);
-const char *stats_counter_help(enum stat c);
+const char *stats_counter_name(enum stats_counter c);
+const char *stats_counter_help(enum stats_counter c);
 const char *stats_reason_name(enum reason r);
 const char *stats_reason_help(enum reason r);
 enum reason_kind stats_reason_kind(enum reason r);

@@ -9,7 +9,7 @@
 #include "dataplane/stats.h"
 #include "patterns/scan.h"
 
-enum { VERDICT_NO_RULE = 0xFFFFFFFFu };
+#define VERDICT_NO_RULE UINT32_MAX /* not in an enum: C17 enumerators are int */
 
 struct verdict {
 	uint8_t action;      /* enum rule_action: what policy says */

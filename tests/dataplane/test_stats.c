@@ -21,11 +21,11 @@ static bool is_name(const char *s)
 static void test_names(void)
 {
 	for (int i = 0; i < STAT_COUNT; i++) {
-		CU_ASSERT_TRUE(is_name(stats_counter_name((enum stat)i)));
-		CU_ASSERT_NOT_EQUAL(strlen(stats_counter_help((enum stat)i)), 0);
+		CU_ASSERT_TRUE(is_name(stats_counter_name((enum stats_counter)i)));
+		CU_ASSERT_NOT_EQUAL(strlen(stats_counter_help((enum stats_counter)i)), 0);
 		for (int k = 0; k < i; k++) {
 			CU_ASSERT_STRING_NOT_EQUAL(
-				stats_counter_name((enum stat)i), stats_counter_name((enum stat)k));
+				stats_counter_name((enum stats_counter)i), stats_counter_name((enum stats_counter)k));
 		}
 	}
 	for (int i = 0; i < R_COUNT; i++) {
