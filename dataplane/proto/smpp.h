@@ -4,7 +4,8 @@
  *
  * Pure functions over spans; nothing is copied: struct smpp_message points into the PDU.
  * Thread-safety: any core. Bounds: one PDU <= LIMIT_SMPP_PDU_LEN, TLVs <= LIMIT_SMPP_TLVS.
- * Source: SMPP Protocol Specification v3.4 issue 1.2 (sections in smpp.c) and v5.0.
+ * Headers and commands are in smpp.c, bodies in smpp_message.c.
+ * Source: SMPP Protocol Specification v3.4 issue 1.2 and v5.0 (sections at each use).
  */
 #ifndef SMSWALL_PROTO_SMPP_H
 #define SMSWALL_PROTO_SMPP_H
