@@ -5,7 +5,8 @@
  *
  * Control only. Ownership: a source owns its rules and examples; source_free() frees.
  * Errors: all of them, each with file:line:column, in a struct diag; a source with errors is not
- * to be compiled. Bounds: LIMIT_RULES of dataplane/limits.h by `rules_max`.
+ * to be compiled. Bounds: LIMIT_RULES and LIMIT_CATEGORIES of dataplane/limits.h, lines of 8,192
+ * octets, files of 256 MiB. Examples stand in the order of their rules.
  */
 #ifndef SMSWALL_PATTERNS_SOURCE_H
 #define SMSWALL_PATTERNS_SOURCE_H
@@ -45,5 +46,13 @@ bool source_read_text(struct source *s, const char *name, const char *text, size
 
 /* source_read_path: a file, or a folder's *.pat in byte order of their names. */
 bool source_read_path(struct source *s, const char *path, struct diag *diag);
+
+/*
+ * source_print_rules: the canonical text: reading it gives the same rules again. With `examples`
+ * (may be NULL) also those and, as @line, where each rule and example was written. The text is
+ * malloc'ed, *len without its NUL; NULL when out of memory.
+ */
+char *source_print_rules(const struct rule *rules, uint32_t n_rules, char *const *categories,
+	const struct source *examples, size_t *len);
 
 #endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "patterns/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "patterns/rule_attribute.h"
+#include "patterns/rule_text.h"
+
+/* Where the next line of the text would be thought to have been written. */
+struct printer {
+	FILE *to;
+	const char *file; /* NULL: nowhere yet */
+	int line;
+	bool places;
+};
+
+/* Says with @line where the next line was written, unless that is known. */
+static void print_place(struct printer *p, const char *file, int line)
+{
+	if (p->places && (p->file == NULL || p->line != line || strcmp(p->file, file) != 0)) {
+		fprintf(p->to, "@line %d ", line);
+		rule_text_print_quoted(p->to, file);
+		fputc('\n', p->to);
+	}
+	p->file = file;
+	p->line = line + 1;
+}
+
+static void print_rule(struct printer *p, const struct rule *r, char *const *categories)
+{
+	print_place(p, r->file, r->line);
+	fprintf(p->to, "%s:/%s/", r->id, r->expression);
+	rule_text_print_flags(p->to, r->flags);
+	rule_attribute_print(p->to, r, categories[r->category]);
+	fputc('\n', p->to);
+}
+
+static void print_example(struct printer *p, const struct example *e)
+{
+	print_place(p, e->file, e->line);
+	fputs(e->must_match ? "+ " : "- ", p->to);
+	rule_text_print_quoted(p->to, e->text);
+	fputc('\n', p->to);
+}
+
+char *source_print_rules(const struct rule *rules, uint32_t n_rules, char *const *categories,
+	const struct source *examples, size_t *len)
+{
+	char *text = NULL;
+	struct printer p = { open_memstream(&text, len), NULL, 0, examples != NULL };
+	uint32_t next = 0;
+	bool failed;
+
+	if (p.to == NULL) {
+		return NULL;
+	}
+	for (uint32_t i = 0; i < n_rules; i++) {
+		print_rule(&p, &rules[i], categories);
+		while (examples != NULL && next < examples->n_examples &&
+			examples->examples[next].rule == i) {
+			print_example(&p, &examples->examples[next++]);
+		}
+	}
+	failed = ferror(p.to) != 0;
+	if (fclose(p.to) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
