@@ -16,7 +16,6 @@ enum { ALWAYS = HS_FLAG_UTF8 | HS_FLAG_SINGLEMATCH };
 
 static bool read_text(struct source *s, const char *text, struct diag *d)
 {
-	*d = (struct diag){ 0 };
 	source_init(s);
 	return source_read_text(s, "t.pat", text, strlen(text), d);
 }
@@ -63,7 +62,7 @@ static void test_rule_words(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct source s;
-		struct diag d;
+		static struct diag d;
 
 		CU_ASSERT(read_text(&s, cases[i].line, &d));
 		diag_print(&d, stdout);
@@ -87,7 +86,7 @@ static void test_attributes(void)
 		"url:/a/ field=url weight=+3\n"
 		"num:/a/ field=number action=redact\n";
 	struct source s;
-	struct diag d;
+	static struct diag d;
 	const struct rule *r;
 
 	CU_ASSERT(read_text(&s, text, &d));
@@ -123,7 +122,7 @@ static void test_defaults(void)
 				   "@default\n"
 				   "e:/a/\n";
 	struct source s;
-	struct diag d;
+	static struct diag d;
 
 	CU_ASSERT(read_text(&s, text, &d));
 	CU_ASSERT_EQUAL_FATAL(s.n_rules, 6);
@@ -164,7 +163,7 @@ static void test_examples(void)
 		{ "last", 1, false, 9 },
 	};
 	struct source s;
-	struct diag d;
+	static struct diag d;
 
 	CU_ASSERT(read_text(&s, text, &d));
 	CU_ASSERT_EQUAL_FATAL(s.n_examples, 4);
@@ -256,7 +255,7 @@ static void test_errors(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct source s;
-		struct diag d;
+		static struct diag d;
 
 		CU_ASSERT_FALSE(read_text(&s, cases[i].text, &d));
 		CU_ASSERT_FATAL(d.n_errors >= 1);
@@ -276,7 +275,7 @@ static void test_zero_octet(void)
 {
 	static const char text[] = "1:/a\0b/\n";
 	struct source s;
-	struct diag d = { 0 };
+	static struct diag d;
 
 	source_init(&s);
 	CU_ASSERT_FALSE(source_read_text(&s, "t.pat", text, sizeof(text) - 1, &d));
@@ -296,7 +295,7 @@ static void test_all_errors(void)
 				   "fine:/z/\n"
 				   "+ \"text\"\n";
 	struct source s;
-	struct diag d;
+	static struct diag d;
 
 	CU_ASSERT_FALSE(read_text(&s, text, &d));
 	CU_ASSERT_EQUAL(d.n_errors, 6);
@@ -310,7 +309,7 @@ static void test_all_errors(void)
 static void test_warnings(void)
 {
 	struct source s;
-	struct diag d;
+	static struct diag d;
 
 	CU_ASSERT(read_text(&s, "1:/x/ status=0x400\n", &d));
 	CU_ASSERT(d.n_warnings == 1 && d.entries[0].column == 14);
@@ -322,15 +321,14 @@ static void test_warnings(void)
 
 static void test_long_lines(void)
 {
-	char text[9000];
+	static char text[9000];
 	struct source s;
-	struct diag d;
+	static struct diag d;
 
 	for (size_t len = 8191; len <= 8193; len++) {
 		memset(text, 'a', sizeof(text));
 		memcpy(text, "1:/", 3);
 		text[len - 1] = '/';
-		d = (struct diag){ 0 };
 		source_init(&s);
 		CU_ASSERT_EQUAL(source_read_text(&s, "t.pat", text, len, &d), len <= 8192);
 		CU_ASSERT_EQUAL(s.n_rules, len <= 8192 ? 1 : 0);
@@ -338,7 +336,6 @@ static void test_long_lines(void)
 	}
 	/* Comments are lines too. */
 	memset(text, '#', sizeof(text));
-	d = (struct diag){ 0 };
 	source_init(&s);
 	CU_ASSERT_FALSE(source_read_text(&s, "t.pat", text, sizeof(text), &d));
 	drop(&s, &d);
@@ -351,7 +348,7 @@ static void test_many(void)
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 	struct source s;
-	struct diag d = { 0 };
+	static struct diag d;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	for (int i = 0; i < MANY; i++) {
@@ -370,10 +367,10 @@ static void test_many(void)
 
 static void test_too_many_categories(void)
 {
-	char text[4096];
+	static char text[4096];
 	size_t len = 0;
 	struct source s;
-	struct diag d;
+	static struct diag d;
 
 	for (int i = 0; i < 64; i++) {
 		len += (size_t)snprintf(
@@ -404,7 +401,7 @@ static void test_paths(void)
 	char path[256];
 	char text[64];
 	struct source s;
-	struct diag d = { 0 };
+	static struct diag d;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	source_init(&s);
@@ -483,7 +480,7 @@ static bool same_source(const struct source *a, const struct source *b)
 static bool round_trip(const struct source *s)
 {
 	struct source again;
-	struct diag d = { 0 };
+	static struct diag d;
 	size_t len = 0;
 	size_t len_again = 0;
 	char *text = source_print_rules(s->rules, s->n_rules, s->categories, s, &len);
@@ -522,7 +519,7 @@ static void test_canonical_text(void)
 	static const char want_bare[] = "a:/x/i category=x note=\"q\\\"/i \"\n"
 					"b:/y/ action=redact\n";
 	struct source s;
-	struct diag d;
+	static struct diag d;
 	size_t len;
 	char *printed;
 
@@ -592,7 +589,7 @@ static void test_round_trip(void)
 
 	for (unsigned i = 0; i < 2000; i++) {
 		struct source s;
-		struct diag d;
+		static struct diag d;
 		char *text = NULL;
 		size_t len;
 		FILE *f = open_memstream(&text, &len);
@@ -614,7 +611,7 @@ static void test_round_trip_longest(void)
 {
 	static char text[9000];
 	struct source s;
-	struct diag d = { 0 };
+	static struct diag d;
 	size_t len = (size_t)snprintf(text, sizeof(text), "1:/x/\n+ \"");
 
 	while (len < 8192) {
