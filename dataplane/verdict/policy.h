@@ -41,6 +41,12 @@ struct policy {
 /* policy_default: the policy of a bare pattern file: `action` at weight 100 for every category of `r`. */
 void policy_default(struct policy *p, const struct ruleset *r, enum rule_action action);
 
+/* policy_category_init: a category whose thresholds are all POLICY_NEVER. Control only. */
+void policy_category_init(struct policy_category *c, const char *name);
+
+/* policy_action_of: the most severe action whose threshold `score` reaches. */
+enum rule_action policy_action_of(const struct policy_category *c, int32_t score);
+
 /* policy_scope_of: never NULL. */
 const struct policy_scope *policy_scope_of(const struct policy *p, unsigned link, unsigned side);
 
