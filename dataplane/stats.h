@@ -74,7 +74,7 @@
 	X(gap, LEDGER, "octets behind a gap that was never filled")                                \
 	X(incomplete, LEDGER, "octets of a PDU whose end never came")                              \
 	X(history_full, LEDGER, "octets passed because no stream memory was left")                 \
-	X(out_of_window, LEDGER, "octets too far from the stream's frontier to be a part of it")   \
+	X(out_of_window, LEDGER, "octets that no receiver takes: outside the window, or in a RST") \
 	X(flow_table_full, LEDGER, "octets of connections for which there was no room")            \
 	X(tls, LEDGER, "octets of TLS sessions")                                                   \
 	X(tcp_authenticated, LEDGER, "octets of connections with TCP-AO or TCP-MD5")               \

@@ -430,6 +430,7 @@ static void decode_clear(struct frame *f)
 {
 	f->flow = NULL;
 	f->fragments = NULL;
+	f->gathered = 0;
 	f->l3_off = 0;
 	f->l4_off = 0;
 	f->payload_off = 0;

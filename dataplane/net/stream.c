@@ -362,6 +362,21 @@ size_t stream_count_left(const struct stream *s, uint32_t seq, size_t len)
 	return n;
 }
 
+size_t stream_count_waiting(const struct stream *s, uint32_t seq, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t done = 0; done < len;) {
+		uint32_t at = seq + (uint32_t)done;
+		struct part p = part_at(at, len - done);
+		const struct stream_chunk *c = chunk_find(s, at);
+
+		n += c != NULL ? part_count(c->have, p) - part_count(c->left, p) : 0;
+		done += p.to - p.from;
+	}
+	return n;
+}
+
 static void chunk_free_head(struct stream *s, struct stream_pool *pool)
 {
 	struct stream_chunk *c = s->head;

@@ -84,6 +84,9 @@ void stream_mark_left(struct stream *s, uint32_t seq, size_t len);
 /* stream_count_left: how many octets of [seq, seq + len) are marked so. */
 size_t stream_count_left(const struct stream *s, uint32_t seq, size_t len);
 
+/* stream_count_waiting: how many octets of [seq, seq + len) the store has that have not left. */
+size_t stream_count_waiting(const struct stream *s, uint32_t seq, size_t len);
+
 /* stream_forget: frees the chunks that lie wholly below `seq`. */
 void stream_forget(struct stream *s, struct stream_pool *pool, uint32_t seq);
 

@@ -32,21 +32,35 @@ enum tcp_sync {
 struct tcp_direction {
 	struct stream stream;
 	struct frame_list held; /* in order of arrival */
+	struct frame *fresh;    /* the first of them that tcp_leave() has not looked at yet */
 	uint32_t next;          /* contiguous frontier */
 	uint32_t parse;         /* start of the first PDU that is not yet done */
 	uint32_t free_to;       /* frames up to here may leave although the PDU is not complete */
-	uint32_t una;           /* acknowledged by the receiver */
+	uint32_t una;           /* acknowledged by the receiver; may be above `next` */
 	uint32_t left;          /* the highest octet that has left, + 1 */
+	uint32_t low;           /* the stream's memory begins here: octets below are not stored again */
+	uint32_t high;          /* the highest octet seen, + 1 */
+	uint32_t pending;       /* octets stored at or above `parse`: not in the ledger yet */
 	uint32_t edit_from;     /* edited octets lie in [edit_from, edit_to); equal: none */
 	uint32_t edit_to;
-	uint32_t fin_seq;
+	uint32_t isn;
+	uint32_t fin_seq;  /* of the FIN: one above the last octet */
+	uint32_t new_isn;  /* of a SYN that the other end has not confirmed */
+	uint32_t new_end;  /* behind that SYN and its octets */
+	uint32_t far_next; /* behind the newest octets that were out of window */
+	uint32_t age_mark; /* what is below may be forgotten when history_us have passed */
 	uint64_t held_since_us; /* arrival of the oldest held frame; 0: none */
-	uint64_t ack_time_us;   /* when una last moved */
+	uint64_t ack_time_us;   /* when una or age_mark last moved */
 	uint8_t sync;           /* enum tcp_sync */
 	uint8_t opaque_reason;  /* enum reason */
+	uint8_t n_far;          /* frames out of window in a row, each beginning where the last ended */
+	bool syn_seen;
 	bool fin_seen;
-	bool una_seen;          /* an ACK of the other side has been seen */
-	bool differs;           /* an overlap differed: frames are overlaid on leaving */
+	bool una_seen;    /* an ACK of the other side has been seen */
+	bool differs;     /* an overlap differed: frames are overlaid on leaving */
+	bool gap_proven;  /* the receiver has octets that were not seen here: tcp_skip_gap() */
+	bool again;       /* octets of held frames were sent again */
+	bool new_syn;     /* new_isn is set */
 };
 
 struct tcp_config {
@@ -56,21 +70,39 @@ struct tcp_config {
 	bool enforce; /* hold and overlay; false (monitor, tap): frames leave at once, as they came */
 };
 
-/* What tcp_receive() made of a frame. */
+/* What tcp_receive() made of a frame. It is queued in any case. */
 enum tcp_received {
-	TCP_NOTHING,   /* no payload, or only octets seen before: frame queued, nothing to parse */
-	TCP_DATA,      /* new octets: parse from `parse` */
-	TCP_NEW,       /* a SYN: both directions were reset before it was taken */
-	TCP_RESET,     /* a believable RST: the connection is over once the frame is out */
+	TCP_NOTHING, /* nothing new in order: nothing to parse */
+	TCP_DATA,    /* new octets in order: parse from `parse` */
+	TCP_RESET,   /* a believable RST: the connection is over once the frame is out */
 };
+
+/*
+ * tcp_is_new_connection: true when `f`, of direction `d`, begins another connection on the same
+ * ports. The caller then ends the old one (judges the rest, tcp_leave(all) and tcp_close() for both
+ * directions) and calls tcp_receive() for `f`. A SYN alone is not believed while the old connection
+ * lives: its receiver answers a forged one with a challenge ACK (RFC 5961 4.2) and goes on, and so
+ * do we. It is noted, and the SYN-ACK that acknowledges it is the proof.
+ */
+bool tcp_is_new_connection(const struct tcp_direction *d, const struct tcp_direction *o, const struct frame *f);
 
 /*
  * tcp_receive: takes `f`, a frame of direction `d` whose other direction is `o`: stores its octets
  * and appends it to d->held (always; tcp_leave() says which may go). Notes SYN, FIN, RST and the
- * ACK it carries for `o`. Accounts duplicates and gaps in the ledger under f->direction.
+ * ACK it carries for `o` (o->gap_proven may become true). A frame with a reason (bad checksum,
+ * offload_partial, truncated) is queued for its place and accounted under that reason. Accounts
+ * under f->direction what will not be parsed: duplicates, octets out of window, behind a gap that
+ * was given up, or for which no memory is left (history_full: the direction goes to RESYNC behind
+ * them). In TCP_OPAQUE nothing is stored any more and all is accounted at once.
  */
 enum tcp_received tcp_receive(struct tcp_direction *d, struct tcp_direction *o, struct frame *f,
 	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats);
+
+/* tcp_ended: the FIN was seen and every octet before it. */
+static inline bool tcp_ended(const struct tcp_direction *d)
+{
+	return d->fin_seen && d->next == d->fin_seq;
+}
 
 /* tcp_ready: octets in order from d->parse on. */
 size_t tcp_ready(const struct tcp_direction *d);
@@ -78,18 +110,22 @@ size_t tcp_ready(const struct tcp_direction *d);
 /* tcp_peek: `len` octets at d->parse + off, which must be ready; `scratch` as in stream_get(). */
 struct bytes tcp_peek(const struct tcp_direction *d, size_t off, size_t len, uint8_t *scratch);
 
-/* tcp_edit: replaces octets at d->parse + off; what has not left yet leaves so, and so does any later copy. */
+/*
+ * tcp_edit: replaces octets at d->parse + off; what has not left yet leaves so, and so does any
+ * later copy. Octets that have left are skipped: their copies leave as the first did (law 4).
+ */
 void tcp_edit(struct tcp_direction *d, size_t off, struct bytes data);
 
 /* tcp_consume: the next `len` octets are done; accounted under `r` for `direction`. */
 void tcp_consume(struct tcp_direction *d, size_t len, enum reason r, unsigned direction, struct stats *stats);
 
-/* tcp_leaked: octets from d->parse + off, `len` of them, that had already left. */
+/* tcp_leaked: how many of the `len` octets from d->parse + off on had already left. */
 size_t tcp_leaked(const struct tcp_direction *d, size_t off, size_t len);
 
 /*
  * tcp_leave: appends to `out` the held frames that may leave, overlaid with the stream's octets;
- * with `all`, every held frame. Frees what is acknowledged. Call after parsing.
+ * with `all`, every held frame. A frame that holds no octet that still waits for a verdict leaves in
+ * its turn. Frees what is acknowledged. Call after parsing. Also counts frames_held, frames_edited.
  */
 void tcp_leave(struct tcp_direction *d, bool all, uint64_t now_us, const struct tcp_config *config,
 	struct stream_pool *pool, struct stats *stats, struct frame_list *out);
@@ -97,7 +133,11 @@ void tcp_leave(struct tcp_direction *d, bool all, uint64_t now_us, const struct 
 /* tcp_release_due: true if held frames must leave now (hold time, retransmission, ceiling); sets `*why`. */
 bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us, const struct tcp_config *config, enum reason *why);
 
-/* tcp_skip_gap: gives the missing octets up: accounts them, moves `next` and `parse` behind the gap, sync = RESYNC. */
+/*
+ * tcp_skip_gap: gives the missing octets up: moves `next` and `parse` behind the first gap, or to
+ * what the receiver has acknowledged, sync = RESYNC; the PDU before the gap is incomplete. False:
+ * there is no gap. d->gap_proven stays true where another gap is proven; call again after parsing.
+ */
 bool tcp_skip_gap(struct tcp_direction *d, unsigned direction, struct stats *stats);
 
 /* tcp_options_opaque: R_tcp_authenticated when a SYN or segment carries TCP-AO or MD5 (RFC 5925, 2385), else R_none. */

@@ -75,6 +75,8 @@ static void test_edit_spares_what_left(void)
 	(void)stream_put(&s, &pool, 1020, text("secret"));
 	stream_mark_left(&s, 1018, 4); /* 1020 and 1021 exist */
 	CU_ASSERT_EQUAL(stream_count_left(&s, 1010, 100), 2);
+	CU_ASSERT_EQUAL(stream_count_waiting(&s, 1010, 100), 4);
+	CU_ASSERT_EQUAL(stream_count_waiting(&s, 1010, 12), 0);
 	stream_edit(&s, 1019, text("#########"));
 	CU_ASSERT_TRUE(bytes_equal(stream_get(&s, 1020, 6, scratch), text("se####")));
 	CU_ASSERT_EQUAL(stream_run(&s, 1026, 10), 0);

@@ -1,0 +1,688 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/net/tcp.h"
+
+#include <assert.h>
+
+#include "dataplane/limits.h"
+
+#define WINDOW_LEN ((int32_t)(LIMIT_STREAM_CHUNKS * LIMIT_CHUNK_LEN))
+#define BEHIND_LEN \
+	((int32_t)1 << 30) /* older than this is no retransmission: RFC 7323 5 allows 2^31 */
+
+enum { FAR_FRAMES = 3 }; /* in a row, where no ACK can tell: the stream goes on elsewhere */
+
+/* Option kinds: RFC 9293 3.2, RFC 2385, RFC 5925. */
+enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_MD5 = 19, OPTION_AO = 29 };
+
+static uint32_t seq_max(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) >= 0 ? a : b;
+}
+
+static uint32_t seq_min(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) <= 0 ? a : b;
+}
+
+/* data_seq: the sequence number of a frame's first octet; the SYN takes one (RFC 9293 3.4). */
+static uint32_t data_seq(const struct frame *f)
+{
+	return f->seq + ((f->tcp_flags & TCP_SYN) != 0 ? 1 : 0);
+}
+
+static void start(struct tcp_direction *d, uint32_t seq, enum tcp_sync sync, uint64_t now_us)
+{
+	d->next = d->parse = d->free_to = seq;
+	d->una = d->left = d->low = d->high = d->age_mark = seq;
+	d->edit_from = d->edit_to = seq;
+	d->ack_time_us = now_us;
+	d->sync = (uint8_t)sync;
+}
+
+/* account_unparsed: what was stored and not consumed: a PDU without its end, and octets behind a gap. */
+static void account_unparsed(struct tcp_direction *d, unsigned direction, struct stats *stats)
+{
+	uint32_t in_order = d->next - d->parse;
+
+	if (d->sync == TCP_OPAQUE) {
+		stats_ledger(stats, direction, (enum reason)d->opaque_reason, d->pending);
+	} else {
+		stats_ledger(stats, direction, R_incomplete, in_order);
+		stats_ledger(stats, direction, R_gap, d->pending - in_order);
+	}
+	d->pending = 0;
+}
+
+/* move_on: the stream is followed from `seq` on; all below has been accounted. */
+static void move_on(struct tcp_direction *d, uint32_t seq)
+{
+	d->next = d->parse = d->free_to = d->high = seq;
+	d->gap_proven = d->sync != TCP_OPAQUE && seq_diff(d->una, seq) > 0;
+	if (d->sync == TCP_SYNCED) {
+		d->sync = TCP_RESYNC;
+	}
+}
+
+/* rejoin: the stream goes on far from where it was: nothing of the old is of use. */
+static void rejoin(struct tcp_direction *d, uint32_t seq, unsigned direction, uint64_t now_us,
+	struct stream_pool *pool, struct stats *stats)
+{
+	account_unparsed(d, direction, stats);
+	stats_reason(stats, R_gap);
+	stream_clear(&d->stream, pool);
+	start(d, seq, TCP_RESYNC, now_us);
+	d->n_far = 0;
+	d->gap_proven = d->differs = d->fin_seen = d->again = false;
+}
+
+static void free_below(struct tcp_direction *d, struct stream_pool *pool, uint32_t seq)
+{
+	if (d->held.head != NULL) {
+		seq = seq_min(seq, data_seq(d->held.head));
+	}
+	if (seq_diff(seq, d->low) <= 0) {
+		return;
+	}
+	d->low = seq;
+	d->una = seq_max(d->una, seq);
+	stream_forget(&d->stream, pool, seq);
+	if (seq_diff(seq, d->edit_to) >= 0) {
+		d->edit_from = d->edit_to = seq;
+	} else {
+		d->edit_from = seq_max(d->edit_from, seq);
+	}
+	if (d->differs && seq_diff(seq, d->high) >= 0) {
+		d->differs = false;
+	}
+}
+
+/* free_memory: what the receiver has is not sent again; where no ACK tells, age does. */
+static void free_memory(struct tcp_direction *d, uint64_t now_us, const struct tcp_config *config,
+	struct stream_pool *pool)
+{
+	uint32_t done = seq_min(d->parse, d->left);
+
+	if (d->una_seen) {
+		free_below(d, pool, seq_min(d->una, d->parse));
+	}
+	if (now_us >= d->ack_time_us && now_us - d->ack_time_us >= config->history_us) {
+		free_below(d, pool, seq_min(done, d->age_mark));
+		d->age_mark = done;
+		d->ack_time_us = now_us;
+	}
+}
+
+/* A SYN that begins `d`, comes late, comes again, or claims another connection. True: its octets belong to `d`. */
+static bool receive_syn(struct tcp_direction *d, struct tcp_direction *o, const struct frame *f,
+	struct stats *stats)
+{
+	if (d->sync == TCP_CLOSED) {
+		start(d, f->seq + 1, TCP_SYNCED, f->time_us);
+		d->isn = f->seq;
+		d->syn_seen = true;
+		/* RFC 9293 3.5: the SYN-ACK names the other end's first octet */
+		if ((f->tcp_flags & TCP_ACK) != 0 && o->sync == TCP_CLOSED) {
+			start(o, f->ack, TCP_SYNCED, f->time_us);
+		}
+		return true;
+	}
+	if (d->syn_seen && f->seq == d->isn) {
+		return true;
+	}
+	if (d->sync == TCP_OPAQUE && !d->syn_seen) {
+		d->syn_seen = true;
+		d->isn = f->seq;
+		return true;
+	}
+	if (!d->syn_seen && f->seq + 1 == d->low) { /* overtaken by its first octets */
+		d->syn_seen = true;
+		d->isn = f->seq;
+		d->sync = d->parse == d->low ? (uint8_t)TCP_SYNCED : d->sync;
+		return true;
+	}
+	stats_reason(stats, R_tcp_new_isn);
+	d->new_syn = true;
+	d->new_isn = f->seq;
+	d->new_end = f->seq + 1 + f->payload_len;
+	return false;
+}
+
+bool tcp_is_new_connection(
+	const struct tcp_direction *d, const struct tcp_direction *o, const struct frame *f)
+{
+	if ((f->tcp_flags & (TCP_SYN | TCP_RST)) != TCP_SYN || f->reason != R_none) {
+		return false;
+	}
+	if ((f->tcp_flags & TCP_ACK) != 0) {
+		return o->new_syn && (f->ack == o->new_isn + 1 || f->ack == o->new_end);
+	}
+	if (d->sync == TCP_CLOSED || (d->syn_seen && f->seq == d->isn) ||
+		(!d->syn_seen && f->seq + 1 == d->low)) {
+		return false;
+	}
+	/* over, or there is nobody to ask */
+	return (d->fin_seen && o->fin_seen) || !d->una_seen;
+}
+
+/*
+ * RFC 5961 3.2: an end believes a RST at exactly the next sequence number. A closed socket answers
+ * with the number that the other side acknowledged last, RFC 9293 3.10.7.1.
+ */
+static enum tcp_received receive_reset(
+	const struct tcp_direction *d, const struct frame *f, struct stats *stats)
+{
+	uint32_t next = seq_max(d->next, d->una);
+	bool believed = d->sync == TCP_CLOSED || d->sync == TCP_OPAQUE || f->seq == next;
+
+	if (!believed && !d->una_seen) {
+		believed = seq_diff(f->seq, next) > 0 && seq_diff(f->seq, next) <= WINDOW_LEN;
+	}
+	if (!believed && d->fin_seen) {
+		believed = seq_diff(f->seq, d->una) >= 0 && seq_diff(f->seq, d->fin_seq + 1) <= 0;
+	}
+	stats_ledger(stats, f->direction, R_out_of_window, f->payload_len);
+	if (!believed) {
+		stats_reason(stats, R_tcp_rst_ignored);
+		return TCP_NOTHING;
+	}
+	return TCP_RESET;
+}
+
+/* receive_ack: what `f` acknowledges of the direction `o`. `direction` is o's. */
+static void receive_ack(struct tcp_direction *o, const struct frame *f, bool believed,
+	struct stream_pool *pool, struct stats *stats)
+{
+	uint32_t ack = f->ack;
+
+	/* the receiver has what seemed too far away */
+	if (o->n_far != 0 && ack == o->far_next && o->sync != TCP_OPAQUE) {
+		rejoin(o, ack, f->direction ^ 1u, f->time_us, pool, stats);
+		o->una_seen = true;
+		return;
+	}
+	if (!believed || seq_diff(ack, o->next) > BEHIND_LEN ||
+		seq_diff(ack, o->next) < -BEHIND_LEN) {
+		return;
+	}
+	o->una_seen = true;
+	if (o->fin_seen && ack == o->fin_seq + 1) {
+		ack = o->fin_seq; /* the FIN takes a number and is no octet */
+	}
+	if (seq_diff(ack, o->una) > 0) {
+		o->una = o->age_mark = ack;
+		o->ack_time_us = f->time_us;
+	}
+	o->gap_proven = o->sync != TCP_OPAQUE && seq_diff(o->una, o->next) > 0;
+}
+
+/* One stretch of a frame's octets, and what became of it. */
+struct stretch {
+	uint32_t seq;
+	struct bytes octets;
+	uint32_t n_new;
+	bool full;
+};
+
+static void store(
+	struct tcp_direction *d, struct stretch *x, struct stream_pool *pool, struct stats *stats)
+{
+	uint32_t before = d->stream.n_written;
+	enum stream_put put = stream_put(&d->stream, pool, x->seq, x->octets);
+
+	if (put == STREAM_FULL && !d->una_seen) {
+		/* no ACK will free anything soon: give what has left and is parsed */
+		free_below(d, pool, seq_min(d->parse, d->left));
+		put = stream_put(&d->stream, pool, x->seq, x->octets);
+	}
+	if (put == STREAM_DIFFERS) {
+		d->differs = true;
+		stats_reason(stats, R_overlap_differs);
+	}
+	x->n_new = d->stream.n_written - before;
+	x->full = put == STREAM_FULL;
+}
+
+/* receive_far: octets that no window covers are not of this stream, unless it turns out to be there. */
+static void receive_far(struct tcp_direction *d, const struct frame *f, uint32_t seq,
+	struct stream_pool *pool, struct stats *stats)
+{
+	d->n_far = d->n_far != 0 && seq == d->far_next && d->n_far < UINT8_MAX
+			   ? (uint8_t)(d->n_far + 1)
+			   : 1;
+	d->far_next = seq + f->payload_len;
+	stats_ledger(stats, f->direction, R_out_of_window, f->payload_len);
+	if (!d->una_seen && d->n_far >= FAR_FRAMES) {
+		rejoin(d, d->far_next, f->direction, f->time_us, pool, stats);
+	}
+}
+
+/* clip: the part of a frame's octets from `low` to `high`; what lies outside is counted in `below`, `above`. */
+static struct stretch clip(
+	const struct frame *f, uint32_t low, uint32_t high, uint32_t *below, uint32_t *above)
+{
+	uint32_t seq = data_seq(f);
+	uint32_t end = seq + f->payload_len;
+
+	*below = seq_diff(low, seq) > 0 ? seq_min(low, end) - seq : 0;
+	*above = seq_diff(end, high) > 0 ? end - seq_max(high, seq) : 0;
+	return (struct stretch){ .seq = seq + *below,
+		.octets = bytes_slice(frame_payload(f), *below, f->payload_len - *below - *above) };
+}
+
+/* store_late: octets below `parse` that come when they have been given up. Returns those seen before. */
+static uint32_t store_late(struct tcp_direction *d, struct stretch *x, const struct frame *f,
+	struct stream_pool *pool, struct stats *stats)
+{
+	uint32_t len = (uint32_t)x->octets.len;
+
+	if (len == 0) {
+		return 0;
+	}
+	store(d, x, pool, stats);
+	stats_ledger(stats, f->direction, R_gap, x->n_new);
+	if (x->full) {
+		stats_ledger(stats, f->direction, R_history_full, len - x->n_new);
+		return 0;
+	}
+	return len - x->n_new;
+}
+
+/* give_up_full: no memory for `x`: it passes, with all that waits, and the stream is followed behind it. */
+static void give_up_full(struct tcp_direction *d, const struct stretch *x, const struct frame *f,
+	struct stats *stats)
+{
+	uint32_t len = (uint32_t)x->octets.len;
+
+	stats_reason(stats, R_history_full);
+	stats_ledger(stats, f->direction, R_history_full, d->pending + len - x->n_new);
+	d->pending = 0;
+	move_on(d, seq_max(d->high, x->seq + len));
+}
+
+/* store_ahead: octets from `parse` on. Returns those seen before. */
+static uint32_t store_ahead(struct tcp_direction *d, struct stretch *x, const struct frame *f,
+	struct stream_pool *pool, struct stats *stats)
+{
+	uint32_t len = (uint32_t)x->octets.len;
+
+	if (len == 0) {
+		return 0;
+	}
+	store(d, x, pool, stats);
+	d->pending += x->n_new;
+	if (x->full) {
+		give_up_full(d, x, f, stats);
+		return 0;
+	}
+	d->high = seq_max(d->high, x->seq + len);
+	return len - x->n_new;
+}
+
+/* note_again: a sender repeats what is held here: it will send nothing else before that arrives. */
+static void note_again(struct tcp_direction *d, const struct stretch *x, uint32_t n_seen)
+{
+	if (n_seen != 0 && d->held.count > 1 &&
+		stream_count_waiting(&d->stream, x->seq, x->octets.len) > x->octets.len - n_seen) {
+		d->again = true;
+	}
+}
+
+static enum tcp_received receive_data(struct tcp_direction *d, struct frame *f,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
+{
+	uint32_t seq = data_seq(f);
+	uint32_t next = d->next;
+	uint32_t below;
+	uint32_t late;
+	uint32_t above;
+	uint32_t n_seen;
+	struct stretch x;
+	struct stretch y;
+
+	if (seq_diff(seq, next) > WINDOW_LEN || seq_diff(seq, next) < -BEHIND_LEN) {
+		receive_far(d, f, seq, pool, stats);
+		return TCP_NOTHING;
+	}
+	d->n_far = 0;
+	if (f->payload_len == 1 && seq + 1 == next && d->una_seen && d->una == next) {
+		/* RFC 9293 3.8.4: a keepalive's octet is of no stream */
+		stats_ledger(stats, f->direction, R_duplicate, 1);
+		return TCP_NOTHING;
+	}
+	x = clip(f, d->low, next + (uint32_t)WINDOW_LEN, &below, &above);
+	y = x;
+	late = seq_diff(d->parse, x.seq) > 0 ? d->parse - x.seq : 0;
+	y.octets = bytes_slice(x.octets, late, x.octets.len);
+	y.seq = x.seq + (uint32_t)(x.octets.len - y.octets.len);
+	x.octets = bytes_slice(x.octets, 0, late);
+
+	/* joined mid-stream, what is below was perhaps never seen */
+	stats_ledger(stats, f->direction, d->sync == TCP_RESYNC ? R_resync : R_duplicate, below);
+	stats_ledger(stats, f->direction, R_out_of_window, above);
+	n_seen = store_late(d, &x, f, pool, stats);
+	if (n_seen != 0 && config->release_on_retransmit) {
+		note_again(d, &x, n_seen);
+	}
+	stats_ledger(stats, f->direction, R_duplicate, n_seen);
+	n_seen = store_ahead(d, &y, f, pool, stats);
+	if (n_seen != 0 && config->release_on_retransmit) {
+		note_again(d, &y, n_seen);
+	}
+	stats_ledger(stats, f->direction, R_duplicate, n_seen);
+	if (y.n_new != 0 && !y.full && seq_diff(y.seq, next) <= 0) {
+		d->next += (uint32_t)stream_run(&d->stream, next, d->high - next);
+		d->gap_proven = seq_diff(d->una, d->next) > 0;
+	}
+	return d->next != next && !y.full ? TCP_DATA : TCP_NOTHING;
+}
+
+/* receive_cut: the octets that a capture cut off will never come: the stream is followed behind them. */
+static void receive_cut(struct tcp_direction *d, const struct frame *f, struct stats *stats)
+{
+	uint32_t seq = data_seq(f);
+	uint32_t end = seq + f->payload_len + f->cut_len;
+
+	if (seq_diff(seq, d->next) > WINDOW_LEN || seq_diff(end, d->next) <= 0) {
+		return;
+	}
+	account_unparsed(d, f->direction, stats);
+	move_on(d, seq_max(d->high, end));
+}
+
+/* receive_broken: a frame that is not to be used keeps its place and nothing else. */
+static void receive_broken(struct tcp_direction *d, struct tcp_direction *o, const struct frame *f,
+	struct stream_pool *pool, struct stats *stats)
+{
+	stats_ledger(stats, f->direction, (enum reason)f->reason, f->payload_len);
+	if (f->reason != R_truncated || d->sync == TCP_CLOSED || d->sync == TCP_OPAQUE) {
+		return;
+	}
+	if ((f->tcp_flags & TCP_ACK) != 0 && o->sync != TCP_CLOSED) {
+		receive_ack(o, f, true, pool, stats);
+	}
+	receive_cut(d, f, stats);
+}
+
+static void receive_opaque(struct tcp_direction *d, const struct frame *f, struct stats *stats)
+{
+	stats_ledger(
+		stats, f->direction, (enum reason)d->opaque_reason, d->pending + f->payload_len);
+	d->pending = 0;
+	move_on(d, d->high);
+	if ((f->tcp_flags & TCP_FIN) != 0) { /* where it stands is not followed any more */
+		d->fin_seen = true;
+		d->fin_seq = d->next;
+	}
+}
+
+/* is_near: the frame's own number is believable, so its ACK and FIN are (RFC 9293 3.10.7.4, first check). */
+static bool is_near(const struct tcp_direction *d, const struct frame *f)
+{
+	int32_t ahead = seq_diff(f->seq, d->next);
+
+	return d->sync == TCP_CLOSED || d->sync == TCP_OPAQUE ||
+	       (ahead <= WINDOW_LEN && ahead >= -BEHIND_LEN);
+}
+
+static void queue(struct tcp_direction *d, struct frame *f)
+{
+	frame_list_add(&d->held, f);
+	if (d->fresh == NULL) {
+		d->fresh = f;
+	}
+	if (d->held.count == 1) {
+		d->held_since_us = f->time_us;
+	}
+}
+
+enum tcp_received tcp_receive(struct tcp_direction *d, struct tcp_direction *o, struct frame *f,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
+{
+	bool near;
+
+	queue(d, f);
+	if (f->reason != R_none) {
+		receive_broken(d, o, f, pool, stats);
+		return TCP_NOTHING;
+	}
+	if ((f->tcp_flags & TCP_RST) != 0) {
+		return receive_reset(d, f, stats);
+	}
+	if ((f->tcp_flags & TCP_SYN) != 0 && !receive_syn(d, o, f, stats)) {
+		stats_ledger(stats, f->direction, R_out_of_window, f->payload_len);
+		return TCP_NOTHING;
+	}
+	near = is_near(d, f);
+	if ((f->tcp_flags & TCP_ACK) != 0 && o->sync != TCP_CLOSED) {
+		receive_ack(o, f, near, pool, stats);
+	}
+	if (d->sync == TCP_OPAQUE) {
+		receive_opaque(d, f, stats);
+		return TCP_NOTHING;
+	}
+	if ((f->tcp_flags & TCP_URG) != 0) {
+		/* RFC 6093 3: ends disagree on which octet is urgent and whether it is in the stream */
+		stats_reason(stats, R_urgent);
+		if (config->enforce) {
+			frame_clear_urgent(f);
+		}
+	}
+	if (d->sync == TCP_CLOSED && f->payload_len != 0) {
+		start(d, f->seq, TCP_RESYNC, f->time_us);
+	}
+	if ((f->tcp_flags & TCP_FIN) != 0 && near && d->sync != TCP_CLOSED) {
+		d->fin_seen = true;
+		d->fin_seq = data_seq(f) + f->payload_len;
+	}
+	return f->payload_len != 0 ? receive_data(d, f, config, pool, stats) : TCP_NOTHING;
+}
+
+size_t tcp_ready(const struct tcp_direction *d)
+{
+	return d->next - d->parse;
+}
+
+struct bytes tcp_peek(const struct tcp_direction *d, size_t off, size_t len, uint8_t *scratch)
+{
+	assert(off + len <= tcp_ready(d));
+	return stream_get(&d->stream, d->parse + (uint32_t)off, len, scratch);
+}
+
+void tcp_edit(struct tcp_direction *d, size_t off, struct bytes data)
+{
+	uint32_t from = d->parse + (uint32_t)off;
+	uint32_t to = from + (uint32_t)data.len;
+
+	stream_edit(&d->stream, from, data);
+	if (d->edit_from == d->edit_to) {
+		d->edit_from = from;
+		d->edit_to = to;
+		return;
+	}
+	d->edit_from = seq_min(d->edit_from, from);
+	d->edit_to = seq_max(d->edit_to, to);
+}
+
+void tcp_consume(
+	struct tcp_direction *d, size_t len, enum reason r, unsigned direction, struct stats *stats)
+{
+	assert(len <= tcp_ready(d));
+	stats_ledger(stats, direction, r, len);
+	d->parse += (uint32_t)len;
+	d->pending -= (uint32_t)len;
+	d->free_to = seq_max(d->free_to, d->parse);
+}
+
+size_t tcp_leaked(const struct tcp_direction *d, size_t off, size_t len)
+{
+	return stream_count_left(&d->stream, d->parse + (uint32_t)off, len);
+}
+
+static bool may_leave(const struct tcp_direction *d, const struct frame *f)
+{
+	uint32_t seq = data_seq(f);
+
+	if (f->payload_len == 0 || f->reason != R_none ||
+		seq_diff(seq + f->payload_len, d->free_to) <= 0) {
+		return true;
+	}
+	/* sent again, out of window, or without memory: nothing in it waits for a verdict */
+	return stream_count_waiting(&d->stream, seq, f->payload_len) == 0;
+}
+
+static void overlay(const struct tcp_direction *d, struct frame *f)
+{
+	uint32_t seq = data_seq(f);
+	bool edited = d->edit_from != d->edit_to && seq_diff(seq, d->edit_to) < 0 &&
+		      seq_diff(seq + f->payload_len, d->edit_from) > 0;
+
+	if ((edited || d->differs) &&
+		stream_overlay(&d->stream, seq, f->data + f->payload_off, f->payload_len)) {
+		f->edited = 1;
+		frame_mend_checksums(f);
+	}
+}
+
+static void send_on(struct tcp_direction *d, struct frame *f, uint64_t now_us, bool enforce,
+	struct stats *stats)
+{
+	if (f->payload_len != 0 && f->reason == R_none) {
+		uint32_t seq = data_seq(f);
+
+		if (enforce) {
+			overlay(d, f);
+		}
+		stream_mark_left(&d->stream, seq, f->payload_len);
+		if (seq_diff(seq, d->high) < 0) {
+			d->left = seq_max(d->left, seq_min(seq + f->payload_len, d->high));
+		}
+	}
+	if (f->edited != 0) {
+		stats_add(stats, STAT_frames_edited, 1);
+	}
+	if (f->held != 0 && now_us > f->time_us) {
+		f->time_us = now_us;
+	}
+}
+
+/* mark_held: the frames that came since the last call and had to stay. */
+static void mark_held(struct tcp_direction *d, struct stats *stats)
+{
+	for (; d->fresh != NULL; d->fresh = d->fresh->next) {
+		d->fresh->held = 1;
+		stats_add(stats, STAT_frames_held, 1);
+	}
+	d->held_since_us = 0;
+	if (d->held.head != NULL) {
+		/* 0 says none; a capture's clock may begin there */
+		d->held_since_us = d->held.head->time_us != 0 ? d->held.head->time_us : 1;
+	}
+}
+
+void tcp_leave(struct tcp_direction *d, bool all, uint64_t now_us, const struct tcp_config *config,
+	struct stream_pool *pool, struct stats *stats, struct frame_list *out)
+{
+	bool every = all || !config->enforce || d->sync == TCP_OPAQUE;
+
+	while (d->held.head != NULL && (every || may_leave(d, d->held.head))) {
+		struct frame *f = d->held.head;
+
+		if (f == d->fresh) {
+			d->fresh = f->next;
+		}
+		f = frame_list_take(&d->held);
+		send_on(d, f, now_us, config->enforce, stats);
+		frame_list_add(out, f);
+	}
+	if (every) {
+		d->again = false;
+	}
+	mark_held(d, stats);
+	if (d->sync != TCP_CLOSED) {
+		free_memory(d, now_us, config, pool);
+	}
+}
+
+bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us,
+	const struct tcp_config *config, enum reason *why)
+{
+	if (d->held.head == NULL || !config->enforce) {
+		return false;
+	}
+	if (d->held.count >= LIMIT_HELD_FRAMES) {
+		*why = R_hold_full;
+	} else if (d->again) {
+		*why = R_hold_retransmit;
+	} else if (tcp_ended(d)) {
+		*why = R_hold_close;
+	} else if (config->hold_us != 0 && now_us >= d->held_since_us &&
+		   now_us - d->held_since_us >= config->hold_us) {
+		*why = R_hold_timeout;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+bool tcp_skip_gap(struct tcp_direction *d, unsigned direction, struct stats *stats)
+{
+	bool proven = seq_diff(d->una, d->next) > 0;
+	uint32_t high = d->high;
+	uint32_t in_order = d->next - d->parse;
+	uint32_t to;
+
+	if (d->sync == TCP_CLOSED || d->sync == TCP_OPAQUE) {
+		return false;
+	}
+	if (!stream_seek(&d->stream, d->next, &to)) {
+		to = d->una;
+		if (!proven) {
+			return false;
+		}
+	} else if (proven) {
+		to = seq_min(to, d->una);
+	}
+	stats_reason(stats, R_gap);
+	stats_ledger(stats, direction, R_incomplete, in_order);
+	d->pending -= in_order;
+	move_on(d, to);
+	d->high = seq_max(high, to);
+	d->next += (uint32_t)stream_run(&d->stream, to, d->high - to);
+	d->gap_proven = seq_diff(d->una, d->next) > 0;
+	return true;
+}
+
+enum reason tcp_options_opaque(struct bytes options)
+{
+	struct cursor c = cursor_of(options);
+
+	while (cursor_left(&c) != 0) {
+		uint8_t kind = cursor_u8(&c);
+		uint8_t len;
+
+		if (kind == OPTION_END) {
+			break;
+		}
+		if (kind == OPTION_NOP) {
+			continue;
+		}
+		len = cursor_u8(&c);
+		if (len < 2 || cursor_left(&c) < len - 2u) {
+			break;
+		}
+		if (kind == OPTION_MD5 || kind == OPTION_AO) {
+			return R_tcp_authenticated;
+		}
+		(void)cursor_take(&c, len - 2u);
+	}
+	return R_none;
+}
+
+void tcp_close(
+	struct tcp_direction *d, unsigned direction, struct stream_pool *pool, struct stats *stats)
+{
+	assert(d->held.head == NULL);
+	account_unparsed(d, direction, stats);
+	stream_clear(&d->stream, pool);
+	*d = (struct tcp_direction){ .sync = TCP_CLOSED };
+}
