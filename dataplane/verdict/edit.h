@@ -26,7 +26,8 @@ const char *edit_style_name(enum edit_style s);
 /*
  * edit_refuse: writes into `out` (pdu.len octets) the PDU that carries no octet of the message's
  * text and that the far end refuses (self_reject), or that is empty (blank, ghost_dlr). `m` was
- * read from `pdu`. Returns the style that was used.
+ * read from `pdu`; NULL where that failed (a malformed PDU is rebuilt). Returns the style that was
+ * used: deliver_sm is never self_reject.
  */
 enum edit_style edit_refuse(struct bytes pdu, const struct smpp_message *m, enum edit_style style,
 	unsigned poison, uint8_t *out);
@@ -34,11 +35,16 @@ enum edit_style edit_refuse(struct bytes pdu, const struct smpp_message *m, enum
 /*
  * edit_refuse_partial: the same knowing only the first octets of the PDU (its 16-octet header at
  * least): the whole replacement of header.length octets, of which the caller uses what has not left.
+ * `m` may be NULL. Only EDIT_BLANK keeps every octet outside the text where it was: where more
+ * than the header has left, ask for that.
  */
 enum edit_style edit_refuse_partial(struct bytes pdu, const struct smpp_message *m, enum edit_style style,
 	unsigned poison, uint8_t *out);
 
-/* edit_redact: copies `pdu` to `out` with units [from, to) of body `body` blanked (text_blank). */
+/*
+ * edit_redact: copies `pdu` to `out` with units [from, to) of body `body` blanked (text_blank).
+ * For a further range call it again with `out` as the pdu.
+ */
 void edit_redact(struct bytes pdu, const struct sms *sms, unsigned body, size_t from, size_t to, uint8_t *out);
 
 #endif
