@@ -16,7 +16,7 @@
 
 /* UTF-8 (RFC 3629) */
 
-size_t text_put(uint32_t cp, uint8_t *out, size_t left)
+static inline size_t put_utf8(uint32_t cp, uint8_t *out, size_t left)
 {
 	if (cp < 0x80) {
 		if (left < 1) {
@@ -53,6 +53,11 @@ size_t text_put(uint32_t cp, uint8_t *out, size_t left)
 	out[2] = (uint8_t)(0x80 | ((cp >> 6) & 0x3F));
 	out[3] = (uint8_t)(0x80 | (cp & 0x3F));
 	return 4;
+}
+
+size_t text_put(uint32_t cp, uint8_t *out, size_t left)
+{
+	return put_utf8(cp, out, left);
 }
 
 uint32_t text_next(struct bytes b, size_t *at)
@@ -100,13 +105,7 @@ static void word_store(uint8_t *p, uint64_t x)
 /* For octets below 0x80: the high bit of each that is >= n. No carry leaves an octet. */
 static uint64_t word_from(uint64_t x, uint8_t n)
 {
-	return (x + OCTETS_01 * (uint8_t)(0x80 - n)) & OCTETS_80;
-}
-
-/* Likewise, of each that differs from c. */
-static uint64_t word_differs(uint64_t x, uint8_t c)
-{
-	return ((x ^ (OCTETS_01 * c)) + OCTETS_01 * 0x7F) & OCTETS_80;
+	return x + OCTETS_01 * (uint8_t)(0x80 - n);
 }
 
 /*
@@ -117,17 +116,24 @@ static uint64_t word_differs(uint64_t x, uint8_t c)
 static uint64_t word_gsm7_special(uint64_t word)
 {
 	uint64_t x = word & ~OCTETS_80;
-	uint64_t plain = word_from(x, 0x20) & word_differs(x, 0x24) & word_differs(x, 0x40);
+	uint64_t upper = x & (OCTETS_01 * 0x5F); /* 0x40 to 0x7F as capitals, others below 0x20 */
+	uint64_t letters = word_from(upper, 0x41) & ~word_from(upper, 0x5B);
+	uint64_t others = word_from(x, 0x20) & ~word_from(x, 0x40);
 
-	plain &= ~word_from(x, 0x5B) | word_from(x, 0x61);
-	plain &= ~word_from(x, 0x7B);
-	return (word | ~plain) & OCTETS_80;
+	others &= word_from(x ^ (OCTETS_01 * 0x24), 1);
+	return (word | ~(letters | others)) & OCTETS_80;
 }
 
 /* word_ascii_special: the high bit of each octet that is not plain ASCII: NUL, 0x80 and up. */
 static uint64_t word_ascii_special(uint64_t word)
 {
 	return (word | ~word_from(word & ~OCTETS_80, 1)) & OCTETS_80;
+}
+
+/* How many octets come before the first special one: 0 to 8. */
+static size_t word_count(uint64_t special)
+{
+	return special != 0 ? (size_t)__builtin_ctzll(special) / 8 : 8;
 }
 
 /* The text being written. Full once a character did not fit: nothing after it may be written. */
@@ -139,9 +145,9 @@ struct sink {
 	struct text_stats stats;
 };
 
-static void sink_put(struct sink *s, uint32_t cp, size_t unit)
+static inline void sink_put(struct sink *s, uint32_t cp, size_t unit)
 {
-	size_t n = text_put(cp != 0 ? cp : SYMBOL_NUL, s->out + s->len, s->size - s->len);
+	size_t n = put_utf8(cp != 0 ? cp : SYMBOL_NUL, s->out + s->len, s->size - s->len);
 
 	if (n == 0) {
 		s->size = s->len;
@@ -172,32 +178,30 @@ static void sink_put_undecodable(struct sink *s, size_t unit)
 static inline size_t sink_copy(
 	struct sink *s, const uint8_t *p, size_t n, uint64_t (*special)(uint64_t word))
 {
+	uint8_t *out = s->out + s->len; /* the compiler must not fear that it writes into *s */
+	size_t room = s->size - s->len;
 	size_t done = 0;
+	uint64_t stop = 0;
 
-	while (n - done >= 8 && s->size - s->len >= 8) {
+	while (stop == 0 && n - done >= 8 && room - done >= 8) {
 		uint64_t word = word_load(p + done);
-		uint64_t stop = special(word);
-		size_t k = stop != 0 ? (size_t)__builtin_ctzll(stop) / 8 : 8;
 
-		word_store(s->out + s->len, word);
-		s->len += k;
-		done += k;
-		if (k != 8) {
-			s->stats.n_characters += (uint32_t)done;
-			return done;
-		}
+		stop = special(word);
+		word_store(out + done, word);
+		done += word_count(stop);
 	}
-	if (n >= 8 && n != done && n - done < 8 && s->size - s->len >= 8) {
-		/* The tail: the last eight octets again, less those that are done. */
+	if (stop == 0 && done != n && n >= 8 && n - done < 8 && room - done >= 8) {
+		/* The rest: the last eight octets again, less those that are done. */
 		unsigned shift = (unsigned)(8 - (n - done)) * 8;
 		uint64_t word = word_load(p + n - 8);
-		uint64_t stop = special(word) >> shift;
-		size_t k = stop != 0 ? (size_t)__builtin_ctzll(stop) / 8 : n - done;
+		size_t k;
 
-		word_store(s->out + s->len, word >> shift);
-		s->len += k;
-		done += k;
+		stop = special(word) >> shift;
+		k = word_count(stop);
+		word_store(out + done, word >> shift);
+		done = k < n - done ? done + k : n;
 	}
+	s->len += done;
 	s->stats.n_characters += (uint32_t)done;
 	return done;
 }
@@ -329,13 +333,46 @@ static void decode_gsm7_unpacked(struct sink *s, const struct text_input *in)
 	(void)gsm7_run(s, &shift, in->data, 0, true);
 }
 
+/*
+ * utf16_copy: four units that are plain ASCII, at `p`, at once; false, and nothing done, when one is
+ * not. Not for when an origin is asked for.
+ */
+static inline bool utf16_copy(struct sink *s, const uint8_t *p, bool little)
+{
+	uint64_t word = word_load(p);
+	uint64_t high = little ? UINT64_C(0xFF00FF00FF00FF00) : UINT64_C(0x00FF00FF00FF00FF);
+	uint64_t x = little ? word : word >> 8;
+	uint8_t *out = s->out + s->len;
+
+	/* High octets 0; low ones 0x01 to 0x7F: below 0x80, and so are they less one. */
+	if ((word & high) != 0 || s->size - s->len < 4 ||
+		((x | (x - UINT64_C(0x0001000100010001))) & UINT64_C(0x8080808080808080)) != 0) {
+		return false;
+	}
+	x = (x | x >> 8) & UINT64_C(0x0000FFFF0000FFFF);
+	x |= x >> 16;
+	for (unsigned i = 0; i < 4; i++) {
+		out[i] = (uint8_t)(x >> (8 * i));
+	}
+	s->len += 4;
+	s->stats.n_characters += 4;
+	return true;
+}
+
 static void decode_utf16(struct sink *s, const struct text_input *in)
 {
 	struct text_utf16 order = text_utf16_order(in);
 	size_t i = order.skip;
 
 	while (i + 2 <= in->data.len) {
-		uint32_t unit = text_utf16_get(in->data.data + i, order.little);
+		uint32_t unit;
+
+		if (s->origin == NULL && i + 8 <= in->data.len &&
+			utf16_copy(s, in->data.data + i, order.little)) {
+			i += 8;
+			continue;
+		}
+		unit = text_utf16_get(in->data.data + i, order.little);
 
 		if (!text_utf16_high(unit) && !text_utf16_low(unit)) {
 			sink_put(s, unit, i);
