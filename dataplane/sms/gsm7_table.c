@@ -131,7 +131,8 @@ static const uint16_t hindi_locking[128] = {
 
 /*
  * A.3.7 Kannada, locking shift.
- * 0x24: later releases print 0CAA, which 0x3D has too; the sequence 0C9F, 0CA0, _, 0CA2 and V9.1.1 want 0CA1.
+ * 0x24: later releases print 0CAA, which 0x3D has too; the sequence 0C9F, 0CA0, _,
+ * 0CA2 and V9.1.1 want 0CA1.
  */
 static const uint16_t kannada_locking[128] = {
 	0x0000, 0x0C82, 0x0C83, 0x0C85, 0x0C86, 0x0C87, 0x0C88, 0x0C89,

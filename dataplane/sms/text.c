@@ -334,8 +334,8 @@ static void decode_gsm7_unpacked(struct sink *s, const struct text_input *in)
 }
 
 /*
- * utf16_copy: four units that are plain ASCII, at `p`, at once; false, and nothing done, when one is
- * not. Not for when an origin is asked for.
+ * utf16_copy: four units that are plain ASCII, at `p`, at once; false, and nothing done, when one
+ * is not. Not for when an origin is asked for.
  */
 static inline bool utf16_copy(struct sink *s, const uint8_t *p, bool little)
 {

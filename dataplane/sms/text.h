@@ -50,7 +50,7 @@ enum text_default {
 	TEXT_DEFAULT_UTF8
 };
 
-/* text_smpp_coding: SMPP's data_coding (3.4 5.2.19); 0xC0.. and 0xF0.. follow TS 23.038. All 256. */
+/* text_smpp_coding: SMPP's data_coding (3.4 5.2.19); the rest follows TS 23.038. All 256. */
 struct text_coding text_smpp_coding(uint8_t data_coding, enum text_default profile);
 
 /* text_gsm_coding: TP-DCS (TS 23.038 4). All 256. */
@@ -92,8 +92,8 @@ size_t text_units(const struct text_input *in);
 
 /*
  * text_blank: overwrites units [from, to) of `data` (the octets of in->data, writable) with spaces
- * in the message's own alphabet; a whole surrogate pair, escape sequence or UTF-8 character is taken
- * when touched. A byte order mark stays, or the spaces would be read in the other order.
+ * in the message's own alphabet; a whole surrogate pair, escape sequence or UTF-8 character is
+ * taken when touched. A byte order mark stays, or the spaces would be read in the other order.
  */
 void text_blank(const struct text_input *in, uint8_t *data, size_t from, size_t to);
 
