@@ -17,7 +17,7 @@
 enum config_numbers { NUMBERS_PSEUDONYM, NUMBERS_CLEAR, NUMBERS_NONE };
 
 struct config_port_pair {
-	uint16_t inside_port;  /* DPDK port ids: link i joins these two */
+	uint16_t inside_port; /* DPDK port ids: link i joins these two */
 	uint16_t outside_port;
 };
 
@@ -25,18 +25,18 @@ struct config {
 	struct pipeline_config pipeline;
 	struct config_port_pair pairs[LIMIT_LINKS];
 	unsigned n_workers;
-	unsigned burst;            /* frames, 1..LIMIT_BURST */
+	unsigned burst; /* frames, 1..LIMIT_BURST */
 	uint32_t rx_descriptors, tx_descriptors;
-	uint32_t mbufs;            /* per worker and port */
-	uint32_t jumbo_buffers;    /* 64 KiB buffers for multi-segment frames */
-	char events_file[256];     /* "-": standard output; "": none */
-	uint8_t events_numbers;    /* enum config_numbers */
+	uint32_t mbufs;		   /* per worker and port */
+	uint32_t jumbo_buffers;	   /* 64 KiB buffers for multi-segment frames */
+	char events_file[256];	   /* "-": standard output; "": none */
+	uint8_t events_numbers;	   /* enum config_numbers */
 	char events_key_file[256]; /* pseudonym key; "": made at start, kept in state_dir */
 	char socket_path[108];
 	char state_dir[256];
-	char policy_path[256];     /* used when --policy is not given */
-	uint8_t default_action;    /* enum rule_action of a bare rule at weight 100 */
-	uint64_t replay_hold_us;   /* tcp.hold_us in replay; 0: until the verdict */
+	char policy_path[256];	 /* used when --policy is not given */
+	uint8_t default_action;	 /* enum rule_action of a bare rule at weight 100 */
+	uint64_t replay_hold_us; /* tcp.hold_us in replay; 0: until the verdict */
 	bool memory_lock;
 };
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config_read: what config.c (which key stands where) and config_value.c (what it may hold) share.
+ * Nobody else includes it. Control only.
+ */
+#ifndef SMSWALL_CONTROL_CONFIG_READ_H
+#define SMSWALL_CONTROL_CONFIG_READ_H
+
+#include <libconfig.h>
+
+#include "control/config_keys.h"
+#include "control/config_text.h"
+
+struct config_reader {
+	struct config *config;
+	const struct config_text *text; /* NULL: a default, which has no place */
+	struct diag *diag;
+	/* where each key was given; [0] the file's own, [1 + i] those of link i */
+	const config_setting_t *(*given)[CONFIG_KEYS_MAX];
+};
+
+/* config_read_error: at the name (or, with `value`, the value) of `s`. */
+void config_read_error(const struct config_reader *r, const config_setting_t *s, bool value,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+void config_read_warning(const struct config_reader *r, const config_setting_t *s,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* config_value_set: checks the value of `s` against `k` and stores it in `base`. */
+void config_value_set(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *s, uint8_t *base);
+
+/* config_type_name: "a string", "a list", for messages. */
+const char *config_type_name(const config_setting_t *s);
+
+/* config_prefix_parse: "10.0.0.0/8", "2001:db8::/32" or a bare address. NULL, or what is wrong. */
+const char *config_prefix_parse(const char *text, struct prefix *out);
+
+#endif

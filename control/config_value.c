@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* config_value: one value of a configuration: its type, its range, its place in struct config. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/config_read.h"
+
+const char *config_type_name(const config_setting_t *s)
+{
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_GROUP:
+		return "a group";
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		return "a list";
+	case CONFIG_TYPE_STRING:
+		return "a string";
+	case CONFIG_TYPE_BOOL:
+		return "true or false";
+	case CONFIG_TYPE_FLOAT:
+		return "a number with a fraction";
+	default:
+		return "a whole number";
+	}
+}
+
+static bool wrong_type(const struct config_reader *r, const config_setting_t *s,
+	const struct config_key *k, const char *wanted)
+{
+	config_read_error(
+		r, s, true, "%s: expected %s, not %s", k->path, wanted, config_type_name(s));
+	return false;
+}
+
+/* value_token: the token of a scalar's value: libconfig keeps no digits and no column. */
+static const struct config_token *value_token(const config_setting_t *s)
+{
+	const struct config_token *t = config_setting_get_hook(s);
+
+	return t != NULL && config_setting_name(s) != NULL ? t + 1 : t;
+}
+
+/*
+ * take_number: the number as it was written, not as libconfig 1.5 stored it: 3000000000 arrives
+ * there as -1294967296. What does not fit 64 bits is the nearest that does: out of any range.
+ */
+static bool take_number(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *s, int64_t *v)
+{
+	const struct config_token *t = value_token(s);
+	int type = config_setting_type(s);
+	char digits[64];
+	size_t len;
+	bool hex;
+
+	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) {
+		return wrong_type(r, s, k, "a whole number");
+	}
+	if (t == NULL || r->text == NULL) {
+		*v = config_setting_get_int64(s);
+		return true;
+	}
+	len = t->len < sizeof(digits) ? t->len : sizeof(digits) - 1;
+	memcpy(digits, r->text->text + t->at, len);
+	digits[len] = '\0';
+	hex = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
+	*v = strtoll(digits, NULL, hex ? 16 : 10);
+	if (*v >= k->min && *v <= k->max && len == t->len) {
+		return true;
+	}
+	config_read_error(r, s, true, "%s: %.*s is out of range: %" PRId64 " to %" PRId64 "%s%s",
+		k->path, (int)t->len, r->text->text + t->at, k->min, k->max,
+		k->unit != NULL ? " " : "", k->unit != NULL ? k->unit : "");
+	return false;
+}
+
+static void store_number(const struct config_key *k, uint8_t *base, uint64_t v)
+{
+	uint16_t v16 = (uint16_t)v;
+	uint32_t v32 = (uint32_t)v;
+
+	switch (k->size) {
+	case 1:
+		base[k->offset] = (uint8_t)v;
+		break;
+	case 2:
+		memcpy(base + k->offset, &v16, sizeof(v16));
+		break;
+	case 4:
+		memcpy(base + k->offset, &v32, sizeof(v32));
+		break;
+	case 8:
+		memcpy(base + k->offset, &v, sizeof(v));
+		break;
+	}
+}
+
+/* allowed: "a", "b" or "c". */
+static const char *allowed(const struct config_key *k, char *text, size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (const struct config_choice *c = k->choices; c->name != NULL; c++) {
+		bool last = true;
+		int n;
+
+		for (const struct config_choice *d = c + 1; d->name != NULL; d++) {
+			last = last && d->refused != NULL;
+		}
+		if (c->refused != NULL || len >= size) {
+			continue;
+		}
+		n = snprintf(text + len, size - len, "%s\"%s\"",
+			len == 0 ? ""
+			: last	 ? " or "
+				 : ", ",
+			c->name);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return text;
+}
+
+static bool take_choice(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *s, uint8_t *v)
+{
+	char names[256];
+	const char *given;
+
+	if (config_setting_type(s) != CONFIG_TYPE_STRING) {
+		return wrong_type(r, s, k, allowed(k, names, sizeof(names)));
+	}
+	given = config_setting_get_string(s);
+	for (const struct config_choice *c = k->choices; c->name != NULL; c++) {
+		if (strcmp(c->name, given) != 0) {
+			continue;
+		}
+		if (c->refused != NULL) {
+			config_read_error(r, s, true, "%s: \"%s\" is refused: %s", k->path, given,
+				c->refused);
+			return false;
+		}
+		*v = c->value;
+		return true;
+	}
+	config_read_error(r, s, true, "%s: \"%.64s\" is none of %s", k->path, given,
+		allowed(k, names, sizeof(names)));
+	return false;
+}
+
+static void set_string(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *s, uint8_t *base)
+{
+	const char *given;
+	size_t len;
+
+	if (config_setting_type(s) != CONFIG_TYPE_STRING) {
+		wrong_type(r, s, k, "a string");
+		return;
+	}
+	given = config_setting_get_string(s);
+	len = strlen(given);
+	if (len >= k->size) {
+		config_read_error(r, s, true, "%s: %zu octets are too long: at most %zu", k->path,
+			len, k->size - 1);
+		return;
+	}
+	for (const char *p = given; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7F) {
+			config_read_error(
+				r, s, true, "%s: a control character in a string", k->path);
+			return;
+		}
+	}
+	memset(base + k->offset, 0, k->size);
+	memcpy(base + k->offset, given, len);
+}
+
+static bool is_list(const config_setting_t *s)
+{
+	return config_setting_is_list(s) || config_setting_is_array(s);
+}
+
+static const char *list_name(const struct config_key *k)
+{
+	return k->type == CONFIG_FLAGS || k->type == CONFIG_PREFIXES ? "a list of strings"
+								     : "a list of whole numbers";
+}
+
+const char *config_prefix_parse(const char *text, struct prefix *out)
+{
+	struct prefix p = { .address = { [10] = 0xFF, [11] = 0xFF } }; /* RFC 4291 2.5.5.2 */
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchrnul(text, '/');
+	size_t len = (size_t)(slash - text);
+	unsigned width = 128;
+	unsigned bits;
+
+	if (len >= sizeof(address)) {
+		return "not an address";
+	}
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (inet_pton(AF_INET, address, p.address + 12) == 1) {
+		width = 32;
+	} else if (inet_pton(AF_INET6, address, p.address) != 1) {
+		return "not an IPv4 or IPv6 address";
+	}
+	bits = width;
+	if (*slash == '/') {
+		size_t n = strspn(slash + 1, "0123456789");
+
+		if (n == 0 || n > 3 || slash[1 + n] != '\0' ||
+			strtoul(slash + 1, NULL, 10) > width) {
+			return width == 32 ? "the prefix length is a number from 0 to 32"
+					   : "the prefix length is a number from 0 to 128";
+		}
+		bits = (unsigned)strtoul(slash + 1, NULL, 10);
+	}
+	bits += 128 - width;
+	for (unsigned i = bits; i < 128; i++) {
+		if ((p.address[i / 8] & (0x80u >> (i % 8))) != 0) {
+			return "the address has bits behind its prefix";
+		}
+	}
+	p.bits = (uint8_t)bits;
+	*out = p;
+	return NULL;
+}
+
+/* set_element: element i of a list; `flags` collects those of CONFIG_FLAGS. */
+static bool set_element(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *e, unsigned i, uint8_t *base, uint8_t *flags)
+{
+	uint8_t *at = base + k->offset;
+	struct prefix prefix;
+	int64_t v;
+	uint16_t v16;
+	uint8_t flag;
+	const char *wrong;
+
+	if (k->type == CONFIG_FLAGS) {
+		if (!take_choice(r, k, e, &flag)) {
+			return false;
+		}
+		*flags |= flag;
+	} else if (k->type == CONFIG_PREFIXES) {
+		if (config_setting_type(e) != CONFIG_TYPE_STRING) {
+			return wrong_type(r, e, k, "a string with a prefix");
+		}
+		wrong = config_prefix_parse(config_setting_get_string(e), &prefix);
+		if (wrong != NULL) {
+			config_read_error(r, e, true, "%s: \"%.64s\": %s", k->path,
+				config_setting_get_string(e), wrong);
+			return false;
+		}
+		memcpy(at + i * sizeof(prefix), &prefix, sizeof(prefix));
+	} else {
+		if (!take_number(r, k, e, &v)) {
+			return false;
+		}
+		for (unsigned j = 0; j < i; j++) {
+			memcpy(&v16, at + j * sizeof(v16), sizeof(v16));
+			if (v16 == v) {
+				config_read_error(
+					r, e, true, "%s: %" PRId64 " is listed twice", k->path, v);
+				return false;
+			}
+		}
+		v16 = (uint16_t)v;
+		memcpy(at + i * sizeof(v16), &v16, sizeof(v16));
+	}
+	return true;
+}
+
+static void set_list(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *s, uint8_t *base)
+{
+	unsigned n = 0;
+	uint8_t flags = 0;
+
+	if (!is_list(s)) {
+		wrong_type(r, s, k, list_name(k));
+		return;
+	}
+	if (k->type == CONFIG_TWO_INTS && config_setting_length(s) != 2) {
+		config_read_error(r, s, false, "%s: expected two elements, not %d", k->path,
+			config_setting_length(s));
+		return;
+	}
+	if (config_setting_length(s) > (int)k->most) {
+		config_read_error(r, s, false, "%s: %d elements are too many: at most %u", k->path,
+			config_setting_length(s), k->most);
+		return;
+	}
+	for (int i = 0; i < config_setting_length(s); i++) {
+		/* a wrong element leaves no hole: the next is still compared with those before */
+		if (set_element(r, k, config_setting_get_elem(s, (unsigned)i), n, base, &flags)) {
+			n++;
+		}
+	}
+	if (k->type == CONFIG_FLAGS) {
+		base[k->offset] = flags;
+	} else if (k->type != CONFIG_TWO_INTS) {
+		base[k->count_offset] = (uint8_t)n;
+	}
+}
+
+void config_value_set(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *s, uint8_t *base)
+{
+	int64_t number;
+	uint8_t choice;
+
+	switch (k->type) {
+	case CONFIG_BOOL:
+		if (config_setting_type(s) != CONFIG_TYPE_BOOL) {
+			wrong_type(r, s, k, "true or false");
+		} else {
+			store_number(k, base, config_setting_get_bool(s) != 0);
+		}
+		break;
+	case CONFIG_INT:
+		if (take_number(r, k, s, &number)) {
+			store_number(k, base, (uint64_t)number * (k->scale != 0 ? k->scale : 1));
+		}
+		break;
+	case CONFIG_ENUM:
+		if (take_choice(r, k, s, &choice)) {
+			store_number(k, base, choice);
+		}
+		break;
+	case CONFIG_STRING:
+		set_string(r, k, s, base);
+		break;
+	case CONFIG_FLAGS:
+	case CONFIG_INTS:
+	case CONFIG_TWO_INTS:
+	case CONFIG_PREFIXES:
+		set_list(r, k, s, base);
+		break;
+	}
+}
