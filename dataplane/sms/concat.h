@@ -64,6 +64,10 @@ struct concat_joined {
 enum concat_found concat_add(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
 	uint8_t *buffer, size_t size, struct concat_joined *joined);
 
+/* concat_peek: as concat_add(), and the table stays as it is: for looks before the end of a message. */
+enum concat_found concat_peek(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
+	uint8_t *buffer, size_t size, struct concat_joined *joined);
+
 /* concat_condemn: all later parts of m's message are refused by `verdict`. False if it is not in the table (any more). */
 bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_verdict *verdict, uint64_t now_us);
 
