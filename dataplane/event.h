@@ -16,7 +16,13 @@
 #include "dataplane/base/bytes.h"
 #include "dataplane/limits.h"
 
-enum event_type { EVENT_MESSAGE, EVENT_SESSION, EVENT_ANOMALY, EVENT_LINK };
+enum event_type {
+	EVENT_MESSAGE,
+	EVENT_SESSION,
+	EVENT_ANOMALY,
+	EVENT_LINK,
+	EVENT_PDU, /* the octets of a message's PDU as its tail: replay with explain_frame */
+};
 
 enum { EVENT_ADDRESS_SIZE = 66, EVENT_ACCOUNT_SIZE = 16, EVENT_RULES_MAX = 16 };
 

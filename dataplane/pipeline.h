@@ -75,6 +75,7 @@ struct pipeline_config {
 	bool event_text;
 	uint32_t event_ring_len; /* octets, a power of two */
 	bool replay;             /* wait for room in the event ring instead of dropping */
+	uint64_t explain_frame;  /* PDUs of messages that end in this frame are told as events too; 0: none */
 	uint32_t hash_seed;
 };
 
@@ -96,8 +97,11 @@ struct pipeline_turn {
 	uint64_t panic_links; /* bit per link */
 };
 
+/* pipeline_decode: finds the headers of `n` frames just received; before they are steered and run. */
+void pipeline_decode(struct pipeline *p, struct frame **frames, unsigned n);
+
 /*
- * pipeline_run: takes `n` frames (<= LIMIT_BURST, time non-decreasing) and appends to `out` what
+ * pipeline_run: takes `n` decoded frames (<= LIMIT_BURST, time non-decreasing) and appends to `out` what
  * may leave now, in order, edits applied.
  */
 void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames, unsigned n,
@@ -105,6 +109,9 @@ void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct f
 
 /* pipeline_tick: timers alone, when no frame came (live) or up to a time (replay). */
 void pipeline_tick(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out);
+
+/* pipeline_relieve: all held frames leave, judged by what is there: the buffers have run out. */
+void pipeline_relieve(struct pipeline *p, const struct pipeline_turn *turn, struct frame_list *out);
 
 /* pipeline_drain: the end: every held frame leaves, judged by what is there; all flows are closed and accounted. */
 void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out);

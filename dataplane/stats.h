@@ -75,6 +75,7 @@
 	X(incomplete, LEDGER, "octets of a PDU whose end never came")                              \
 	X(history_full, LEDGER, "octets passed because no stream memory was left")                 \
 	X(out_of_window, LEDGER, "octets that no receiver takes: outside the window, or in a RST") \
+	X(no_connection, LEDGER, "octets of SMPP ports outside any connection that is followed")   \
 	X(flow_table_full, LEDGER, "octets of connections for which there was no room")            \
 	X(tls, LEDGER, "octets of TLS sessions")                                                   \
 	X(tcp_authenticated, LEDGER, "octets of connections with TCP-AO or TCP-MD5")               \
@@ -97,6 +98,7 @@
 	X(fragment_overlap, ANOMALY, "IP fragments that overlap with other content")               \
 	X(fragment_timeout, FRAME, "IP fragments released because the rest never came")            \
 	X(fragment_full, FRAME, "IP fragments passed because the table was full")                  \
+	X(steer_full, FRAME, "frames of another core passed because its inbox was full")           \
 	X(jumbo_full, FRAME, "multi-segment frames passed because no large buffer was free")       \
 	/* TCP and SMPP anomalies */                                                               \
 	X(overlap_differs, ANOMALY, "a retransmission or overlap with other content: first copy kept") \

@@ -56,7 +56,8 @@ struct frame {
 	uint8_t kind;         /* enum frame_kind */
 	uint8_t ip_version;   /* 4, 6, or 0 */
 	uint8_t link;         /* port pair */
-	uint8_t direction;    /* 0 from the pair's first port, 1 from its second (replay: see flow) */
+	uint8_t from_side;    /* 0: came in at the pair's inside port, 1: at its outside port */
+	uint8_t direction;    /* 0 from the inside, 1 from the outside: from_side until the flow knows better */
 	uint8_t from_lo;      /* the sender is key.lo */
 	uint8_t reason;       /* enum reason for FRAME_OTHER, or R_bad_checksum, R_offload_partial, R_truncated */
 	uint8_t input;        /* replay: which input, from 0 */

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * smswalld: boots in stages: arguments, configuration, policy, memory budget, EAL, buffers, ports,
+ * gate, workers, control thread; and takes them down in reverse.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_ring.h>
+#include <systemd/sd-daemon.h>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/worker.h"
+#include "control/control.h"
+#include "control/replay_plan.h"
+#include "control/version.h"
+
+enum { INBOX_FRAMES = 4096, MIB = 1 << 20 };
+
+/* The signal handler gets no argument (style.md). */
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int number)
+{
+	(void)number;
+	stop_signal = 1;
+}
+
+struct arguments {
+	const char *config_path;
+	const char *policy_path;
+	const char *plan_path;
+	int eal_argc;
+	char **eal_argv;
+};
+
+/* Everything that boot makes and shutdown takes down. */
+struct daemon {
+	struct arguments arguments;
+	struct config config;
+	struct replay_plan plan;
+	bool replay;
+	struct policy_set policy;
+	struct generation *generation;
+	struct port_config port_config;
+	struct ports *ports;
+	struct gate *gate;
+	struct concat *concat;
+	struct flowtable *flowtables[WORKERS_MAX];
+	void *memory[WORKERS_MAX];
+	struct pipeline *pipelines[WORKERS_MAX];
+	struct worker workers[WORKERS_MAX];
+	struct worker_shared shared;
+	_Atomic uint64_t panic_links;
+	size_t budget;
+	bool eal_up;
+	struct diag diag;
+};
+
+static void print_help(FILE *to)
+{
+	fprintf(to, "usage: smswalld --config FILE [--policy DIR|FILE.pat|PACK] [-- EAL arguments]\n"
+		    "\n"
+		    "  -c, --config FILE    the configuration: smswall.conf(5)\n"
+		    "  -p, --policy PATH    a folder of *.pat and policy.conf, one *.pat file, or a pack;\n"
+		    "                       default: policy.path of the configuration\n"
+		    "      --replay PLAN    run a capture: used by smswallctl replay\n"
+		    "  -V, --version        print the version\n"
+		    "  -h, --help           print this\n"
+		    "\n"
+		    "Ports 0 and 1 of DPDK are the first pair. Without a NIC and without hugepages:\n"
+		    "  smswalld --config conf/lab.conf -- --no-huge -m 1024 --no-pci --file-prefix lab \\\n"
+		    "      --vdev=net_af_packet0,iface=A --vdev=net_af_packet1,iface=B\n");
+}
+
+/* Returns -1 to go on, else the exit code. */
+static int read_arguments(struct arguments *a, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "replay", required_argument, NULL, 'r' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+c:p:Vh", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			a->config_path = optarg;
+			break;
+		case 'p':
+			a->policy_path = optarg;
+			break;
+		case 'r':
+			a->plan_path = optarg;
+			break;
+		case 'V':
+			printf("smswalld %s\n", SMSWALL_VERSION);
+			return CONTROL_OK;
+		case 'h':
+			print_help(stdout);
+			return CONTROL_OK;
+		default:
+			print_help(stderr);
+			return CONTROL_USAGE;
+		}
+	}
+	if (a->config_path == NULL || (optind < argc && strcmp(argv[optind - 1], "--") != 0)) {
+		fprintf(stderr, "smswalld: %s\n", a->config_path == NULL ? "--config FILE is missing" :
+			"EAL arguments belong after --");
+		print_help(stderr);
+		return CONTROL_USAGE;
+	}
+	a->eal_argc = argc - optind;
+	a->eal_argv = argv + optind;
+	return -1;
+}
+
+static bool load_config(struct daemon *d)
+{
+	config_defaults(&d->config);
+	if (!config_load(&d->config, d->arguments.config_path, &d->diag)) {
+		return false;
+	}
+	if (d->arguments.plan_path == NULL) {
+		return true;
+	}
+	d->replay = true;
+	if (!replay_plan_read(&d->plan, d->arguments.plan_path, &d->diag)) {
+		return false;
+	}
+	replay_plan_apply(&d->plan, &d->config);
+	return true;
+}
+
+static bool load_policy(struct daemon *d)
+{
+	const char *path = d->arguments.policy_path != NULL ? d->arguments.policy_path : d->config.policy_path;
+	const char *names[LIMIT_LINKS];
+
+	for (unsigned i = 0; i < d->config.pipeline.n_links; i++) {
+		names[i] = d->config.pipeline.links[i].name;
+	}
+	if (path[0] == '\0') {
+		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
+			"no policy: give --policy PATH or policy.path in %s", d->arguments.config_path);
+		return false;
+	}
+	d->arguments.policy_path = path;
+	return policy_set_load(&d->policy, path, names, d->config.pipeline.n_links,
+		(enum rule_action)d->config.default_action, &d->diag);
+}
+
+static void describe_ports(struct daemon *d)
+{
+	struct port_config *p = &d->port_config;
+
+	*p = (struct port_config){
+		.n_links = d->config.pipeline.n_links,
+		.n_workers = d->config.n_workers,
+		.rx_descriptors = d->config.rx_descriptors,
+		.tx_descriptors = d->config.tx_descriptors,
+		.mbufs = d->config.mbufs,
+		.jumbo_buffers = d->config.jumbo_buffers,
+		.replay = d->replay,
+	};
+	for (unsigned i = 0; i < p->n_links; i++) {
+		p->link_names[i] = d->config.pipeline.links[i].name;
+		p->port[i][0] = d->replay ? 0 : d->config.pairs[i].inside_port;
+		p->port[i][1] = d->config.pairs[i].outside_port;
+	}
+}
+
+static void print_budget(struct daemon *d)
+{
+	const struct pipeline_config *c = &d->config.pipeline;
+	size_t workers = d->config.n_workers;
+	struct {
+		const char *what;
+		size_t octets;
+	} lines[] = {
+		{ "packet buffers", port_budget(&d->port_config) },
+		{ "connections", workers * flowtable_size(c->flows_max) },
+		{ "streams, messages, events", workers * pipeline_budget(c) },
+		{ "long messages", concat_size(&c->concat) },
+		{ "patterns", d->policy.ruleset->database_len },
+	};
+
+	fprintf(stderr, "smswalld %s: memory budget for %zu worker%s\n", SMSWALL_VERSION, workers,
+		workers == 1 ? "" : "s");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		fprintf(stderr, "  %-28s %8.1f MiB\n", lines[i].what, (double)lines[i].octets / MIB);
+		d->budget += lines[i].octets;
+	}
+	fprintf(stderr, "  %-28s %8.1f MiB\n", "total", (double)d->budget / MIB);
+}
+
+static bool start_eal(struct daemon *d, char *name)
+{
+	char *argv[64] = { name };
+	int argc = 1;
+
+	if (d->arguments.eal_argc > 62) {
+		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0, "more than 62 EAL arguments");
+		return false;
+	}
+	for (int i = 0; i < d->arguments.eal_argc; i++) {
+		argv[argc++] = d->arguments.eal_argv[i];
+	}
+	if (rte_eal_init(argc, argv) < 0) {
+		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0, "DPDK cannot start: %s (its own message is above)",
+			rte_strerror(rte_errno));
+		return false;
+	}
+	d->eal_up = true;
+	if (rte_lcore_count() < d->config.n_workers + 1) {
+		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
+			"%u worker%s and the control thread need %u lcores, DPDK has %u: give -l, or on one CPU "
+			"--lcores 0@0,1@0", d->config.n_workers, d->config.n_workers == 1 ? "" : "s",
+			d->config.n_workers + 1, rte_lcore_count());
+		return false;
+	}
+	return true;
+}
+
+static bool no_memory(struct daemon *d, const char *what)
+{
+	diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
+		"no memory for %s: the budget above is %.0f MiB; give DPDK more (-m) or lower the limits", what,
+		(double)d->budget / MIB);
+	return false;
+}
+
+static bool make_worker(struct daemon *d, unsigned i)
+{
+	const struct pipeline_config *c = &d->config.pipeline;
+	char name[32];
+
+	snprintf(name, sizeof(name), "flows%u", i);
+	d->flowtables[i] = flowtable_create(name, c->flows_max, c->hash_seed, (int)rte_socket_id());
+	d->memory[i] = rte_zmalloc("pipeline", pipeline_budget(c), RTE_CACHE_LINE_SIZE);
+	if (d->flowtables[i] == NULL || d->memory[i] == NULL) {
+		return no_memory(d, "a worker");
+	}
+	d->pipelines[i] = pipeline_create(d->memory[i], c, d->flowtables[i], d->concat, i);
+	d->workers[i] = (struct worker){ .index = i, .shared = &d->shared, .pipeline = d->pipelines[i] };
+	if (d->config.n_workers > 1) {
+		snprintf(name, sizeof(name), "inbox%u", i);
+		d->shared.inbox[i] = rte_ring_create(name, INBOX_FRAMES, (int)rte_socket_id(), RING_F_SC_DEQ);
+		if (d->shared.inbox[i] == NULL) {
+			return no_memory(d, "the rings between workers");
+		}
+	}
+	return true;
+}
+
+static bool make_shared(struct daemon *d)
+{
+	void *memory = rte_zmalloc("concat", concat_size(&d->config.pipeline.concat), RTE_CACHE_LINE_SIZE);
+
+	if (memory == NULL) {
+		return no_memory(d, "long messages");
+	}
+	d->concat = concat_init(memory, &d->config.pipeline.concat);
+	d->generation = generation_create(1, d->policy.ruleset, &d->policy.policy, d->config.n_workers);
+	d->gate = d->generation != NULL ? gate_create(d->config.n_workers, d->generation) : NULL;
+	if (d->gate == NULL) {
+		return no_memory(d, "the first generation");
+	}
+	d->shared = (struct worker_shared){
+		.config = &d->config.pipeline,
+		.ports = d->ports,
+		.gate = d->gate,
+		.n_workers = d->config.n_workers,
+		.burst = d->config.burst,
+		.panic_links = &d->panic_links,
+		.stop = &stop_signal,
+		.running = d->config.n_workers,
+	};
+	return true;
+}
+
+static bool build(struct daemon *d)
+{
+	d->ports = port_open(&d->port_config, &d->diag);
+	if (d->ports == NULL || !make_shared(d)) {
+		return false;
+	}
+	for (unsigned i = 0; i < d->config.n_workers; i++) {
+		if (!make_worker(d, i)) {
+			return false;
+		}
+	}
+	if (d->replay) {
+		d->shared.file = fileport_open(d->plan.index, d->plan.out, d->plan.header, &d->diag);
+		if (d->shared.file == NULL) {
+			return false;
+		}
+	}
+	return port_start(d->ports, &d->diag);
+}
+
+static void launch(struct daemon *d)
+{
+	unsigned lcore;
+	unsigned next = 0;
+
+	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if (next < d->config.n_workers) {
+			rte_eal_remote_launch(worker_run, &d->workers[next++], lcore);
+		}
+	}
+}
+
+/* The door between port.c's figures and control's. */
+static bool read_port(unsigned port, struct control_port *out)
+{
+	struct port_status status;
+
+	if (!port_read(port, &status)) {
+		return false;
+	}
+	*out = (struct control_port){
+		.up = status.up,
+		.speed_mbps = status.speed_mbps,
+		.frames_in = status.frames_in,
+		.frames_out = status.frames_out,
+		.missed = status.missed,
+		.errors = status.errors,
+	};
+	memcpy(out->name, status.name, sizeof(out->name));
+	memcpy(out->driver, status.driver, sizeof(out->driver));
+	return true;
+}
+
+static int run(struct daemon *d)
+{
+	struct control_context context = {
+		.config = &d->config,
+		.config_path = d->arguments.config_path,
+		.policy_name = d->arguments.policy_path,
+		.policy = &d->policy,
+		.generation = d->generation,
+		.pipelines = d->pipelines,
+		.n_pipelines = d->config.n_workers,
+		.panic_links = &d->panic_links,
+		.stop = &stop_signal,
+		.workers_running = &d->shared.running,
+		.n_ports = d->replay ? 0 : 2 * d->config.pipeline.n_links,
+		.port_read = read_port,
+		.report_path = d->replay ? d->plan.report : NULL,
+		.started_us = clock_realtime_us(),
+		.budget_total = d->budget,
+	};
+	int code;
+
+	if (!d->replay) {
+		atomic_store(&d->panic_links, control_panic_load(&d->config));
+	}
+	launch(d);
+	(void)sd_notify(0, "READY=1");
+	code = control_run(&context);
+	stop_signal = 1;
+	rte_eal_mp_wait_lcore();
+	return code;
+}
+
+static int shut_down(struct daemon *d, int code)
+{
+	if (d->shared.file != NULL && !fileport_close(d->shared.file, &d->diag)) {
+		code = CONTROL_FAILED;
+	}
+	port_close(d->ports);
+	gate_destroy(d->gate);
+	generation_free(d->generation);
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+		flowtable_destroy(d->flowtables[i]);
+		rte_free(d->memory[i]);
+	}
+	rte_free(d->concat);
+	policy_set_free(&d->policy);
+	if (d->eal_up) {
+		rte_eal_cleanup();
+	}
+	return code;
+}
+
+static void prepare_process(void)
+{
+	const struct rlimit none = { 0, 0 };
+	struct sigaction on = { .sa_handler = on_stop };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	/* a core would hold the texts of messages (design.md law 8) */
+	(void)setrlimit(RLIMIT_CORE, &none);
+	sigaction(SIGTERM, &on, NULL);
+	sigaction(SIGINT, &on, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon daemon; /* one per process; too large for a stack */
+	struct daemon *d = &daemon;
+	int code = read_arguments(&d->arguments, argc, argv);
+
+	if (code >= 0) {
+		return code;
+	}
+	prepare_process();
+	code = CONTROL_INVALID;
+	if (load_config(d) && load_policy(d)) {
+		describe_ports(d);
+		if (!d->replay) {
+			print_budget(d);
+		}
+		code = CONTROL_FAILED;
+		if (start_eal(d, argv[0]) && build(d)) {
+			code = run(d);
+		}
+	}
+	code = shut_down(d, code);
+	diag_print(&d->diag, stderr);
+	diag_clear(&d->diag);
+	return code;
+}

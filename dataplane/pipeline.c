@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/pipeline.h"
+
+#include "dataplane/base/clock.h"
+#include "dataplane/pipeline_parts.h"
+
+enum {
+	TICK_US = 1000000,
+	TICKS_AT_ONCE = 120,        /* after a long silence: what is older is aged all the same */
+	CONCAT_BUCKETS_A_TICK = 4096,
+};
+
+static size_t align64(size_t n)
+{
+	return (n + 63) & ~(size_t)63;
+}
+
+/* The pieces of one worker's memory, in order; used to count and to lay out, so they cannot differ. */
+static uint8_t *carve(uint8_t **at, size_t len)
+{
+	uint8_t *piece = *at;
+
+	if (piece != NULL) {
+		*at += align64(len);
+	}
+	return piece;
+}
+
+struct layout {
+	size_t pipeline, ports, chunks, sessions, fragments, judge, pdus, ring;
+};
+
+static struct layout layout_of(const struct pipeline_config *c)
+{
+	return (struct layout){
+		.pipeline = align64(sizeof(struct pipeline)),
+		.ports = align64((size_t)c->n_links * 65536),
+		.chunks = align64((size_t)c->stream_chunks * sizeof(struct stream_chunk)),
+		.sessions = align64(smpp_sessions_size(c->flows_max, c->pending_max)),
+		.fragments = align64(fragments_size(&c->fragments)),
+		.judge = align64(judge_size()),
+		.pdus = 2 * align64(LIMIT_SMPP_PDU_LEN + LIMIT_SCAN_TAIL),
+		.ring = align64(c->event_ring_len),
+	};
+}
+
+size_t pipeline_budget(const struct pipeline_config *config)
+{
+	struct layout l = layout_of(config);
+
+	return l.pipeline + l.ports + l.chunks + l.sessions + l.fragments + l.judge + l.pdus + l.ring;
+}
+
+static void services_fill(uint8_t *service, const struct link_config *link)
+{
+	memset(service, link->detect ? SERVICE_DETECT : SERVICE_NONE, 65536);
+	for (unsigned i = 0; i < link->n_smpp_ports; i++) {
+		service[link->smpp_ports[i]] = SERVICE_SMPP;
+	}
+}
+
+struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config, struct flowtable *flows,
+	struct concat *concat, unsigned worker)
+{
+	struct layout l = layout_of(config);
+	uint8_t *at = memory;
+	struct pipeline *p = (void *)carve(&at, l.pipeline);
+	uint8_t *ports = carve(&at, l.ports);
+
+	p->config = config;
+	p->flows = flows;
+	p->worker = worker;
+	p->next_flow_id = 1;
+	p->next_event_id = 1;
+	for (unsigned i = 0; i < config->n_links; i++) {
+		p->port_service[i] = ports + (size_t)i * 65536;
+		services_fill(p->port_service[i], &config->links[i]);
+	}
+	stream_pool_init(&p->chunks, carve(&at, l.chunks), config->stream_chunks);
+	p->sessions = smpp_sessions_init(carve(&at, l.sessions), config->flows_max, config->pending_max);
+	p->fragments = fragments_init(carve(&at, l.fragments), &config->fragments);
+	judge_init(&p->judge, carve(&at, l.judge), concat, worker);
+	p->pdu = carve(&at, l.pdus / 2);
+	p->edited = carve(&at, l.pdus / 2);
+	event_ring_init(&p->ring, carve(&at, l.ring), config->event_ring_len);
+	return p;
+}
+
+static void tick(struct pipeline *p)
+{
+	stats_add(&p->stats, STAT_timeouts, 1);
+	fragments_expire(p->fragments, p->now_us, &p->stats, &p->leaving);
+	if (p->judge.concat != NULL) {
+		concat_expire(p->judge.concat, p->now_us, CONCAT_BUCKETS_A_TICK);
+	}
+	flow_sweep(p);
+}
+
+static void advance_time(struct pipeline *p, uint64_t now_us)
+{
+	unsigned ticks = 0;
+
+	/* captures have clocks that step back; time here never does */
+	if (now_us > p->now_us) {
+		p->now_us = now_us;
+	}
+	flow_holds_run(p);
+	if (p->next_tick_us == 0) {
+		p->next_tick_us = p->now_us + TICK_US;
+	}
+	while (p->next_tick_us <= p->now_us && ticks++ < TICKS_AT_ONCE) {
+		tick(p);
+		p->next_tick_us += TICK_US;
+	}
+	if (p->next_tick_us <= p->now_us) {
+		p->next_tick_us = p->now_us + TICK_US;
+	}
+}
+
+static void put_out(struct pipeline *p, struct frame *f, struct frame_list *out)
+{
+	stats_add(&p->stats, STAT_frames_out, 1);
+	stats_add(&p->stats, STAT_octets_out, f->len);
+	frame_list_add(out, f);
+}
+
+/* The other side of the ledger: octets of TCP payload and SCTP that leave. */
+static void leave(struct pipeline *p, struct frame_list *out)
+{
+	struct frame_list originals = { 0 };
+	struct frame *f;
+
+	while ((f = frame_list_take(&p->leaving)) != NULL) {
+		if (f->kind == FRAME_TCP || f->kind == FRAME_SCTP) {
+			stats_forwarded(&p->stats, f->direction, f->payload_len);
+		}
+		if (!f->gathered) {
+			put_out(p, f, out);
+			continue;
+		}
+		fragments_scatter(p->fragments, f, &originals);
+		while ((f = frame_list_take(&originals)) != NULL) {
+			put_out(p, f, out);
+		}
+	}
+}
+
+static void take_decoded(struct pipeline *p, struct frame *f, struct flow *found)
+{
+	enum reason why;
+	struct flow *flow;
+
+	if (f->kind != FRAME_TCP || !flow_wanted(p, f)) {
+		frame_pass(p, f, f->reason != R_none ? (enum reason)f->reason : R_not_sms);
+		return;
+	}
+	flow = flow_resolve(p, f, found, &why);
+	if (flow == NULL) {
+		frame_pass(p, f, why);
+		return;
+	}
+	flow_take(p, flow, f);
+}
+
+static void take_fragment(struct pipeline *p, struct frame *f)
+{
+	bool hold = p->config->links[f->link].mode == LINK_ENFORCE;
+	struct frame *whole = fragments_add(p->fragments, f, hold, &p->stats, &p->leaving);
+
+	if (whole != NULL) {
+		take_decoded(p, whole, NULL);
+	}
+}
+
+static void take_frame(struct pipeline *p, struct frame *f, struct flow *found)
+{
+	advance_time(p, f->time_us);
+	p->frame_number = f->number;
+	p->frame_input = f->input;
+	if (f->kind == FRAME_FRAGMENT) {
+		take_fragment(p, f);
+		return;
+	}
+	take_decoded(p, f, found);
+}
+
+/* Headers of the whole burst, then all flows at once, so that their lines are on the way. */
+static void find_flows(struct pipeline *p, struct frame **frames, unsigned n, struct flow **found)
+{
+	const struct flow_key *keys[LIMIT_BURST];
+	struct flow *flows[LIMIT_BURST];
+	uint8_t place[LIMIT_BURST];
+	unsigned n_keys = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		found[i] = NULL;
+		if (frames[i]->kind == FRAME_TCP && flow_wanted(p, frames[i])) {
+			place[n_keys] = (uint8_t)i;
+			keys[n_keys++] = &frames[i]->key;
+		}
+	}
+	if (n_keys == 0) {
+		return;
+	}
+	flowtable_find_bulk(p->flows, keys, n_keys, flows);
+	for (unsigned k = 0; k < n_keys; k++) {
+		found[place[k]] = flows[k];
+		if (flows[k] != NULL) {
+			__builtin_prefetch(&flows[k]->tcp[0]);
+			__builtin_prefetch(&flows[k]->tcp[1]);
+		}
+	}
+}
+
+static void update_gauges(struct pipeline *p)
+{
+	p->gauges.flows = flowtable_count(p->flows);
+	p->gauges.stream_chunks_used = p->chunks.n_chunks - p->chunks.n_free;
+	p->gauges.pending_answers = smpp_pending_count(p->sessions);
+	p->gauges.fragments_held = fragments_held(p->fragments);
+}
+
+void pipeline_decode(struct pipeline *p, struct frame **frames, unsigned n)
+{
+	uint64_t start = clock_cycles();
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct link_config *link = &p->config->links[frames[i]->link];
+
+		stats_add(&p->stats, STAT_frames_in, 1);
+		stats_add(&p->stats, STAT_octets_in, frames[i]->len);
+		frame_decode(frames[i], (enum checksum_policy)link->checksums, link->vlan_in_key);
+	}
+	p->stats.cycles[STAGE_frame] += clock_cycles() - start;
+}
+
+void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames, unsigned n,
+	struct frame_list *out)
+{
+	struct flow *found[LIMIT_BURST];
+	uint64_t start = clock_cycles();
+
+	p->turn = turn;
+	find_flows(p, frames, n, found);
+	p->stats.cycles[STAGE_flow] += clock_cycles() - start;
+	for (unsigned i = 0; i < n; i++) {
+		take_frame(p, frames[i], found[i]);
+		leave(p, out);
+	}
+	update_gauges(p);
+}
+
+void pipeline_tick(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out)
+{
+	p->turn = turn;
+	advance_time(p, now_us);
+	leave(p, out);
+	update_gauges(p);
+}
+
+void pipeline_relieve(struct pipeline *p, const struct pipeline_turn *turn, struct frame_list *out)
+{
+	p->turn = turn;
+	flow_holds_end(p, R_hold_full);
+	leave(p, out);
+	update_gauges(p);
+}
+
+void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out)
+{
+	uint32_t position = 0;
+	struct flow *flow;
+
+	p->turn = turn;
+	advance_time(p, now_us);
+	fragments_expire(p->fragments, UINT64_MAX, &p->stats, &p->leaving);
+	while ((flow = flowtable_next(p->flows, &position)) != NULL) {
+		flow_end(p, flow, SESSION_CLOSED);
+		flow_remove(p, flow);
+	}
+	leave(p, out);
+	update_gauges(p);
+}
+
+struct stats *pipeline_stats(struct pipeline *p)
+{
+	return &p->stats;
+}
+
+struct event_ring *pipeline_events(struct pipeline *p)
+{
+	return &p->ring;
+}
+
+bool pipeline_event_room(const struct pipeline *p)
+{
+	return event_ring_room(&p->ring) >= p->config->event_ring_len / 2;
+}
+
+struct pipeline_gauges pipeline_gauges(const struct pipeline *p)
+{
+	return p->gauges;
+}

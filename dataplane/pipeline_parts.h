@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pipeline_parts: what the pipeline's own files share; nobody else includes it.
+ *
+ *   pipeline.c         the story of a burst, timers, drain
+ *   pipeline_flow.c    frame -> flow: which service, which side; opening, closing, ageing, holding
+ *   pipeline_stream.c  a direction's octets -> PDUs: framing, RESYNC, release before the verdict
+ *   pipeline_smpp.c    one PDU: session, message, verdict, edit, answer
+ *   pipeline_event.c   records for control
+ */
+#ifndef SMSWALL_PIPELINE_PARTS_H
+#define SMSWALL_PIPELINE_PARTS_H
+
+#include "dataplane/pipeline.h"
+#include "dataplane/proto/smpp_session.h"
+#include "dataplane/verdict/answer.h"
+
+/* Directions of a link that hold frames, in order of the time they began to. */
+struct hold_queue {
+	struct flow *head[2]; /* by direction of the flow: key.lo's, key.hi's */
+	struct flow *tail[2];
+};
+
+struct pipeline {
+	/* what a frame touches first */
+	const struct pipeline_config *config;
+	const struct pipeline_turn *turn;
+	struct flowtable *flows;
+	uint64_t now_us;
+	uint64_t next_tick_us;
+	struct stream_pool chunks;
+	struct smpp_sessions *sessions;
+	struct fragments *fragments;
+	struct frame_list leaving; /* frames that may leave; gathered ones become fragments again */
+	struct hold_queue holding[LIMIT_LINKS];
+	uint8_t *port_service[LIMIT_LINKS]; /* enum flow_service by TCP port */
+	uint64_t next_flow_id;
+	uint64_t next_event_id;
+	uint32_t sweep_position;
+	uint64_t frame_number; /* of the frame being worked on */
+	uint8_t frame_input;
+	unsigned worker;
+
+	/* one PDU at a time */
+	struct smpp_message message;
+	struct sms sms;
+	struct verdict verdict;
+	struct judge judge;
+	uint8_t *pdu;     /* a PDU that lies across frames; LIMIT_SMPP_PDU_LEN */
+	uint8_t *edited;  /* its replacement; LIMIT_SMPP_PDU_LEN */
+	struct judge_span spans[LIMIT_HITS];
+
+	struct event event;
+	struct event_ring ring;
+	struct stats stats;
+	struct pipeline_gauges gauges;
+};
+
+/* Where the work stands: one direction of one flow. */
+struct half {
+	struct pipeline *p;
+	struct flow *flow;
+	unsigned index; /* 0: octets of key.lo, 1: of key.hi */
+	struct tcp_direction *tcp;
+	struct flow_reader *reader;
+	const struct link_config *link;
+	uint8_t side;      /* enum sms_side of the sender */
+	uint8_t direction; /* of the ledger: 0 from the inside */
+};
+
+static inline struct half half_of(struct pipeline *p, struct flow *flow, unsigned index)
+{
+	bool inside = (index == 0) == flow->lo_is_inside;
+
+	return (struct half){ p, flow, index, &flow->tcp[index], &flow->reader[index],
+		&p->config->links[flow->link], inside ? SIDE_INSIDE : SIDE_OUTSIDE, inside ? 0 : 1 };
+}
+
+static inline bool half_enforces(const struct half *h)
+{
+	return h->link->mode == LINK_ENFORCE;
+}
+
+/* pipeline_flow.c */
+/* flow_resolve: the flow of `f`, opened if need be; NULL and why its octets pass unjudged. */
+struct flow *flow_resolve(struct pipeline *p, struct frame *f, struct flow *found, enum reason *why);
+void flow_take(struct pipeline *p, struct flow *flow, struct frame *f);
+void flow_end(struct pipeline *p, struct flow *flow, unsigned change);
+void flow_remove(struct pipeline *p, struct flow *flow);
+void flow_hold_update(struct pipeline *p, struct flow *flow, unsigned index);
+void flow_holds_run(struct pipeline *p);
+void flow_holds_end(struct pipeline *p, enum reason why);
+void flow_sweep(struct pipeline *p);
+bool flow_wanted(const struct pipeline *p, const struct frame *f);
+void frame_pass(struct pipeline *p, struct frame *f, enum reason why);
+
+/* pipeline_stream.c */
+void stream_read(struct half *h);
+/* stream_finish: as stream_read, knowing that no octet will follow. */
+void stream_finish(struct half *h);
+void stream_release(struct half *h, enum reason why);
+
+/* pipeline_smpp.c */
+void smpp_take_head(struct half *h, const struct smpp_header *header);
+void smpp_take_pdu(struct half *h, const struct smpp_header *header, struct bytes pdu);
+/* smpp_take_part: a verdict on the octets that are there of a PDU, because they must leave now. */
+void smpp_take_part(struct half *h, const struct smpp_header *header, struct bytes part);
+/* smpp_take_rest: more octets of a PDU that was condemned by its first. */
+void smpp_take_rest(struct half *h, const struct smpp_header *header, struct bytes part);
+
+/* pipeline_event.c */
+void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu, enum edit_style applied,
+	uint32_t leaked);
+void event_session_put(struct pipeline *p, const struct flow *flow, unsigned change);
+void event_anomaly_put(struct half *h, enum reason why, uint32_t sequence, uint64_t octets);
+
+enum { SESSION_OPENED, SESSION_BOUND, SESSION_BIND_REFUSED, SESSION_UNBOUND, SESSION_CLOSED, SESSION_AGED, SESSION_RESYNC };
+
+#endif
