@@ -24,6 +24,9 @@
 #define LIMIT_SMPP_PDU_LEN     70000u /* octets: a message_payload of 65,535 and everything else */
 #define LIMIT_SMPP_TLVS        64u    /* TLVs of one PDU that are looked at; more is smpp_tlv_count */
 #define LIMIT_SMPP_DESTS       255u   /* SMPP 3.4 5.2.24 number_of_dests is one octet */
+#define LIMIT_PENDING_AGE_US   300000000u /* an answer that took 5 minutes is not waited for */
+#define LIMIT_PENDING_CHAIN    64u    /* entries of one hash bucket that are looked at */
+#define LIMIT_PENDING_SWEEP    4u     /* left-over entries one new one clears away */
 
 /* Text */
 #define LIMIT_UD_LEN           65535u               /* octets of user data: message_payload, 5.3.2.32 */

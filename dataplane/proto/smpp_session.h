@@ -7,7 +7,8 @@
  * outbind the SMSC; joined late, the direction of submit_sm, deliver_sm and others tells
  * (SMPP 3.4 2.2, 2.3). Direction 0 and 1 are those of struct flow.
  * Ownership: sessions and pending answers come from pools of one worker. Owning core only.
- * Bounds: `sessions_max`, `pending_max`; a full table means unmatched answers, counted.
+ * Bounds: `sessions_max`, `pending_max`; a full table means unmatched answers, counted. Each call
+ * does a bounded amount of work: what a closed session leaves behind is swept by later calls.
  */
 #ifndef SMSWALL_PROTO_SMPP_SESSION_H
 #define SMSWALL_PROTO_SMPP_SESSION_H
@@ -25,16 +26,23 @@ struct smpp_session {
 	uint8_t bind_kind;   /* the bound state asked for */
 	int8_t esme;         /* direction the ESME sends in: 0, 1, or -1 unknown */
 	bool reported;       /* a session event has told its bind */
+	bool late;           /* set by the opener: joined mid-stream, so a missing bind is no anomaly */
+	bool doubtful;       /* two binds of different names wait for an answer */
+	int8_t unbinding;    /* direction of an unbind without answer, or -1 */
 	uint32_t bind_sequence;
+	uint32_t serial;        /* of this opening; 0: closed */
+	uint32_t pending_first; /* its pending answers: indices in the pool */
+	uint32_t pending_last;
 	uint32_t n_pending;
 	uint64_t bound_us;
-	uint64_t n_messages;
-	uint64_t n_refused;
-	uint64_t n_answers;
+	uint64_t n_messages; /* text-carrying requests seen */
+	uint64_t n_refused;  /* counted by the caller */
+	uint64_t n_answers;  /* that met their request */
 };
 
 struct smpp_sessions; /* the pools of one worker */
 
+/* `memory` is aligned to 64. At least one session and one pending answer. */
 size_t smpp_sessions_size(uint32_t sessions_max, uint32_t pending_max);
 struct smpp_sessions *smpp_sessions_init(void *memory, uint32_t sessions_max, uint32_t pending_max);
 
@@ -73,7 +81,8 @@ struct smpp_pending {
 /*
  * smpp_pending_add: remembers a text-carrying request (refused or not). Real ESMEs reuse a
  * sequence number for different commands: entries match by sequence and command, oldest first.
- * False when the table is full.
+ * p->sent_us is the present: entries older than LIMIT_PENDING_AGE_US are dropped on the way. False
+ * when the table is full.
  */
 bool smpp_pending_add(struct smpp_sessions *pool, struct smpp_session *s, const struct smpp_pending *p);
 
