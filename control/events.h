@@ -5,24 +5,35 @@
  *
  * Control thread only. Privacy (design.md law 8): numbers are pseudonyms (keyed BLAKE2b, 16 hex
  * digits, key of this installation) unless events.numbers = "clear"; text is there only with
- * events.text = true. Lines are valid UTF-8 and valid JSON whatever was on the wire.
+ * events.text = true. Lines are valid UTF-8 and valid JSON whatever was on the wire; keys stand in
+ * one order.
  */
 #ifndef SMSWALL_CONTROL_EVENTS_H
 #define SMSWALL_CONTROL_EVENTS_H
 
 #include "control/config.h"
 
-enum { EVENTS_KEY_LEN = 32, EVENTS_LINE_SIZE = 6 * LIMIT_TEXT_LEN + 16384 };
+enum { EVENTS_SCHEMA_VERSION = 1 };
 
-struct events_writer;
+/* A line without text takes less than EVENTS_LINE_BASE; an octet of text at most 6 (\u0000). */
+enum {
+	EVENTS_KEY_LEN = 32,
+	EVENTS_LINE_BASE = 16384,
+	EVENTS_LINE_SIZE = 6 * LIMIT_TEXT_LEN + EVENTS_LINE_BASE,
+};
 
 /* What names a link, a rule and a category; the ruleset is that of the record's generation. */
 struct events_names {
 	const struct config *config;
-	const struct ruleset *ruleset;
+	const struct ruleset *ruleset; /* NULL: rules are called by their index, "#17" */
+	unsigned n_inputs;             /* replay: lines name their input where there are several */
 };
 
-/* events_format: one record as one line without newline; returns its length, < size. */
+/*
+ * events_format: one record as one line without newline, NUL behind it; returns its length, which
+ * is below `size`. A text that does not fit is left out and "text_omitted" says so. `size` below
+ * EVENTS_LINE_BASE may give an empty line (0).
+ */
 size_t events_format(const struct events_names *names, const uint8_t key[EVENTS_KEY_LEN],
 	const struct event *e, struct bytes text, char *line, size_t size);
 
@@ -34,5 +45,8 @@ void events_pseudonym(const uint8_t key[EVENTS_KEY_LEN], struct bytes digits, ch
  * replays, so that the same capture gives the same events. 0 or -errno with a sentence in `diag`.
  */
 int events_key_load(const char *path, bool replay, uint8_t key[EVENTS_KEY_LEN], struct diag *diag);
+
+/* events_key_path: where the key of this configuration lies. `out` of `size` octets. */
+void events_key_path(const struct config *c, char *out, size_t size);
 
 #endif
