@@ -143,13 +143,22 @@ static size_t blank_header(uint8_t *ud, size_t len, size_t known)
 		end = 1;
 	}
 	while (at < end) {
-		if (at + 2 > end || at + 2 > known || at + 2u + ud[at + 1] > end) {
+		size_t data = at + 2;
+
+		if (data > known && end > known) { /* an element that is yet to come */
+			memset(ud + known, 0, end - known);
+			return end;
+		}
+		if (data > end || data + ud[at + 1] > end) {
 			break;
 		}
-		if (!element_is_kept(ud[at], ud[at + 1]) || at + 2u + ud[at + 1] > known) {
-			memset(ud + at + 2, 0, ud[at + 1]);
+		at = data + ud[at + 1];
+		if (element_is_kept(ud[data - 2], ud[data - 1])) {
+			data = known < data ? data : known;
 		}
-		at += 2u + ud[at + 1];
+		if (at > data) {
+			memset(ud + data, 0, at - data);
+		}
 	}
 	ud[0] = (uint8_t)(at - 1);
 	return at;
@@ -268,6 +277,24 @@ static void blank_tlv(struct walk *w, uint16_t tag, size_t len)
 }
 
 /*
+ * complete_tlv: a header of which `known` (0 to 3) octets are there; they stay. The TLV becomes one
+ * that takes all the room, message_payload if it is not known which it is.
+ */
+static void complete_tlv(uint8_t *tlv, size_t known, size_t room)
+{
+	size_t len = room < TLV_LEN_MAX ? room : TLV_LEN_MAX;
+	uint8_t header[TLV_HEADER_LEN];
+
+	put_be16(header, SMPP_TAG_MESSAGE_PAYLOAD);
+	put_be16(header + 2, (uint16_t)len);
+	memcpy(header, tlv, known);
+	if (be16(header + 2) > len) {
+		header[3] = 0;
+	}
+	memcpy(tlv, header, sizeof(header));
+}
+
+/*
  * blank_tlvs: from here to the end of the PDU. A TLV that is not known yet becomes one
  * message_payload over all the rest; what breaks off becomes zeros.
  */
@@ -278,8 +305,7 @@ static void blank_tlvs(struct walk *w)
 		uint8_t *tlv = w->out + w->at;
 
 		if (w->at + TLV_HEADER_LEN > w->known) {
-			put_be16(tlv, SMPP_TAG_MESSAGE_PAYLOAD);
-			put_be16(tlv + 2, (uint16_t)(room < TLV_LEN_MAX ? room : TLV_LEN_MAX));
+			complete_tlv(tlv, w->known > w->at ? w->known - w->at : 0, room);
 		}
 		if (be16(tlv + 2) > room) {
 			break;
