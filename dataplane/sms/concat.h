@@ -68,6 +68,10 @@ enum concat_found concat_add(struct concat *c, const struct sms *m, struct bytes
 enum concat_found concat_peek(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
 	uint8_t *buffer, size_t size, struct concat_joined *joined);
 
+/* concat_look: as concat_add, but `text` is not kept: nothing in the table changes. */
+enum concat_found concat_look(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
+	uint8_t *buffer, size_t size, struct concat_joined *joined);
+
 /* concat_condemn: all later parts of m's message are refused by `verdict`. False if it is not in the table (any more). */
 bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_verdict *verdict, uint64_t now_us);
 

@@ -33,6 +33,8 @@ struct sms_concat {
 	uint8_t total;
 };
 
+enum { SMS_BODIES = 3 };
+
 struct sms {
 	enum sms_carrier carrier;
 	const char *command; /* "submit_sm", "mt-forwardSM" */
@@ -58,13 +60,17 @@ struct sms {
 	struct sms_concat concat;
 	uint64_t anomalies[2]; /* bit r of [r / 64]: enum reason r */
 
-	/* Where the text lies in the carrier's octets: for edits. [0] short_message, [1] message_payload */
+	/*
+	 * Where the text lies in the carrier's octets: for edits. SMPP: [0] short_message (maybe
+	 * empty), [1] message_payload, [2] an earlier message_payload. The decoded texts lie one
+	 * after the other in sms_buffers.text, with a '\n' between two that are not empty.
+	 */
 	struct sms_body {
 		struct bytes octets;     /* UDH included */
 		size_t offset;           /* of octets in the PDU */
 		struct text_input input; /* the text in it */
 		struct bytes text;       /* decoded UTF-8 */
-	} body[2];
+	} body[SMS_BODIES];
 	uint8_t n_bodies;
 	struct text_stats text_stats;
 };
