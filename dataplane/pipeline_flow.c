@@ -100,6 +100,16 @@ static enum reason unfollowed(const struct pipeline *p, const struct frame *f)
 	return service_of(p, f) == SERVICE_SMPP ? R_no_connection : R_not_sms;
 }
 
+static void session_start(struct pipeline *p, struct flow *flow, const struct frame *f)
+{
+	struct smpp_session *session = smpp_session_open(p->sessions);
+
+	if (session != NULL) {
+		session->late = (f->tcp_flags & TCP_SYN) == 0; /* its bind may have been before us */
+	}
+	flow->session = session;
+}
+
 static struct flow *flow_open(struct pipeline *p, struct frame *f)
 {
 	struct flow *flow = flowtable_add(p->flows, &f->key);
@@ -113,7 +123,7 @@ static struct flow *flow_open(struct pipeline *p, struct frame *f)
 	flow->id = p->next_flow_id++;
 	flow->opened_us = p->now_us;
 	flow->lo_is_inside = lo_is_inside(p, f);
-	flow->session = smpp_session_open(p->sessions);
+	session_start(p, flow, f);
 	stats_add(&p->stats, STAT_flows_opened, 1);
 	return flow;
 }
@@ -323,7 +333,7 @@ void flow_sweep(struct pipeline *p)
 }
 
 /* A connection that begins, or begins anew: what its first octets mean is open again. */
-static void start_anew(struct pipeline *p, struct flow *flow)
+static void start_anew(struct pipeline *p, struct flow *flow, const struct frame *f)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		struct half h = half_of(p, flow, i);
@@ -335,7 +345,7 @@ static void start_anew(struct pipeline *p, struct flow *flow)
 		flow->reader[i] = (struct flow_reader){ 0 };
 	}
 	smpp_session_close(p->sessions, flow->session);
-	flow->session = smpp_session_open(p->sessions);
+	session_start(p, flow, f);
 	flow->state = FLOW_OPEN;
 	flow->panicked = false;
 	flow->reported = false;
@@ -400,7 +410,7 @@ void flow_take(struct pipeline *p, struct flow *flow, struct frame *f)
 		return;
 	}
 	if (flow->panicked || tcp_is_new_connection(h.tcp, other.tcp, f)) {
-		start_anew(p, flow);
+		start_anew(p, flow, f);
 	}
 	if (f->reason == R_none) {
 		note_opaque(flow, f, p);

@@ -173,9 +173,8 @@ static void count_verdict(struct pipeline *p, struct smpp_session *session)
 	stats_add(&p->stats, STAT_messages, 1);
 	stats_add(&p->stats, counter[p->verdict.action], 1);
 	stats_reason(&p->stats, (enum reason)p->verdict.reason);
-	if (session != NULL) {
-		session->n_messages++;
-		session->n_refused += p->verdict.action >= ACTION_BLANK;
+	if (session != NULL && p->verdict.action >= ACTION_BLANK) {
+		session->n_refused++;
 	}
 }
 

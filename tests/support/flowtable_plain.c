@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* flowtable_plain: dataplane/flowtable.h without DPDK, for tests, fuzzers and benchmarks: open addressing. */
+#include <stdlib.h>
+
+#include "dataplane/flowtable.h"
+
+struct flowtable {
+	struct flow *flows;
+	uint32_t *slots; /* index of a flow + 1; 0: never used; UINT32_MAX: removed */
+	uint32_t n_slots;
+	uint32_t flows_max;
+	uint32_t n_flows;
+};
+
+struct flowtable *flowtable_create(const char *name, uint32_t flows_max, uint32_t seed, int numa_node)
+{
+	struct flowtable *t = calloc(1, sizeof(*t));
+
+	(void)name;
+	(void)seed;
+	(void)numa_node;
+	t->flows_max = flows_max;
+	t->n_slots = 4 * flows_max + 1;
+	t->flows = aligned_alloc(64, flows_max * sizeof(struct flow));
+	t->slots = calloc(t->n_slots, sizeof(*t->slots));
+	memset(t->flows, 0, flows_max * sizeof(struct flow));
+	return t;
+}
+
+void flowtable_destroy(struct flowtable *t)
+{
+	if (t != NULL) {
+		free(t->flows);
+		free(t->slots);
+		free(t);
+	}
+}
+
+size_t flowtable_size(uint32_t flows_max)
+{
+	return flows_max * sizeof(struct flow);
+}
+
+static uint32_t first_slot(const struct flowtable *t, const struct flow_key *key)
+{
+	const uint8_t *k = (const uint8_t *)key;
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < sizeof(*key); i++) {
+		h = (h ^ k[i]) * 16777619u;
+	}
+	return h % t->n_slots;
+}
+
+static uint32_t *find_slot(struct flowtable *t, const struct flow_key *key)
+{
+	uint32_t at = first_slot(t, key);
+
+	for (uint32_t i = 0; i < t->n_slots && t->slots[at] != 0; i++, at = (at + 1) % t->n_slots) {
+		uint32_t flow = t->slots[at];
+
+		if (flow != UINT32_MAX && memcmp(&t->flows[flow - 1].key, key, sizeof(*key)) == 0) {
+			return &t->slots[at];
+		}
+	}
+	return NULL;
+}
+
+struct flow *flowtable_find(struct flowtable *t, const struct flow_key *key)
+{
+	uint32_t *slot = find_slot(t, key);
+
+	return slot != NULL ? &t->flows[*slot - 1] : NULL;
+}
+
+void flowtable_find_bulk(struct flowtable *t, const struct flow_key *const *keys, uint32_t n, struct flow **flows)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		flows[i] = flowtable_find(t, keys[i]);
+	}
+}
+
+struct flow *flowtable_add(struct flowtable *t, const struct flow_key *key)
+{
+	uint32_t at = first_slot(t, key);
+	uint32_t free_flow = 0;
+
+	if (t->n_flows == t->flows_max) {
+		return NULL;
+	}
+	while (t->flows[free_flow].state != FLOW_FREE) {
+		free_flow++;
+	}
+	while (t->slots[at] != 0 && t->slots[at] != UINT32_MAX) {
+		at = (at + 1) % t->n_slots;
+	}
+	t->slots[at] = free_flow + 1;
+	memset(&t->flows[free_flow], 0, sizeof(struct flow));
+	t->flows[free_flow].key = *key;
+	t->n_flows++;
+	return &t->flows[free_flow];
+}
+
+void flowtable_remove(struct flowtable *t, struct flow *flow)
+{
+	uint32_t *slot = find_slot(t, &flow->key);
+
+	*slot = UINT32_MAX;
+	flow->state = FLOW_FREE;
+	t->n_flows--;
+}
+
+uint32_t flowtable_count(const struct flowtable *t)
+{
+	return t->n_flows;
+}
+
+struct flow *flowtable_next(struct flowtable *t, uint32_t *position)
+{
+	while (*position < t->flows_max) {
+		struct flow *flow = &t->flows[(*position)++];
+
+		if (flow->state != FLOW_FREE) {
+			return flow;
+		}
+	}
+	return NULL;
+}
