@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -104,6 +105,16 @@ static struct capture_file *merge_oldest(struct merge *m)
 	return best;
 }
 
+/* interrupted: the caller keeps signals waiting (replay_process.h), and one is. */
+static bool interrupted(void)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 &&
+	       (sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1 ||
+		       sigismember(&set, SIGHUP) == 1);
+}
+
 static int merge_run(struct merge *m)
 {
 	struct capture_file *r;
@@ -114,6 +125,9 @@ static int merge_run(struct merge *m)
 	}
 	while (rc == 0 && (r = merge_oldest(m)) != NULL) {
 		rc = merge_put(m, r);
+		if (rc == 0 && m->c->frames % 4096 == 0 && interrupted()) {
+			rc = fail(m->diag, CONTROL_FAILED, NULL, "interrupted");
+		}
 		if (rc == 0) {
 			rc = capture_file_next(r, m->diag);
 		}

@@ -34,8 +34,8 @@ struct capture_input {
 	const char *path;   /* the caller's */
 	const char *format; /* "pcap", "pcap, big-endian", "pcapng", ... static */
 	const char *link;   /* "Ethernet", "Linux cooked (SLL)", ... static */
-	bool converted;	    /* its frames got a synthetic Ethernet header */
-	bool cut_off;	    /* the file ends inside a frame; the whole ones before are used */
+	bool converted;     /* its frames got a synthetic Ethernet header */
+	bool cut_off;       /* the file ends inside a frame; the whole ones before are used */
 	bool times_back;    /* some frame is older than the one before it */
 	uint64_t frames;
 	uint64_t frames_cut; /* shorter than they were on the wire */
@@ -48,7 +48,7 @@ struct capture {
 	struct capture_input inputs[CAPTURE_INPUTS_MAX];
 	unsigned n_inputs;
 	uint64_t frames;
-	uint32_t snap_len;		    /* for OUT's header */
+	uint32_t snap_len;                  /* for OUT's header */
 	uint8_t header[CAPTURE_HEADER_LEN]; /* for OUT, in this machine's byte order */
 	bool swapped; /* the only input is a microsecond Ethernet pcap of the other byte order */
 	char pcap_path[CAPTURE_PATH_SIZE];  /* folder/in.pcap */
