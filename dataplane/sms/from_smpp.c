@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/sms/from_smpp.h"
+
+enum { ESM_UDHI = 0x40 }; /* SMPP 3.4 5.2.12 */
+
+/* Information elements (TS 23.040 9.2.3.24). */
+enum {
+	IE_CONCAT_8 = 0x00,  /* 9.2.3.24.1 */
+	IE_PORT_8 = 0x04,    /* 9.2.3.24.3 */
+	IE_PORT_16 = 0x05,   /* 9.2.3.24.4 */
+	IE_CONCAT_16 = 0x08, /* 9.2.3.24.8 */
+	IE_SINGLE = 0x24,    /* 9.2.3.24.15 national language single shift */
+	IE_LOCKING = 0x25,   /* 9.2.3.24.16 national language locking shift */
+};
+
+bool sms_concat_valid(const struct sms_concat *concat)
+{
+	return concat->part != 0 && concat->part <= concat->total;
+}
+
+/*
+ * One element. Of elements that repeat or exclude each other the last one counts (TS 23.040
+ * 9.2.3.24); one of the wrong length is ignored.
+ */
+static void udh_element(uint8_t id, struct bytes v, struct sms_concat *concat,
+	struct text_language *language, uint16_t *source_port, uint16_t *destination_port)
+{
+	if (id == IE_CONCAT_8 && v.len == 3) {
+		*concat = (struct sms_concat){ v.data[0], 8, v.data[2], v.data[1] };
+	} else if (id == IE_CONCAT_16 && v.len == 4) {
+		*concat = (struct sms_concat){ be16(v.data), 16, v.data[3], v.data[2] };
+	} else if (id == IE_PORT_8 && v.len == 2) {
+		*destination_port = v.data[0];
+		*source_port = v.data[1];
+	} else if (id == IE_PORT_16 && v.len == 4) {
+		*destination_port = be16(v.data);
+		*source_port = be16(v.data + 2);
+	} else if (id == IE_SINGLE && v.len == 1) {
+		language->single = v.data[0];
+	} else if (id == IE_LOCKING && v.len == 1) {
+		language->locking = v.data[0];
+	}
+}
+
+bool sms_udh_read(struct bytes udh, struct sms_concat *concat, struct text_language *language,
+	uint16_t *source_port, uint16_t *destination_port)
+{
+	struct cursor c = cursor_of(udh);
+
+	*concat = (struct sms_concat){ 0 };
+	*language = (struct text_language){ 0 };
+	*source_port = 0;
+	*destination_port = 0;
+	while (cursor_left(&c) != 0) { /* each turn takes an octet at least */
+		uint8_t id = cursor_u8(&c);
+		struct bytes value = cursor_take(&c, cursor_u8(&c));
+
+		if (!cursor_ok(&c)) {
+			return false;
+		}
+		udh_element(id, value, concat, language, source_port, destination_port);
+	}
+	return true;
+}
+
+/*
+ * The septets of a packed body start at the next septet boundary behind the UDH (TS 23.040
+ * 9.2.3.24). The number of septets is not told in SMPP: where seven bits are left over at the end
+ * and all are 0, they are padding, not an '@'.
+ */
+static void packed_input(struct bytes octets, size_t udh_octets, struct text_input *in)
+{
+	size_t bits = octets.len * 8;
+	size_t skip = (udh_octets * 8 + 6) / 7 * 7;
+	size_t n = skip < bits ? (bits - skip) / 7 : 0;
+
+	if (n != 0 && (bits - skip) % 7 == 0 && (octets.data[octets.len - 1] & 0xFE) == 0) {
+		n--;
+	}
+	in->data = octets;
+	in->skip_bits = (uint16_t)skip;
+	in->n_septets = (uint32_t)n;
+}
+
+/*
+ * body_udh: reads the UDH of a body; returns how many octets it takes, UDHL included. Where it would
+ * be longer than the body no receiver can tell UDH from text, and all of it is read as text.
+ */
+static size_t body_udh(struct bytes octets, struct text_language *language, struct sms *sms)
+{
+	struct sms_concat concat;
+	uint16_t source_port;
+	uint16_t destination_port;
+	struct bytes udh;
+
+	if (octets.len == 0) {
+		return 0;
+	}
+	if (octets.data[0] >= octets.len) {
+		if (sms->partial) {
+			return octets.len; /* its rest is to come */
+		}
+		sms_note(sms, R_udh_length);
+		return 0;
+	}
+	udh = bytes_slice(octets, 1, octets.data[0]);
+	if (!sms_udh_read(udh, &concat, language, &source_port, &destination_port)) {
+		sms_note(sms, R_udh_length);
+	}
+	if (sms->udh.len == 0) { /* the message's UDH is that of the first body that has one */
+		sms->udh = udh;
+		sms->concat = concat;
+		sms->source_port = source_port;
+		sms->destination_port = destination_port;
+	}
+	return udh.len + 1;
+}
+
+/* put_body: the next body of `sms`, decoded to `out`. */
+static void put_body(struct bytes octets, struct bytes pdu, uint8_t encoding, struct writer *out,
+	struct sms *sms)
+{
+	struct sms_body *b = &sms->body[sms->n_bodies++];
+	struct text_stats stats = { 0 };
+	size_t udh_len = 0;
+
+	b->octets = octets;
+	b->offset = octets.len != 0 ? (size_t)(octets.data - pdu.data) : 0;
+	b->input = (struct text_input){ .encoding = encoding };
+	if ((sms->esm_class & ESM_UDHI) != 0) {
+		udh_len = body_udh(octets, &b->input.language, sms);
+	}
+	if (encoding == TEXT_GSM7_PACKED) {
+		packed_input(octets, udh_len, &b->input);
+	} else {
+		b->input.data = bytes_slice(octets, udh_len, octets.len);
+	}
+	b->text = bytes_of(out->at, 0);
+	if (octets.len == udh_len) {
+		return;
+	}
+	if (sms->text_stats.n_characters != 0 && writer_left(out) != 0) {
+		writer_u8(out, '\n');
+		b->text.data = out->at;
+	}
+	b->text.len = text_decode(&b->input, out->at, writer_left(out), NULL, &stats);
+	out->at += b->text.len;
+	sms->text_stats.n_characters += stats.n_characters;
+	sms->text_stats.n_undecodable += stats.n_undecodable;
+}
+
+/* put_concat: which part of a long message this is, by its UDH or by SAR (SMPP 3.4 5.3.2.22-24). */
+static void put_concat(const struct smpp_message *m, struct sms *sms)
+{
+	const struct sms_concat sar = { m->sar_ref, 0, m->sar_seqnum, m->sar_total };
+	bool by_udh = sms_concat_valid(&sms->concat);
+	bool by_sar = sms_concat_valid(&sar);
+
+	if ((sms->concat.width != 0 && !by_udh) || (sar.total != 0 && !by_sar)) {
+		sms_note(sms, R_concat_invalid);
+	}
+	if (by_udh && by_sar && (sms->concat.part != sar.part || sms->concat.total != sar.total)) {
+		sms_note(sms, R_concat_both);
+	}
+	if (!by_udh) { /* the UDH wins: it is what the handset sees */
+		sms->concat = by_sar ? sar : (struct sms_concat){ 0 };
+	}
+}
+
+/* put_header: what is not text, but for what the caller knows (link, side, role, account). */
+static void put_header(
+	const struct smpp_message *m, struct bytes pdu, struct text_coding coding, struct sms *sms)
+{
+	sms->carrier = SMS_SMPP;
+	sms->command = smpp_command_name(m->header.command);
+	sms->sequence = m->header.sequence;
+	sms->source = (struct sms_address){ m->source.ton, m->source.npi, m->source.digits };
+	sms->destination = (struct sms_address){ m->destination.ton, m->destination.npi,
+		m->destination.digits };
+	sms->n_destinations = m->n_destinations;
+	sms->esm_class = m->esm_class;
+	sms->protocol_id = m->protocol_id;
+	sms->data_coding = m->data_coding;
+	sms->message_class = coding.message_class;
+	sms->receipt = smpp_is_receipt(m);
+	sms->compressed = coding.compressed;
+	sms->message_waiting = coding.message_waiting;
+	sms->partial = pdu.len < m->header.length;
+	sms->udh = bytes_of(NULL, 0);
+	sms->source_port = 0;
+	sms->destination_port = 0;
+	sms->concat = (struct sms_concat){ 0 };
+	sms->anomalies[0] = 0;
+	sms->anomalies[1] = 0;
+	sms->n_bodies = 0;
+	sms->text_stats = (struct text_stats){ 0 };
+	for (unsigned i = 0; i < SMPP_ANOMALIES && m->anomalies != 0; i++) {
+		if ((m->anomalies >> i & 1) != 0) {
+			sms_note(sms, smpp_anomaly_reason(i));
+		}
+	}
+}
+
+void sms_from_smpp(const struct smpp_message *m, struct bytes pdu,
+	const struct smpp_profile *profile, struct sms_buffers *buffers, struct sms *sms)
+{
+	/* replace_sm has no data_coding: SMSCs read its text as data_coding 0 (3.4 4.10.1) */
+	struct text_coding coding = text_smpp_coding(m->has_data_coding ? m->data_coding : 0,
+		(enum text_default)profile->default_coding);
+	struct writer out = writer_of(buffers->text, buffers->text_size);
+
+	put_header(m, pdu, coding, sms);
+	put_body(m->short_message, pdu, coding.encoding, &out, sms);
+	if (m->has_payload) {
+		put_body(m->message_payload, pdu, coding.encoding, &out, sms);
+	}
+	if (m->earlier_payload.len != 0) {
+		put_body(m->earlier_payload, pdu, coding.encoding, &out, sms);
+	}
+	put_concat(m, sms);
+}
