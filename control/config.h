@@ -29,7 +29,7 @@ struct config {
 	uint32_t rx_descriptors, tx_descriptors;
 	uint32_t mbufs;		   /* per worker and port */
 	uint32_t jumbo_buffers;	   /* 64 KiB buffers for multi-segment frames */
-	char events_file[256];	   /* "-": standard output; "": none */
+	char events_file[4096];	   /* "-": standard output; "": none */
 	uint8_t events_numbers;	   /* enum config_numbers */
 	char events_key_file[256]; /* pseudonym key; "": made at start, kept in state_dir */
 	char socket_path[108];
@@ -38,6 +38,7 @@ struct config {
 	uint8_t default_action;	 /* enum rule_action of a bare rule at weight 100 */
 	uint64_t replay_hold_us; /* tcp.hold_us in replay; 0: until the verdict */
 	bool memory_lock;
+	unsigned n_inputs; /* replay: captures merged into one; events name theirs where above 1 */
 };
 
 /* config_defaults: every key's default. */

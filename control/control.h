@@ -22,7 +22,10 @@
 
 #include "control/code.h"
 #include "control/config.h"
+#include "control/panic.h"
 #include "control/policy_file.h"
+
+struct event_sink;
 
 enum { CONTROL_REQUEST_MAX = 1 << 20, CONTROL_CLIENTS_MAX = 64 };
 
@@ -45,13 +48,14 @@ struct control_context {
 	struct pipeline **pipelines;
 	unsigned n_pipelines;
 	_Atomic uint64_t *panic_links;
-	volatile sig_atomic_t *stop;   /* set by signals: end the loop */
+	volatile sig_atomic_t *stop;        /* set by signals: end the loop */
 	const atomic_uint *workers_running; /* replay: the loop ends when it is 0 */
 	unsigned n_ports;
 	bool (*port_read)(unsigned port, struct control_port *out);
-	const char *report_path;       /* write the report there at the end; NULL: no */
+	const char *report_path; /* write the report there at the end; NULL: no */
 	uint64_t started_us;
-	size_t budget_total;           /* octets, as printed at boot */
+	size_t budget_total;                 /* octets, as printed at boot */
+	const struct event_sink *event_sink; /* set by control_run(), for reports */
 };
 
 /* control_run: until *stop (or, in replay, until the workers are done and the rings empty). 0 or a control_code. */
@@ -60,7 +64,8 @@ int control_run(struct control_context *ctx);
 /*
  * control_report: the document of `status --json`, `counters --json` and of replays:
  * { schema_version, version, uptime_s, mode, links[], workers[], counters{}, reasons{}, ledger[],
- *   verdicts{}, rules[], stages{}, generation{} }. A new reference.
+ *   verdicts{}, rules[], stages{}, generation{}, events{} }. A new reference. rules[] has those
+ * that hit.
  */
 json_t *control_report(const struct control_context *ctx);
 

@@ -7,7 +7,8 @@
 #include "control/json_line.h"
 #include "dataplane/proto/smpp_session.h"
 
-enum { EVENTS_ID_BITS = 48 }; /* ids are unique in their worker; the worker is put above them */
+/* Ids are unique in their worker; the worker is put above them, within the 53 bits of a double. */
+enum { EVENTS_ID_BITS = 47 };
 
 struct context {
 	const struct events_names *names;
@@ -26,7 +27,8 @@ static const char *name_of(const char *const *table, size_t n, size_t i)
 static const char *const types[] = { [EVENT_MESSAGE] = "message",
 	[EVENT_SESSION] = "session",
 	[EVENT_ANOMALY] = "anomaly",
-	[EVENT_LINK] = "link" };
+	[EVENT_LINK] = "link",
+	[EVENT_PDU] = "pdu" };
 static const char *const protocols[] = { [SMS_SMPP] = "smpp", [SMS_MAP] = "map" };
 static const char *const sides[] = { [SIDE_INSIDE] = "inside", [SIDE_OUTSIDE] = "outside" };
 static const char *const roles[] = {
@@ -327,7 +329,7 @@ static void put_head(struct context *c)
 	json_line_put_time(&c->line, "ts", e->time_us);
 	json_line_put_string(
 		&c->line, "link", e->link < p->n_links ? p->links[e->link].name : NULL);
-	if (c->names->n_inputs > 1) {
+	if (c->names->config->n_inputs > 1) {
 		json_line_put_unsigned(&c->line, "input", e->input + 1u);
 	}
 	if (e->type == EVENT_LINK) {
@@ -357,6 +359,10 @@ static bool format(struct context *c, struct bytes text, bool omit_text)
 	case EVENT_LINK:
 		json_line_put_string(
 			&c->line, "change", NAME_OF(link_changes, e->u.link_change.what));
+		break;
+	case EVENT_PDU:
+		json_line_key(&c->line, "pdu");
+		json_line_hex(&c->line, text);
 		break;
 	}
 	if (e->type != EVENT_LINK) {

@@ -26,7 +26,6 @@ enum {
 struct events_names {
 	const struct config *config;
 	const struct ruleset *ruleset; /* NULL: rules are called by their index, "#17" */
-	unsigned n_inputs;             /* replay: lines name their input where there are several */
 };
 
 /*
@@ -45,6 +44,9 @@ void events_pseudonym(const uint8_t key[EVENTS_KEY_LEN], struct bytes digits, ch
  * replays, so that the same capture gives the same events. 0 or -errno with a sentence in `diag`.
  */
 int events_key_load(const char *path, bool replay, uint8_t key[EVENTS_KEY_LEN], struct diag *diag);
+
+/* events_key_random: a key that is kept nowhere. 0, or -EIO. */
+int events_key_random(uint8_t key[EVENTS_KEY_LEN]);
 
 /* events_key_path: where the key of this configuration lies. `out` of `size` octets. */
 void events_key_path(const struct config *c, char *out, size_t size);

@@ -101,3 +101,12 @@ int events_key_load(const char *path, bool replay, uint8_t key[EVENTS_KEY_LEN], 
 	sodium_memzero(more, sizeof(more));
 	return 0;
 }
+
+int events_key_random(uint8_t key[EVENTS_KEY_LEN])
+{
+	if (sodium_init() < 0) {
+		return -EIO;
+	}
+	randombytes_buf(key, EVENTS_KEY_LEN);
+	return 0;
+}

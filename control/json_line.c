@@ -168,6 +168,20 @@ void json_line_string(struct json_line *l, struct bytes s, enum json_octets octe
 	put(l, "\"", 1);
 }
 
+void json_line_hex(struct json_line *l, struct bytes octets)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	separate(l);
+	put(l, "\"", 1);
+	for (size_t i = 0; i < octets.len && !l->full; i++) {
+		char pair[2] = { digits[octets.data[i] >> 4], digits[octets.data[i] & 0x0F] };
+
+		put(l, pair, 2);
+	}
+	put(l, "\"", 1);
+}
+
 void json_line_unsigned(struct json_line *l, uint64_t v)
 {
 	char digits[24];

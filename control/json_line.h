@@ -27,6 +27,7 @@ void json_line_open(struct json_line *l, char bracket);    /* '{' or '[' */
 void json_line_close(struct json_line *l, char bracket);   /* '}' or ']' */
 void json_line_key(struct json_line *l, const char *name); /* an ASCII name of ours */
 void json_line_string(struct json_line *l, struct bytes s, enum json_octets octets);
+void json_line_hex(struct json_line *l, struct bytes octets); /* as a string */
 void json_line_unsigned(struct json_line *l, uint64_t v);
 void json_line_signed(struct json_line *l, int64_t v);
 void json_line_bool(struct json_line *l, bool v);

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "control/event_sink.h"
+#include "control/events.h"
+#include "control/report.h"
+#include "control/server.h"
+#include "control/version.h"
+#include "dataplane/base/clock.h"
+
+enum {
+	ROUND_MS = 10,
+	RECORDS_A_ROUND = 4096, /* of one ring, so that the socket is served in between */
+	PORTS_MS = 1000,        /* between two looks at the ports */
+	STOP_MS = 2000,         /* workers have this long to end after a signal */
+};
+
+struct control {
+	struct control_context *ctx;
+	struct event_base *base; /* live */
+	struct server *server;   /* live; NULL where it could not be opened */
+	struct event_sink sink;
+	struct events_names names;
+	uint8_t key[EVENTS_KEY_LEN];
+	uint8_t *text;
+	char *line;
+	uint64_t next_event_id; /* of events that control itself makes */
+	uint64_t next_ports_ms;
+	bool port_known[LIMIT_LINKS][2];
+	bool port_up[LIMIT_LINKS][2];
+};
+
+static uint64_t monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void put_event(struct control *c, const struct event *e, struct bytes text)
+{
+	size_t len = events_format(&c->names, c->key, e, text, c->line, EVENTS_LINE_SIZE);
+
+	event_sink_put(&c->sink, c->line, len);
+	if (c->server != NULL) {
+		server_broadcast(c->server, c->line, len);
+	}
+}
+
+/* put_link_event: what happened to a link, seen by control itself. */
+static void put_link_event(struct control *c, unsigned link, unsigned what)
+{
+	struct event e = {
+		.type = EVENT_LINK,
+		.link = (uint8_t)link,
+		.worker = WORKERS_MAX,
+		.id = ++c->next_event_id,
+		.time_us = clock_realtime_us(),
+		.u.link_change.what = (uint8_t)what,
+	};
+
+	put_event(c, &e, bytes_of(NULL, 0));
+}
+
+/* drain: takes at most `most` records of each ring; returns how many there were. */
+static unsigned drain(struct control *c, unsigned most)
+{
+	unsigned total = 0;
+
+	for (unsigned i = 0; i < c->ctx->n_pipelines; i++) {
+		struct event_ring *ring = pipeline_events(c->ctx->pipelines[i]);
+		struct event e;
+
+		for (unsigned n = 0; n < most && event_ring_take(ring, &e, c->text, LIMIT_TEXT_LEN);
+			n++) {
+			put_event(c, &e, bytes_of(c->text, e.tail_len));
+			total++;
+		}
+	}
+	return total;
+}
+
+static void watch_ports(struct control *c, uint64_t now_ms)
+{
+	const struct control_context *ctx = c->ctx;
+
+	if (now_ms < c->next_ports_ms || ctx->port_read == NULL || ctx->n_ports == 0) {
+		return;
+	}
+	c->next_ports_ms = now_ms + PORTS_MS;
+	for (unsigned i = 0; i < ctx->config->pipeline.n_links; i++) {
+		const uint16_t both[2] = { ctx->config->pairs[i].inside_port,
+			ctx->config->pairs[i].outside_port };
+
+		for (unsigned j = 0; j < 2; j++) {
+			struct control_port p;
+
+			if (!ctx->port_read(both[j], &p)) {
+				continue;
+			}
+			if (c->port_known[i][j] && c->port_up[i][j] != p.up) {
+				put_link_event(c, i, p.up ? 0 : 1);
+			}
+			c->port_known[i][j] = true;
+			c->port_up[i][j] = p.up;
+		}
+	}
+}
+
+static int say(struct server_answer *a, int code, const char *sentence)
+{
+	snprintf(a->error, sizeof(a->error), "%s", sentence);
+	return code;
+}
+
+static int verb_ping(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	(void)c;
+	(void)r;
+	a->result = json_pack("{s:s, s:s}", "pong", "smswalld", "version", SMSWALL_VERSION);
+	return CONTROL_OK;
+}
+
+static int verb_version(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	(void)c;
+	(void)r;
+	a->result = json_pack("{s:s, s:i, s:i, s:i}", "version", SMSWALL_VERSION, "protocol",
+		SERVER_PROTOCOL_VERSION, "events_schema_version", EVENTS_SCHEMA_VERSION,
+		"report_schema_version", REPORT_SCHEMA_VERSION);
+	return CONTROL_OK;
+}
+
+static int verb_report(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	a->result = report_make(c->ctx, json_is_true(json_object_get(r->args, "all_rules")));
+	return a->result != NULL ? CONTROL_OK : say(a, CONTROL_FAILED, "out of memory");
+}
+
+static int verb_follow(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	/* what the lines say may be more than the socket's group is meant to know (design.md law 8) */
+	if (r->role != SERVER_ADMIN && (c->ctx->config->pipeline.event_text ||
+					       c->ctx->config->events_numbers == NUMBERS_CLEAR)) {
+		return say(a, CONTROL_NOT_PERMITTED,
+			"events carry texts or numbers: only root and the daemon's user may follow them");
+	}
+	r->follow = true;
+	a->result = json_pack("{s:b}", "following", true);
+	return CONTROL_OK;
+}
+
+static json_t *panic_json(const struct config *config, uint64_t links)
+{
+	json_t *names = json_array();
+
+	for (unsigned i = 0; i < config->pipeline.n_links; i++) {
+		if ((links & (UINT64_C(1) << i)) != 0) {
+			json_array_append_new(names, json_string(config->pipeline.links[i].name));
+		}
+	}
+	return json_pack("{s:o}", "panic", names);
+}
+
+static int set_panic(struct control *c, uint64_t which, bool on, struct server_answer *a)
+{
+	const struct config *config = c->ctx->config;
+	/* relaxed: only this thread writes it; workers need no more than to see it soon */
+	uint64_t before = atomic_load_explicit(c->ctx->panic_links, memory_order_relaxed);
+	uint64_t after = on ? before | which : before & ~which;
+	int rc;
+
+	atomic_store_explicit(c->ctx->panic_links, after, memory_order_relaxed);
+	for (unsigned i = 0; i < config->pipeline.n_links; i++) {
+		if (((before ^ after) & (UINT64_C(1) << i)) != 0) {
+			put_link_event(c, i, on ? 2 : 3);
+		}
+	}
+	rc = control_panic_save(config, after);
+	if (rc != 0) {
+		snprintf(a->error, sizeof(a->error),
+			"panic is %s now, but a restart will not know it: %.200s: %s",
+			on ? "on" : "off", config->state_dir, strerror(-rc));
+		return CONTROL_PARTIAL;
+	}
+	a->result = panic_json(config, after);
+	return CONTROL_OK;
+}
+
+static int verb_panic(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	const char *state = json_string_value(json_object_get(r->args, "state"));
+	const json_t *link = json_object_get(r->args, "link");
+	uint64_t which = control_panic_all(c->ctx->config);
+
+	if (state == NULL || (strcmp(state, "on") != 0 && strcmp(state, "off") != 0)) {
+		return say(a, CONTROL_USAGE,
+			"panic wants \"state\":\"on\" or \"off\", and may name a \"link\"");
+	}
+	if (link != NULL && !json_is_null(link)) {
+		const char *name = json_string_value(link);
+
+		which = name != NULL ? control_panic_link(c->ctx->config, name) : 0;
+	}
+	if (which == 0) {
+		return say(a, CONTROL_INVALID, "there is no such link");
+	}
+	return set_panic(c, which, strcmp(state, "on") == 0, a);
+}
+
+static const struct verb {
+	const char *name;
+	enum server_role role; /* at least */
+	int (*run)(struct control *c, struct server_request *r, struct server_answer *a);
+} verbs[] = {
+	{ "ping", SERVER_READER, verb_ping },
+	{ "version", SERVER_READER, verb_version },
+	{ "status", SERVER_READER, verb_report },
+	{ "counters", SERVER_READER, verb_report },
+	{ "events.follow", SERVER_READER, verb_follow },
+	{ "panic", SERVER_ADMIN, verb_panic },
+};
+
+static int handle(void *arg, struct server_request *r, struct server_answer *a)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].name, r->verb) != 0) {
+			continue;
+		}
+		if (r->role < verbs[i].role) {
+			return say(a, CONTROL_NOT_PERMITTED,
+				"only root and the daemon's user may do this");
+		}
+		return verbs[i].run(arg, r, a);
+	}
+	snprintf(a->error, sizeof(a->error), "no verb %.64s", r->verb);
+	return CONTROL_USAGE;
+}
+
+static void on_round(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+	uint64_t now_ms = monotonic_ms();
+
+	(void)fd;
+	(void)what;
+	(void)drain(c, RECORDS_A_ROUND);
+	watch_ports(c, now_ms);
+	event_sink_flush(&c->sink, now_ms);
+	if (*c->ctx->stop) {
+		event_base_loopbreak(c->base);
+	}
+}
+
+static void warn(struct diag *diag, const char *consequence)
+{
+	diag_print(diag, stderr);
+	fprintf(stderr, "smswalld: %s\n", consequence);
+	diag_clear(diag);
+}
+
+/* open_key: pseudonyms need one; without it, one of this run alone. */
+static int open_key(struct control *c, struct diag *diag)
+{
+	const struct config *config = c->ctx->config;
+	char path[512];
+
+	if (config->events_numbers != NUMBERS_PSEUDONYM) {
+		return 0;
+	}
+	events_key_path(config, path, sizeof(path));
+	if (!config->pipeline.replay && mkdir(config->state_dir, 0750) != 0 && errno != EEXIST) {
+		diag_add(diag, DIAG_WARNING, config->state_dir, 0, 0, "%s", strerror(errno));
+	}
+	if (events_key_load(path, config->pipeline.replay, c->key, diag) == 0) {
+		return 0;
+	}
+	warn(diag, "pseudonyms of this run are made with a key that is not kept");
+	return events_key_random(c->key);
+}
+
+static int run_live(struct control *c, struct diag *diag)
+{
+	const struct timeval round = { 0, ROUND_MS * 1000 };
+	struct event *timer;
+
+	c->base = event_base_new();
+	timer = c->base != NULL ? event_new(c->base, -1, EV_PERSIST, on_round, c) : NULL;
+	if (timer == NULL || event_add(timer, &round) != 0) {
+		fprintf(stderr, "smswalld: libevent cannot start\n");
+		return CONTROL_FAILED;
+	}
+	/* forwarding does not depend on being spoken to: without a socket the filter runs all the same */
+	c->server = server_open(c->base, c->ctx->config->socket_path, handle, c, diag);
+	if (c->server == NULL) {
+		warn(diag, "going on without a control socket");
+	}
+	event_base_dispatch(c->base);
+	event_free(timer);
+	return CONTROL_OK;
+}
+
+/* run_replay: workers wait for room in their rings, so nothing is lost, whatever the disk does. */
+static int run_replay(struct control *c)
+{
+	const struct timespec pause = { 0, 1000000 };
+	bool done = false;
+
+	while (!done) {
+		/* acquire: pairs with the worker's last decrement: its records are in the ring by then */
+		done = atomic_load_explicit(c->ctx->workers_running, memory_order_acquire) == 0;
+		if (drain(c, RECORDS_A_ROUND) != 0) {
+			done = false;
+		} else if (!done) {
+			nanosleep(&pause, NULL);
+		}
+		event_sink_flush(&c->sink, monotonic_ms());
+	}
+	return CONTROL_OK;
+}
+
+static int write_report(const struct control_context *ctx)
+{
+	json_t *report = control_report(ctx);
+	int rc = report != NULL ? json_dump_file(report, ctx->report_path, JSON_INDENT(2)) : -1;
+
+	json_decref(report);
+	if (rc != 0) {
+		fprintf(stderr, "smswalld: %s: the report cannot be written\n", ctx->report_path);
+		return CONTROL_FAILED;
+	}
+	return CONTROL_OK;
+}
+
+/* drain_last: the workers have stopped or are about to: what they still have to tell. */
+static void drain_last(struct control *c)
+{
+	const struct timespec pause = { 0, 1000000 };
+	uint64_t give_up_ms = monotonic_ms() + STOP_MS;
+	bool done = false;
+
+	while (!done && monotonic_ms() < give_up_ms) {
+		/* acquire: pairs with the worker's last decrement: its records are in the ring by then */
+		done = c->ctx->workers_running == NULL ||
+		       atomic_load_explicit(c->ctx->workers_running, memory_order_acquire) == 0;
+		if (drain(c, RECORDS_A_ROUND) != 0) {
+			done = false;
+		} else if (!done) {
+			nanosleep(&pause, NULL);
+		}
+	}
+}
+
+/* finish: the last events, the file, the report. */
+static int finish(struct control *c, int code)
+{
+	if (code == CONTROL_OK) {
+		drain_last(c);
+	}
+	if (!event_sink_close(&c->sink)) {
+		fprintf(stderr, "smswalld: %s: %llu event lines lost: %s%s%s\n", c->sink.path,
+			(unsigned long long)c->sink.n_lost, event_sink_state_name(c->sink.state),
+			c->sink.error != 0 ? ": " : "",
+			c->sink.error != 0 ? strerror(c->sink.error) : "");
+		/* a replay without its events is no replay */
+		code = c->ctx->config->pipeline.replay ? CONTROL_FAILED : code;
+	}
+	if (code == CONTROL_OK && c->ctx->report_path != NULL) {
+		code = write_report(c->ctx);
+	}
+	if (!c->ctx->config->pipeline.replay) {
+		report_print_summary(c->ctx, stderr);
+	}
+	return code;
+}
+
+int control_run(struct control_context *ctx)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	struct diag *diag = calloc(1, sizeof(*diag));
+	int code = CONTROL_FAILED;
+
+	if (c != NULL && diag != NULL) {
+		*c = (struct control){ .ctx = ctx };
+		c->names = (struct events_names){ ctx->config,
+			ctx->generation != NULL ? ctx->generation->ruleset : NULL };
+		c->text = malloc(LIMIT_TEXT_LEN);
+		c->line = malloc(EVENTS_LINE_SIZE);
+		if (c->text != NULL && c->line != NULL &&
+			event_sink_open(&c->sink, ctx->config->events_file)) {
+			ctx->event_sink = &c->sink;
+			code = open_key(c, diag);
+			if (code == CONTROL_OK) {
+				code = ctx->config->pipeline.replay ? run_replay(c)
+				                                    : run_live(c, diag);
+			}
+			code = finish(c, code);
+			ctx->event_sink = NULL;
+		}
+		server_close(c->server);
+		if (c->base != NULL) {
+			event_base_free(c->base);
+		}
+		free(c->text);
+		free(c->line);
+		diag_clear(diag);
+	} else {
+		fprintf(stderr, "smswalld: no memory for the control thread\n");
+	}
+	free(c);
+	free(diag);
+	return code;
+}

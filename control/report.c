@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/event_sink.h"
+#include "control/json_line.h"
+#include "control/version.h"
+#include "dataplane/base/clock.h"
+
+static json_t *count(uint64_t v)
+{
+	return json_integer((json_int_t)(v > INT64_MAX ? (uint64_t)INT64_MAX : v));
+}
+
+/* text: jansson takes valid UTF-8 only; what is not ours to write comes through json_line. */
+static json_t *text(const char *s)
+{
+	json_t *t = json_string(s);
+
+	return t != NULL ? t : json_string("(not UTF-8)");
+}
+
+static json_t *time_text(uint64_t us)
+{
+	char line[64];
+	struct json_line l = { .at = line, .size = sizeof(line) };
+	json_t *pair;
+	json_t *t;
+
+	if (us == 0) {
+		return json_null();
+	}
+	json_line_open(&l, '{');
+	json_line_put_time(&l, "t", us);
+	json_line_close(&l, '}');
+	pair = json_loads(line, 0, NULL);
+	t = json_incref(json_object_get(pair, "t"));
+	json_decref(pair);
+	return t;
+}
+
+static const char *mode_name(uint8_t mode)
+{
+	static const char *const names[] = {
+		[LINK_TAP] = "tap", [LINK_MONITOR] = "monitor", [LINK_ENFORCE] = "enforce"
+	};
+
+	return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : "unknown";
+}
+
+static const char *common_mode(const struct pipeline_config *p)
+{
+	for (unsigned i = 1; i < p->n_links; i++) {
+		if (p->links[i].mode != p->links[0].mode) {
+			return "mixed";
+		}
+	}
+	return mode_name(p->links[0].mode);
+}
+
+static json_t *port_json(const struct control_context *ctx, unsigned port)
+{
+	struct control_port p = { .up = false };
+
+	if (ctx->port_read == NULL || !ctx->port_read(port, &p)) {
+		return json_pack("{s:i, s:n}", "port", (int)port, "name");
+	}
+	p.name[sizeof(p.name) - 1] = '\0';
+	p.driver[sizeof(p.driver) - 1] = '\0';
+	return json_pack("{s:i, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o}", "port", (int)port, "name",
+		text(p.name), "driver", text(p.driver), "up", p.up, "speed_mbps", (int)p.speed_mbps,
+		"frames_in", count(p.frames_in), "frames_out", count(p.frames_out), "missed",
+		count(p.missed), "errors", count(p.errors));
+}
+
+static json_t *links_json(const struct control_context *ctx)
+{
+	const struct pipeline_config *p = &ctx->config->pipeline;
+	/* relaxed: a word that control itself writes */
+	uint64_t panic = ctx->panic_links != NULL
+	                         ? atomic_load_explicit(ctx->panic_links, memory_order_relaxed)
+	                         : 0;
+	json_t *links = json_array();
+
+	for (unsigned i = 0; i < p->n_links; i++) {
+		json_t *ports = json_array();
+		const uint16_t both[2] = { ctx->config->pairs[i].inside_port,
+			ctx->config->pairs[i].outside_port };
+
+		for (unsigned j = 0; j < 2 && ctx->n_ports != 0; j++) {
+			json_array_append_new(ports, port_json(ctx, both[j]));
+		}
+		json_array_append_new(
+			links, json_pack("{s:o, s:s, s:b, s:o}", "name", text(p->links[i].name),
+				       "mode", mode_name(p->links[i].mode), "panic",
+				       (panic & (UINT64_C(1) << i)) != 0, "ports", ports));
+	}
+	return links;
+}
+
+static json_t *workers_json(const struct control_context *ctx)
+{
+	json_t *workers = json_array();
+
+	for (unsigned i = 0; i < ctx->n_pipelines; i++) {
+		struct pipeline_gauges g = pipeline_gauges(ctx->pipelines[i]);
+
+		json_array_append_new(workers,
+			json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}", "worker", (int)i, "flows",
+				(json_int_t)g.flows, "held_frames", (json_int_t)g.held_frames,
+				"stream_chunks_used", (json_int_t)g.stream_chunks_used,
+				"pending_answers", (json_int_t)g.pending_answers, "fragments_held",
+				(json_int_t)g.fragments_held));
+	}
+	return workers;
+}
+
+static json_t *counters_json(const struct stats *sum)
+{
+	json_t *counters = json_object();
+
+	for (int i = 0; i < STAT_COUNT; i++) {
+		json_object_set_new(counters, stats_counter_name((enum stats_counter)i),
+			count(sum->counter[i]));
+	}
+	return counters;
+}
+
+static json_t *reasons_json(const struct stats *sum)
+{
+	json_t *reasons = json_object();
+
+	for (int i = 0; i < R_COUNT; i++) {
+		json_object_set_new(
+			reasons, stats_reason_name((enum reason)i), count(sum->reason[i]));
+	}
+	return reasons;
+}
+
+/* ledger_json: every forwarded octet of a direction in one reason; `balanced`: they add up. */
+static json_t *ledger_json(const struct stats *sum)
+{
+	static const char *const from[STATS_DIRECTIONS] = { "inside", "outside" };
+	json_t *ledger = json_array();
+
+	for (int d = 0; d < STATS_DIRECTIONS; d++) {
+		json_t *octets = json_object();
+		uint64_t total = 0;
+
+		for (int i = 0; i < R_COUNT; i++) {
+			uint64_t n = sum->ledger.octets[d][i];
+
+			total += n;
+			if (n != 0 || stats_reason_kind((enum reason)i) == REASON_LEDGER) {
+				json_object_set_new(
+					octets, stats_reason_name((enum reason)i), count(n));
+			}
+		}
+		json_array_append_new(ledger,
+			json_pack("{s:s, s:o, s:o, s:b, s:o}", "from", from[d], "forwarded",
+				count(sum->ledger.forwarded[d]), "accounted", count(total),
+				"balanced", total == sum->ledger.forwarded[d], "octets", octets));
+	}
+	return ledger;
+}
+
+static json_t *verdicts_json(const struct stats *sum)
+{
+	static const struct {
+		enum rule_action action;
+		enum stats_counter counter;
+	} verdicts[] = { { ACTION_PASS, STAT_messages_passed },
+		{ ACTION_REPORT, STAT_messages_reported },
+		{ ACTION_REDACT, STAT_messages_redacted }, { ACTION_BLANK, STAT_messages_blanked },
+		{ ACTION_REJECT, STAT_messages_rejected } };
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		json_object_set_new(out, rule_action_name(verdicts[i].action),
+			count(sum->counter[verdicts[i].counter]));
+	}
+	return out;
+}
+
+static json_t *stages_json(const struct stats *sum)
+{
+	uint64_t messages = sum->counter[STAT_messages];
+	json_t *stages = json_object();
+
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		json_t *per_message = messages != 0
+		                              ? count((sum->cycles[i] + messages / 2) / messages)
+		                              : json_null();
+
+		json_object_set_new(stages, stats_stage_name((enum stage)i),
+			json_pack("{s:o, s:o}", "cycles", count(sum->cycles[i]),
+				"cycles_per_message", per_message));
+	}
+	return stages;
+}
+
+static struct rule_count rule_total(const struct generation *g, unsigned n_workers, uint32_t rule)
+{
+	struct rule_count sum = { 0 };
+
+	for (unsigned w = 0; w < n_workers && w < WORKERS_MAX; w++) {
+		const struct rule_count *c = g->counts[w] != NULL ? &g->counts[w][rule] : NULL;
+		uint64_t last_us;
+
+		if (c == NULL) {
+			continue;
+		}
+		/* relaxed: one writer each; a figure may be a moment old */
+		sum.hits += __atomic_load_n(&c->hits, __ATOMIC_RELAXED);
+		sum.shadow += __atomic_load_n(&c->shadow, __ATOMIC_RELAXED);
+		sum.decided += __atomic_load_n(&c->decided, __ATOMIC_RELAXED);
+		last_us = __atomic_load_n(&c->last_us, __ATOMIC_RELAXED);
+		sum.last_us = last_us > sum.last_us ? last_us : sum.last_us;
+	}
+	return sum;
+}
+
+static json_t *rules_json(const struct control_context *ctx, bool all)
+{
+	const struct generation *g = ctx->generation;
+	const struct ruleset *r = g != NULL ? g->ruleset : NULL;
+	json_t *rules = json_array();
+
+	for (uint32_t i = 0; r != NULL && i < r->n_rules; i++) {
+		const struct rule *rule = &r->rules[i];
+		struct rule_count n = rule_total(g, ctx->n_pipelines, i);
+		const char *action = rule->action < ACTIONS
+		                             ? rule_action_name((enum rule_action)rule->action)
+		                             : NULL;
+
+		if (!all && n.hits == 0 && n.shadow == 0) {
+			continue;
+		}
+		json_array_append_new(rules,
+			json_pack("{s:o, s:o, s:s, s:s?, s:o, s:o, s:o, s:o}", "id", text(rule->id),
+				"category",
+				rule->category < r->n_categories
+					? text(r->categories[rule->category])
+					: json_null(),
+				"state", rule_state_name((enum rule_state)rule->state), "action",
+				action, "hits", count(n.hits), "shadow", count(n.shadow), "decided",
+				count(n.decided), "last", time_text(n.last_us)));
+	}
+	return rules;
+}
+
+static json_t *generation_json(const struct control_context *ctx)
+{
+	static const char hex[] = "0123456789abcdef";
+	const struct generation *g = ctx->generation;
+	char hash[2 * sizeof(g->ruleset->hash) + 1] = "";
+
+	if (g == NULL || g->ruleset == NULL) {
+		return json_null();
+	}
+	for (size_t i = 0; i < sizeof(g->ruleset->hash); i++) {
+		hash[2 * i] = hex[g->ruleset->hash[i] >> 4];
+		hash[2 * i + 1] = hex[g->ruleset->hash[i] & 0x0F];
+	}
+	return json_pack("{s:I, s:o, s:I, s:s, s:o}", "number", (json_int_t)g->number, "policy",
+		ctx->policy_name != NULL ? text(ctx->policy_name) : json_null(), "rules",
+		(json_int_t)g->ruleset->n_rules, "hash", hash, "database_octets",
+		count(g->ruleset->database_len));
+}
+
+static json_t *events_json(const struct control_context *ctx, const struct stats *sum)
+{
+	const struct event_sink *s = ctx->event_sink;
+	json_t *events = json_pack("{s:o, s:o}", "made", count(sum->counter[STAT_events]),
+		"lost_in_ring", count(sum->counter[STAT_events_lost]));
+
+	if (s != NULL) {
+		json_object_set_new(events, "file", text(s->path));
+		json_object_set_new(events, "state", json_string(event_sink_state_name(s->state)));
+		json_object_set_new(
+			events, "error", s->error != 0 ? text(strerror(s->error)) : json_null());
+		json_object_set_new(events, "written", count(s->n_written));
+		json_object_set_new(events, "lost_in_file", count(s->n_lost));
+	}
+	return events;
+}
+
+/* fold_all: the sum over the workers; NULL when out of memory. */
+static struct stats *fold_all(const struct control_context *ctx)
+{
+	struct stats *sum = calloc(1, sizeof(*sum));
+
+	for (unsigned i = 0; sum != NULL && i < ctx->n_pipelines; i++) {
+		stats_fold(sum, pipeline_stats(ctx->pipelines[i]));
+	}
+	return sum;
+}
+
+json_t *report_make(const struct control_context *ctx, bool all_rules)
+{
+	struct stats *sum = fold_all(ctx);
+	uint64_t now = clock_realtime_us();
+	uint64_t up = now > ctx->started_us ? now - ctx->started_us : 0;
+	json_t *report;
+
+	if (sum == NULL) {
+		return NULL;
+	}
+	report = json_pack("{s:i, s:s, s:s, s:b, s:o, s:I, s:o, s:s, s:o}", "schema_version",
+		REPORT_SCHEMA_VERSION, "type", "report", "version", SMSWALL_VERSION, "replay",
+		ctx->config->pipeline.replay, "started", time_text(ctx->started_us), "uptime_s",
+		(json_int_t)(up / CLOCK_US_PER_S), "config",
+		ctx->config_path != NULL ? text(ctx->config_path) : json_null(), "mode",
+		common_mode(&ctx->config->pipeline), "memory_octets", count(ctx->budget_total));
+	json_object_set_new(report, "links", links_json(ctx));
+	json_object_set_new(report, "workers", workers_json(ctx));
+	json_object_set_new(report, "counters", counters_json(sum));
+	json_object_set_new(report, "reasons", reasons_json(sum));
+	json_object_set_new(report, "ledger", ledger_json(sum));
+	json_object_set_new(report, "verdicts", verdicts_json(sum));
+	json_object_set_new(report, "rules", rules_json(ctx, all_rules));
+	json_object_set_new(report, "stages", stages_json(sum));
+	json_object_set_new(report, "generation", generation_json(ctx));
+	json_object_set_new(report, "events", events_json(ctx, sum));
+	free(sum);
+	return report;
+}
+
+json_t *control_report(const struct control_context *ctx)
+{
+	return report_make(ctx, false);
+}
+
+void report_print_summary(const struct control_context *ctx, FILE *to)
+{
+	struct stats *sum = fold_all(ctx);
+	const uint64_t *n = sum != NULL ? sum->counter : NULL;
+
+	if (n == NULL) {
+		return;
+	}
+	fprintf(to, "smswalld: stopped\n");
+	fprintf(to,
+		"  frames    %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " edited, %" PRIu64
+		" dropped\n",
+		n[STAT_frames_in], n[STAT_frames_out], n[STAT_frames_edited], n[STAT_tx_full]);
+	fprintf(to,
+		"  messages  %" PRIu64 ": %" PRIu64 " passed, %" PRIu64 " reported, %" PRIu64
+		" redacted, %" PRIu64 " blanked, %" PRIu64 " rejected\n",
+		n[STAT_messages], n[STAT_messages_passed], n[STAT_messages_reported],
+		n[STAT_messages_redacted], n[STAT_messages_blanked], n[STAT_messages_rejected]);
+	fprintf(to, "  events    %" PRIu64 " made, %" PRIu64 " lost\n", n[STAT_events],
+		n[STAT_events_lost]);
+	free(sum);
+}
