@@ -64,10 +64,6 @@ struct concat_joined {
 enum concat_found concat_add(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
 	uint8_t *buffer, size_t size, struct concat_joined *joined);
 
-/* concat_peek: as concat_add(), and the table stays as it is: for looks before the end of a message. */
-enum concat_found concat_peek(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
-	uint8_t *buffer, size_t size, struct concat_joined *joined);
-
 /* concat_look: as concat_add, but `text` is not kept: nothing in the table changes. */
 enum concat_found concat_look(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
 	uint8_t *buffer, size_t size, struct concat_joined *joined);

@@ -27,8 +27,9 @@ struct judge_views {
 	uint8_t joined_last;
 	uint8_t passed[32];   /* parts that had passed before (bitmap), as in struct concat_joined */
 	bool concat_alone;    /* a part that had to be judged alone */
-	bool folded_scanned;
-	struct bytes folded;
+	bool concat_conflict; /* the part had come before with other text */
+	bool folded_scanned;  /* the folded text is another than the text, and rules look into it */
+	struct bytes folded;  /* else: the text itself, for which those rules need no fold */
 	struct bytes sender;
 	struct bytes sender_folded;
 	uint32_t n_entities;
@@ -39,11 +40,12 @@ struct judge {
 	struct sms_buffers buffers;
 	struct concat *concat; /* NULL: parts are judged alone */
 	unsigned worker;       /* index of its scratch in a generation */
-	uint64_t cycles[STAGE_COUNT]; /* added to by each call */
 	struct judge_views views;
 	struct scan_hit hits[LIMIT_HITS];
 	uint8_t *sender;       /* buffers for the sender's views */
 	uint8_t *sender_folded;
+	uint32_t *fold_origin; /* maps back, for judge_spans() */
+	uint32_t *text_origin;
 };
 
 size_t judge_size(void);
@@ -51,15 +53,22 @@ void judge_init(struct judge *j, void *memory, struct concat *concat, unsigned w
 
 /*
  * judge_message: gives *v for `m`, whose bodies are decoded. With `remember` false (on_release =
- * early, explain) the concat table is read but not written. Counts into `stats`.
+ * early, explain) the concat table is read but not written.
+ *
+ * Counts into `stats` what it does: receipts, parts, scans, shadow hits, cycles of its stages.
+ * Messages by action and the verdict's reason are the caller's to count, who knows which verdict is
+ * the final one; concat_full and scan_error are counted here where they are not the reason.
  */
 void judge_message(struct judge *j, const struct generation *g, const struct sms *m, uint64_t now_us,
 	bool remember, struct stats *stats, struct verdict *v);
 
 /*
  * judge_spans: the octets of this PDU's bodies to blank out for a redaction, as ranges of units
- * (text.h) per body, merged and sorted; finds the starts of matches anew (slow path, bounded).
- * Returns the number of ranges.
+ * (text.h) per body, merged and sorted. What is left was judged again: no rule that asks for a
+ * redaction matches it any more. Where that cannot be reached (a text of more than 16 KB, a match in
+ * the sender, too many matches) the ranges are all of the bodies. None: the match lies in parts that
+ * had passed. Comes after judge_message() and overwrites its views. Slow path, bounded.
+ * Returns the number of ranges, at most `max` (>= SMS_BODIES).
  */
 struct judge_span {
 	uint8_t body;
