@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Property (enforce): whatever segments arrive, every frame leaves once, with its length, in its direction's
+ * order, with a right checksum; the ledger adds up; a text that matches is not in what left, unless the
+ * pipeline says that octets of it leaked.
+ */
+#include <stdlib.h>
+
+#include "tests/support/lab.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char SECRET[] = "buy cheap pills";
+
+static void check_out(const struct lab *lab)
+{
+	uint64_t last[2] = { 0, 0 };
+
+	if (lab->n_out != lab->n_sent || !lab_ledger_adds_up(lab)) {
+		abort();
+	}
+	for (unsigned i = 0; i < lab->n_out; i++) {
+		const struct lab_out *o = &lab->out[i];
+
+		if (o->number <= last[o->from_client] || !o->checksum_right) {
+			abort();
+		}
+		last[o->from_client] = o->number;
+	}
+}
+
+/* The stream: PDUs, every third of them refused; the input says how it is cut, reordered and repeated. */
+static size_t make_stream(uint8_t *stream, size_t size)
+{
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < 12; i++) {
+		len += lab_submit(stream + len, size - len, 100 + i,
+			i % 3 == 0 ? "please buy cheap pills right now" : "nothing of interest here");
+	}
+	return len;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t stream[2048];
+	size_t len = make_stream(stream, sizeof(stream));
+	struct lab *lab;
+	struct bytes got;
+	uint32_t base;
+
+	if (size > 600) {
+		return 0;
+	}
+	lab = lab_create("spam:/buy cheap pills/\n", LINK_ENFORCE);
+	lab->config.links[0].tcp.hold_us = 0;
+	lab->config.links[0].tcp.release_on_retransmit = false;
+	lab_connect(lab, 0xFFFFFE00u, 7);
+	lab_bind(lab, "fuzz");
+	base = lab->client_next;
+	for (size_t i = 0; i + 3 <= size; i += 3) {
+		size_t from = (size_t)data[i] * len / 256;
+		size_t n = data[i + 1];
+
+		if (from + n > len) {
+			n = len - from;
+		}
+		if ((data[i + 2] & 0x80) != 0 && n > 20) {
+			uint8_t other[256];
+
+			/* another content for the same numbers */
+			memset(other, data[i + 2], n);
+			lab_segment(lab, true, base + (uint32_t)from, TCP_ACK, bytes_of(other, n));
+		} else if (data[i + 2] == 1) {
+			lab_ack(lab, false, base + (uint32_t)from);
+		} else {
+			lab_segment(lab, true, base + (uint32_t)from, TCP_ACK, bytes_of(stream + from, n));
+		}
+	}
+	lab_end(lab);
+	check_out(lab);
+	got = lab_received(lab, true, base, len);
+	if (pipeline_stats(lab->pipeline)->counter[STAT_octets_leaked] == 0 && lab_anomalies(lab, R_smpp_length) == 0 &&
+		pipeline_stats(lab->pipeline)->counter[STAT_releases] == 0 &&
+		pipeline_stats(lab->pipeline)->reason[R_gap] == 0 &&
+		pipeline_stats(lab->pipeline)->ledger.octets[1][R_resync] == 0 &&
+		pipeline_stats(lab->pipeline)->ledger.octets[1][R_gap] == 0 &&
+		memmem(got.data, got.len, SECRET, sizeof(SECRET) - 1) != NULL) {
+		abort();
+	}
+	free((void *)(uintptr_t)got.data);
+	lab_destroy(lab);
+	return 0;
+}
