@@ -76,7 +76,7 @@ static void set_default(const struct config_reader *r, const struct config_key *
 	if (config_read_string(&parsed, text) != CONFIG_TRUE) {
 		abort(); /* a default of our own table that cannot be read */
 	}
-	config_value_set(r, k, config_lookup(&parsed, "v"), key_base(r, k, 0));
+	(void)config_value_set(r, k, config_lookup(&parsed, "v"), key_base(r, k, 0));
 	config_destroy(&parsed);
 }
 
@@ -210,6 +210,10 @@ static void suggest(
 	unsigned best = 3;
 
 	out[0] = '\0';
+	if (!link && path_len == 0 && distance("links", name) < best) {
+		snprintf(out, size, ": did you mean links?");
+		return;
+	}
 	for (size_t i = 0; i < config_keys_count; i++) {
 		const char *p = config_keys[i].path;
 		char part[64];
@@ -286,8 +290,8 @@ static void read_group(struct config_reader *r, config_setting_t *top, int link)
 			config_setting_name(s));
 		k = find_key(link >= 0, path, &is_group);
 		if (k != NULL) {
-			r->given[link + 1][k - config_keys] = s;
-			config_value_set(r, k, s, key_base(r, k, link));
+			r->given[link + 1][k - config_keys] = (struct config_given){ s,
+				config_value_set(r, k, s, key_base(r, k, link)) };
 		} else if (is_group && !config_setting_is_group(s)) {
 			config_read_error(r, s, true, "%s: expected a group { ... }, not %s", path,
 				config_type_name(s));
@@ -325,7 +329,7 @@ static void read_links(struct config_reader *r, config_setting_t *links)
 		config_setting_t *l = config_setting_get_elem(links, (unsigned)i);
 
 		if (!config_setting_is_group(l)) {
-			config_read_error(r, config_setting_is_scalar(l) ? l : links, true,
+			config_read_error(r, l, true,
 				"links: element %d: expected a group { ... }, not %s", i + 1,
 				config_type_name(l));
 			continue;
@@ -333,7 +337,7 @@ static void read_links(struct config_reader *r, config_setting_t *links)
 		read_group(r, l, i);
 		for (size_t k = 0; k < config_keys_count; k++) {
 			if (is_link_key(&config_keys[k]) && config_keys[k].initial == NULL &&
-				r->given[i + 1][k] == NULL) {
+				r->given[i + 1][k].at == NULL) {
 				config_read_error(r, l, false, "link %d has no %s", i + 1,
 					config_keys[k].path);
 			}
@@ -351,13 +355,14 @@ static void read_root(struct config_reader *r, config_setting_t *root)
 	}
 }
 
-/* given: where key `path` was given; NULL: it has its default. */
+/* given: where key `path` was given; NULL: it has its default, or what was given is already called wrong. */
 static const config_setting_t *given(const struct config_reader *r, int link, const char *path)
 {
 	bool is_group;
 	const struct config_key *k = find_key(link >= 0, path, &is_group);
+	const struct config_given *g = k != NULL ? &r->given[link + 1][k - config_keys] : NULL;
 
-	return k != NULL ? r->given[link + 1][k - config_keys] : NULL;
+	return g != NULL && g->ok ? g->at : NULL;
 }
 
 static void check_name(const struct config_reader *r, int link)
@@ -366,10 +371,10 @@ static void check_name(const struct config_reader *r, int link)
 	const config_setting_t *s = given(r, link, "name");
 	const char *name = l[link].name;
 
-	if (s == NULL || config_setting_type(s) != CONFIG_TYPE_STRING) {
+	if (s == NULL) {
 		return;
 	}
-	if (name[0] == '\0' && config_setting_get_string(s)[0] == '\0') {
+	if (name[0] == '\0') {
 		config_read_error(r, s, true, "name: a link's name is empty");
 	}
 	for (const char *p = name; *p != '\0'; p++) {
@@ -393,14 +398,14 @@ static void check_ports(const struct config_reader *r, int link)
 	const struct config_port_pair *pairs = r->config->pairs;
 	const config_setting_t *s = given(r, link, "ports");
 
-	if (s == NULL || pairs[link].inside_port == pairs[link].outside_port) {
-		return; /* missing or wrong, and already said */
+	if (s == NULL) {
+		return;
 	}
 	for (int i = 0; i < link; i++) {
 		const uint16_t both[2] = { pairs[i].inside_port, pairs[i].outside_port };
 
 		for (unsigned j = 0; j < 2; j++) {
-			if (given(r, i, "ports") != NULL && both[0] != both[1] &&
+			if (given(r, i, "ports") != NULL &&
 				(both[j] == pairs[link].inside_port ||
 					both[j] == pairs[link].outside_port)) {
 				config_read_error(r, s, false,
@@ -448,6 +453,7 @@ static void check_memory(const struct config_reader *r)
 	const config_setting_t *ring = given(r, -1, "memory.event_ring");
 	const config_setting_t *source = given(r, -1, "memory.fragment_per_source");
 	const config_setting_t *mbufs = given(r, -1, "memory.mbufs");
+	const config_setting_t *rings = given(r, -1, "ports.rx_descriptors");
 	uint32_t needed = c->rx_descriptors + c->tx_descriptors + 2 * c->burst;
 
 	if ((p->event_ring_len & (p->event_ring_len - 1)) != 0) {
@@ -461,7 +467,10 @@ static void check_memory(const struct config_reader *r)
 			p->fragments.per_source_max, p->fragments.datagrams_max);
 	}
 	if (c->mbufs < needed) {
-		config_read_error(r, mbufs != NULL ? mbufs : given(r, -1, "ports.rx_descriptors"),
+		config_read_error(r,
+			mbufs != NULL   ? mbufs
+			: rings != NULL ? rings
+					: given(r, -1, "ports.tx_descriptors"),
 			true,
 			"memory.mbufs (%u) does not cover the descriptors of a queue and two bursts (%u)",
 			c->mbufs, needed);

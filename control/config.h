@@ -27,15 +27,15 @@ struct config {
 	unsigned n_workers;
 	unsigned burst; /* frames, 1..LIMIT_BURST */
 	uint32_t rx_descriptors, tx_descriptors;
-	uint32_t mbufs;		   /* per worker and port */
-	uint32_t jumbo_buffers;	   /* 64 KiB buffers for multi-segment frames */
-	char events_file[4096];	   /* "-": standard output; "": none */
-	uint8_t events_numbers;	   /* enum config_numbers */
+	uint32_t mbufs;            /* per worker and port */
+	uint32_t jumbo_buffers;    /* 64 KiB buffers for multi-segment frames */
+	char events_file[4096];    /* "-": standard output; "": none */
+	uint8_t events_numbers;    /* enum config_numbers */
 	char events_key_file[256]; /* pseudonym key; "": made at start, kept in state_dir */
 	char socket_path[108];
 	char state_dir[256];
-	char policy_path[256];	 /* used when --policy is not given */
-	uint8_t default_action;	 /* enum rule_action of a bare rule at weight 100 */
+	char policy_path[256];   /* used when --policy is not given */
+	uint8_t default_action;  /* enum rule_action of a bare rule at weight 100 */
 	uint64_t replay_hold_us; /* tcp.hold_us in replay; 0: until the verdict */
 	bool memory_lock;
 	unsigned n_inputs; /* replay: captures merged into one; events name theirs where above 1 */

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 #define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
-#define TOP(field)	   .scope = CONFIG_TOP, FIELD(struct config, field)
-#define LINK(field)	   .scope = CONFIG_LINK, FIELD(struct link_config, field)
+#define TOP(field)         .scope = CONFIG_TOP, FIELD(struct config, field)
+#define LINK(field)        .scope = CONFIG_LINK, FIELD(struct link_config, field)
 #define LINK_LIST(field, n, most_) \
 	LINK(field), .count_offset = offsetof(struct link_config, n), .most = (most_)
 
@@ -88,7 +88,8 @@ const struct config_key config_keys[] = {
 	{ .path = "name",
 		LINK(name),
 		.type = CONFIG_STRING,
-		.help = "What events, status and policy call the link: letters, digits, _ . -" },
+		.help = "What events, status and policy call the link: letters, digits, "
+			"underscore, dot and hyphen." },
 	{ .path = "ports",
 		.scope = CONFIG_PAIR,
 		.type = CONFIG_TWO_INTS,
@@ -448,7 +449,7 @@ const struct config_key config_keys[] = {
 		TOP(policy_path),
 		.type = CONFIG_STRING,
 		.initial = "\"\"",
-		.help = "A policy folder, one *.pat file or a pack, where --policy is not given." },
+		.help = "A policy folder, one .pat file or a pack, where --policy is not given." },
 	{ .path = "policy.default_action",
 		TOP(default_action),
 		.type = CONFIG_ENUM,
@@ -466,7 +467,8 @@ const struct config_key config_keys[] = {
 		.help = "hold.ms in a replay, in the capture's time; 0 waits for the verdict." },
 };
 
-static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX, "CONFIG_KEYS_MAX is too small");
+static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX,
+	"CONFIG_KEYS_MAX is too small");
 
 const size_t config_keys_count = sizeof(config_keys) / sizeof(config_keys[0]);
 

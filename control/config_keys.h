@@ -21,10 +21,10 @@ enum config_scope {
 enum config_type {
 	CONFIG_BOOL,
 	CONFIG_INT,
-	CONFIG_ENUM,	 /* one of `choices` */
-	CONFIG_FLAGS,	 /* a list of `choices`, or-ed */
-	CONFIG_STRING,	 /* char[size] */
-	CONFIG_INTS,	 /* uint16_t[most] and a count of one octet */
+	CONFIG_ENUM,     /* one of `choices` */
+	CONFIG_FLAGS,    /* a list of `choices`, or-ed */
+	CONFIG_STRING,   /* char[size] */
+	CONFIG_INTS,     /* uint16_t[most] and a count of one octet */
 	CONFIG_PREFIXES, /* struct prefix[most] and a count of one octet */
 	CONFIG_TWO_INTS, /* exactly two uint16_t */
 };
@@ -40,11 +40,11 @@ struct config_key {
 	enum config_scope scope;
 	enum config_type type;
 	size_t offset;
-	size_t size;	     /* octets of the field; 0: nothing is stored (one value only) */
+	size_t size;         /* octets of the field; 0: nothing is stored (one value only) */
 	size_t count_offset; /* lists */
-	unsigned most;	     /* lists: elements at most */
+	unsigned most;       /* lists: elements at most */
 	int64_t min, max;    /* numbers and elements */
-	uint32_t scale;	     /* stored = written * scale; 0 is 1 */
+	uint32_t scale;      /* stored = written * scale; 0 is 1 */
 	const char *unit;
 	const char *initial; /* the default as it is written; NULL: the key must be given */
 	const struct config_choice *choices;

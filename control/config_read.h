@@ -11,12 +11,18 @@
 #include "control/config_keys.h"
 #include "control/config_text.h"
 
+/* Where a key was given, and whether its value could be taken. */
+struct config_given {
+	const config_setting_t *at;
+	bool ok;
+};
+
 struct config_reader {
 	struct config *config;
 	const struct config_text *text; /* NULL: a default, which has no place */
 	struct diag *diag;
 	/* where each key was given; [0] the file's own, [1 + i] those of link i */
-	const config_setting_t *(*given)[CONFIG_KEYS_MAX];
+	struct config_given (*given)[CONFIG_KEYS_MAX];
 };
 
 /* config_read_error: at the name (or, with `value`, the value) of `s`. */
@@ -25,8 +31,8 @@ void config_read_error(const struct config_reader *r, const config_setting_t *s,
 void config_read_warning(const struct config_reader *r, const config_setting_t *s,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* config_value_set: checks the value of `s` against `k` and stores it in `base`. */
-void config_value_set(const struct config_reader *r, const struct config_key *k,
+/* config_value_set: checks the value of `s` against `k` and stores it in `base`; false after an error. */
+bool config_value_set(const struct config_reader *r, const struct config_key *k,
 	const config_setting_t *s, uint8_t *base);
 
 /* config_type_name: "a string", "a list", for messages. */

@@ -371,9 +371,9 @@ static size_t token_at(const char *p, enum config_token_kind *kind)
 		n++;
 	}
 	*kind = (n == 4 && strncasecmp(p, "true", 4) == 0) ||
-				(n == 5 && strncasecmp(p, "false", 5) == 0)
-			? TOKEN_BOOL
-			: TOKEN_NAME;
+	                        (n == 5 && strncasecmp(p, "false", 5) == 0)
+	                ? TOKEN_BOOL
+	                : TOKEN_NAME;
 	return n;
 }
 

@@ -116,7 +116,7 @@ static const char *allowed(const struct config_key *k, char *text, size_t size)
 		}
 		n = snprintf(text + len, size - len, "%s\"%s\"",
 			len == 0 ? ""
-			: last	 ? " or "
+			: last   ? " or "
 				 : ", ",
 			c->name);
 		len += n > 0 ? (size_t)n : 0;
@@ -151,32 +151,32 @@ static bool take_choice(const struct config_reader *r, const struct config_key *
 	return false;
 }
 
-static void set_string(const struct config_reader *r, const struct config_key *k,
+static bool set_string(const struct config_reader *r, const struct config_key *k,
 	const config_setting_t *s, uint8_t *base)
 {
 	const char *given;
 	size_t len;
 
 	if (config_setting_type(s) != CONFIG_TYPE_STRING) {
-		wrong_type(r, s, k, "a string");
-		return;
+		return wrong_type(r, s, k, "a string");
 	}
 	given = config_setting_get_string(s);
 	len = strlen(given);
 	if (len >= k->size) {
 		config_read_error(r, s, true, "%s: %zu octets are too long: at most %zu", k->path,
 			len, k->size - 1);
-		return;
+		return false;
 	}
 	for (const char *p = given; *p != '\0'; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7F) {
 			config_read_error(
 				r, s, true, "%s: a control character in a string", k->path);
-			return;
+			return false;
 		}
 	}
 	memset(base + k->offset, 0, k->size);
 	memcpy(base + k->offset, given, len);
+	return true;
 }
 
 static bool is_list(const config_setting_t *s)
@@ -187,7 +187,7 @@ static bool is_list(const config_setting_t *s)
 static const char *list_name(const struct config_key *k)
 {
 	return k->type == CONFIG_FLAGS || k->type == CONFIG_PREFIXES ? "a list of strings"
-								     : "a list of whole numbers";
+	                                                             : "a list of whole numbers";
 }
 
 const char *config_prefix_parse(const char *text, struct prefix *out)
@@ -216,7 +216,7 @@ const char *config_prefix_parse(const char *text, struct prefix *out)
 		if (n == 0 || n > 3 || slash[1 + n] != '\0' ||
 			strtoul(slash + 1, NULL, 10) > width) {
 			return width == 32 ? "the prefix length is a number from 0 to 32"
-					   : "the prefix length is a number from 0 to 128";
+			                   : "the prefix length is a number from 0 to 128";
 		}
 		bits = (unsigned)strtoul(slash + 1, NULL, 10);
 	}
@@ -276,25 +276,24 @@ static bool set_element(const struct config_reader *r, const struct config_key *
 	return true;
 }
 
-static void set_list(const struct config_reader *r, const struct config_key *k,
+static bool set_list(const struct config_reader *r, const struct config_key *k,
 	const config_setting_t *s, uint8_t *base)
 {
 	unsigned n = 0;
 	uint8_t flags = 0;
 
 	if (!is_list(s)) {
-		wrong_type(r, s, k, list_name(k));
-		return;
+		return wrong_type(r, s, k, list_name(k));
 	}
 	if (k->type == CONFIG_TWO_INTS && config_setting_length(s) != 2) {
 		config_read_error(r, s, false, "%s: expected two elements, not %d", k->path,
 			config_setting_length(s));
-		return;
+		return false;
 	}
 	if (config_setting_length(s) > (int)k->most) {
 		config_read_error(r, s, false, "%s: %d elements are too many: at most %u", k->path,
 			config_setting_length(s), k->most);
-		return;
+		return false;
 	}
 	for (int i = 0; i < config_setting_length(s); i++) {
 		/* a wrong element leaves no hole: the next is still compared with those before */
@@ -307,40 +306,45 @@ static void set_list(const struct config_reader *r, const struct config_key *k,
 	} else if (k->type != CONFIG_TWO_INTS) {
 		base[k->count_offset] = (uint8_t)n;
 	}
+	return n == (unsigned)config_setting_length(s);
 }
 
-void config_value_set(const struct config_reader *r, const struct config_key *k,
+bool config_value_set(const struct config_reader *r, const struct config_key *k,
 	const config_setting_t *s, uint8_t *base)
 {
-	int64_t number;
-	uint8_t choice;
+	int64_t number = 0;
+	uint8_t choice = 0;
+	bool ok = false;
 
 	switch (k->type) {
 	case CONFIG_BOOL:
-		if (config_setting_type(s) != CONFIG_TYPE_BOOL) {
-			wrong_type(r, s, k, "true or false");
-		} else {
+		ok = config_setting_type(s) == CONFIG_TYPE_BOOL ||
+		     wrong_type(r, s, k, "true or false");
+		if (ok) {
 			store_number(k, base, config_setting_get_bool(s) != 0);
 		}
 		break;
 	case CONFIG_INT:
-		if (take_number(r, k, s, &number)) {
+		ok = take_number(r, k, s, &number);
+		if (ok) {
 			store_number(k, base, (uint64_t)number * (k->scale != 0 ? k->scale : 1));
 		}
 		break;
 	case CONFIG_ENUM:
-		if (take_choice(r, k, s, &choice)) {
+		ok = take_choice(r, k, s, &choice);
+		if (ok) {
 			store_number(k, base, choice);
 		}
 		break;
 	case CONFIG_STRING:
-		set_string(r, k, s, base);
+		ok = set_string(r, k, s, base);
 		break;
 	case CONFIG_FLAGS:
 	case CONFIG_INTS:
 	case CONFIG_TWO_INTS:
 	case CONFIG_PREFIXES:
-		set_list(r, k, s, base);
+		ok = set_list(r, k, s, base);
 		break;
 	}
+	return ok;
 }

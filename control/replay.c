@@ -125,11 +125,12 @@ static json_t *plan_json(const struct run *x)
 		(void)snprintf(header + 2 * i, 3, "%02x", c->header[i]);
 	}
 	(void)snprintf(report, sizeof(report), "%s/report.json", x->folder);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "input",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "input",
 		c->pcap_path, "index", c->index_path, "out", x->out.path, "events", x->events.path,
 		"report", report, "header", header, "frames", (json_int_t)c->frames, "snaplen",
 		(json_int_t)c->snap_len, "burst", (json_int_t)x->r->burst, "hold_ms",
-		(json_int_t)x->r->hold_ms, "explain_frame", (json_int_t)x->r->explain_frame);
+		(json_int_t)x->r->hold_ms, "explain_frame", (json_int_t)x->r->explain_frame,
+		"n_inputs", (json_int_t)c->n_inputs);
 }
 
 static int write_plan(struct run *x)

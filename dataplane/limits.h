@@ -35,6 +35,9 @@
 #define LIMIT_ENTITIES         32u   /* URLs and numbers taken from one message */
 #define LIMIT_CONCAT_PARTS     255u  /* TS 23.040 9.2.3.24.1: one octet */
 #define LIMIT_CONCAT_TEXT_LEN  16384u /* octets of joined text that are scanned around the new part */
+#define LIMIT_CONCAT_PART_LEN  2048u /* octets of a part that are kept: a TPDU's 140 decode to 480 at most */
+#define LIMIT_CONCAT_VARIANTS  3u    /* different texts of one part that are kept */
+#define LIMIT_CONCAT_BLOCKS    512u  /* blocks of one message: 255 parts of two blocks */
 
 /* Verdict */
 #define LIMIT_HITS             64u  /* rules one message may hit; the rest is counted hits_dropped */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/worker.h"
 #include "control/control.h"
+#include "control/panic.h"
 #include "control/replay_plan.h"
 #include "control/version.h"
 
@@ -316,13 +318,11 @@ static bool build(struct daemon *d)
 
 static void launch(struct daemon *d)
 {
-	unsigned lcore;
-	unsigned next = 0;
+	unsigned lcore = rte_get_next_lcore(UINT_MAX, 1, 0);
 
-	RTE_LCORE_FOREACH_WORKER(lcore) {
-		if (next < d->config.n_workers) {
-			rte_eal_remote_launch(worker_run, &d->workers[next++], lcore);
-		}
+	for (unsigned i = 0; i < d->config.n_workers && lcore < RTE_MAX_LCORE; i++) {
+		rte_eal_remote_launch(worker_run, &d->workers[i], lcore);
+		lcore = rte_get_next_lcore(lcore, 1, 0);
 	}
 }
 

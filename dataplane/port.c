@@ -322,7 +322,7 @@ static struct frame *frame_of(struct ports *p, struct rte_mbuf *m, unsigned work
 		f->reason = R_jumbo_full;
 	}
 	if (p->timestamp_offset >= 0) {
-		f->time_us = *RTE_MBUF_DYNFIELD(m, p->timestamp_offset, rte_mbuf_timestamp_t *);
+		f->time_us = *RTE_MBUF_DYNFIELD(m, (size_t)p->timestamp_offset, rte_mbuf_timestamp_t *);
 	}
 	return f;
 }

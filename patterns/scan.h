@@ -24,7 +24,10 @@ struct scan_hit {
 	uint8_t entity; /* url, number: which one */
 };
 
-/* Hits of one message; a rule is listed once per field and view (its first match). */
+/*
+ * Hits of one message; a rule is listed once (its first match in the first entity that has one,
+ * as long as it gets for a rule that keeps starts). Beyond `max` matches are counted, not kept.
+ */
 struct scan_hits {
 	struct scan_hit *hits; /* of `max` entries, the caller's */
 	uint32_t n;

@@ -4,12 +4,18 @@
  * of which long messages are condemned (design.md 7).
  *
  * The key is (originator, recipient, carrier, reference, width, total): parts may differ in data
- * coding, so each is decoded by its own and joined as UTF-8.
+ * coding, so each is decoded by its own and joined as UTF-8. Of the addresses the digits count, not
+ * TON and NPI or a leading '+', which networks change on the way.
+ * A part that comes again with other text (an attack, or a reference used again) does not replace
+ * the first: up to LIMIT_CONCAT_VARIANTS texts of a part are kept, for receivers differ in which
+ * they believe, and a phrase over two parts is found whichever of their texts it lies in.
+ * Of a part above LIMIT_CONCAT_PART_LEN only the first and the last half of that are kept: its tail
+ * is joined with the part behind it, its head with the part before it, and nothing across it.
  * Thread-safety: one table for all workers; a bucket is locked by a bounded try-lock: contended or
  * full means CONCAT_ALONE, counted by the caller. Never waits. Any core.
- * Bounds: `messages_max` long messages, `blocks_max` blocks of text, `age_us`; the oldest whole
- * message of a bucket gives way only when it is past its age. Texts are personal: they are zeroed
- * when their message leaves the table.
+ * Bounds: `messages_max` long messages, `blocks_max` blocks of text, `age_us` since the last part;
+ * the oldest whole message of a bucket gives way only when it is past its age. Texts are personal:
+ * they are zeroed when their message leaves the table or is condemned.
  * Source: TS 23.040 9.2.3.24.1, 9.2.3.24.8; SMPP 3.4 5.3.2.22-24.
  */
 #ifndef SMSWALL_SMS_CONCAT_H
@@ -27,6 +33,7 @@ struct concat_config {
 
 struct concat;
 
+/* `memory` is aligned to 64. */
 size_t concat_size(const struct concat_config *config);
 struct concat *concat_init(void *memory, const struct concat_config *config);
 
@@ -47,24 +54,31 @@ struct concat_verdict {
 };
 
 struct concat_joined {
-	struct bytes text;      /* in `buffer`: neighbours and the part, in part order */
-	size_t own_from;        /* where this part's text lies in it */
+	/*
+	 * In `buffer`: known neighbours and the part, in part order. Where a neighbour has more than
+	 * one text the whole follows again, behind a '\n', with its next older one.
+	 */
+	struct bytes text;
+	size_t own_from;        /* where this part's text lies in it (the first time) */
 	size_t own_to;
 	uint8_t first, last;    /* parts joined */
-	bool conflict;          /* the part had come before with other text: the old one is in the table */
+	bool conflict;          /* the part had come before with other text */
+	bool unstored;          /* joined, but no room to keep it for later parts: counted as concat_full */
 	uint8_t passed[32];     /* bit p: part p has been seen (and passed) before this one */
 	struct concat_verdict verdict; /* CONCAT_CONDEMNED */
 };
 
 /*
- * concat_add: takes part m->concat with `text` and joins it. A part seen before with the same text
- * is joined again all the same (it may complete a match by now). `buffer` of `size` octets gets the
- * joined text, at most LIMIT_CONCAT_TEXT_LEN around the part.
+ * concat_add: takes part m->concat with `text`, joins it with the known parts next to it without a
+ * gap, and keeps it. A part seen before with the same text is joined again all the same (it may
+ * complete a match by now). `buffer` of `size` octets gets the part's whole text and at most
+ * LIMIT_CONCAT_TEXT_LEN of its neighbours', the nearest first; a buffer that is too small for the
+ * part's own text means CONCAT_ALONE. *joined is set but for CONCAT_ALONE.
  */
 enum concat_found concat_add(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
 	uint8_t *buffer, size_t size, struct concat_joined *joined);
 
-/* concat_look: as concat_add, but `text` is not kept: nothing in the table changes. */
+/* concat_look: as concat_add, but nothing in the table changes. */
 enum concat_found concat_look(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
 	uint8_t *buffer, size_t size, struct concat_joined *joined);
 
