@@ -16,6 +16,7 @@ struct policy_set {
 	struct source source; /* rules have moved to `ruleset`; the examples are here */
 	struct ruleset *ruleset;
 	struct policy policy;
+	char *policy_text; /* policy.conf with what it includes; NULL: there is none */
 	struct compile_report report;
 	bool from_pack;
 };

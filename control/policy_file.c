@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/policy_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hs/hs.h>
+
+#include "control/policy_conf.h"
+#include "control/policy_examples.h"
+#include "patterns/pack.h"
+
+static const char conf_name[] = "policy.conf"; /* in a folder, and of a pack's section */
+
+/* What a load works with. */
+struct loading {
+	struct policy_set *set;
+	const char *path;
+	const char *const *link_names;
+	unsigned n_links;
+	enum rule_action default_action;
+	struct diag *diag;
+};
+
+/* read_policy: from `conf`, or what holds without one. */
+static bool read_policy(const struct loading *l, const struct config_text *conf,
+	char *const *categories, uint16_t n_categories)
+{
+	struct policy_names names = { categories, n_categories, l->link_names, l->n_links };
+	struct config_text none = { 0 };
+	bool good;
+
+	if (conf != NULL) {
+		l->set->policy_text = strdup(conf->text);
+		return policy_conf_read(&l->set->policy, conf, &names, l->default_action, l->diag);
+	}
+	good = config_text_memory(&none, conf_name, "", l->diag) &&
+	       policy_conf_read(&l->set->policy, &none, &names, l->default_action, l->diag);
+	config_text_free(&none);
+	return good;
+}
+
+/* can_redact: whether somewhere the thresholds or a ceiling turn a match of `rule` into a redaction. */
+static bool can_redact(const struct policy *p, const struct rule *rule)
+{
+	if (rule->action == ACTION_REDACT) {
+		return true;
+	}
+	if (rule->action != RULE_ACTION_UNSET && rule->action < ACTION_REDACT) {
+		return false;
+	}
+	for (uint32_t i = 0; i < p->n_scopes; i++) {
+		const struct policy_scope *s = &p->scopes[i];
+
+		if (s->max_action == ACTION_REDACT) {
+			return true;
+		}
+		if (rule->action == RULE_ACTION_UNSET && rule->category < s->n_categories &&
+			s->categories[rule->category].threshold[ACTION_REDACT] != POLICY_NEVER) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * set_flags: what the judge counts on. Folded rules meet texts that were not folded because only
+ * case would have changed; a redaction needs to know where a match began.
+ */
+static void set_flags(const struct policy *p, struct source *s)
+{
+	for (uint32_t i = 0; i < s->n_rules; i++) {
+		struct rule *rule = &s->rules[i];
+
+		if (rule->view == VIEW_FOLDED) {
+			rule->flags |= HS_FLAG_CASELESS;
+		}
+		if (rule->field == FIELD_TEXT && can_redact(p, rule)) {
+			rule->flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
+			rule->flags |= HS_FLAG_SOM_LEFTMOST;
+		}
+	}
+}
+
+static char *path_in(const char *path, const char *before, const char *name, const char *after)
+{
+	char *out = NULL;
+
+	return asprintf(&out, "%s%s%s%s", path, before, name, after) < 0 ? NULL : out;
+}
+
+/* load_text: from a folder or a file. Both kinds of error are told before anything is compiled. */
+static bool load_text(const struct loading *l, bool is_folder)
+{
+	struct policy_set *set = l->set;
+	struct compile_limits limits = compile_default_limits();
+	struct config_text conf = { 0 };
+	char *path = path_in(l->path, "/", conf_name, "");
+	bool has_conf;
+	bool good = source_read_path(&set->source, l->path, l->diag);
+
+	good = good && path != NULL;
+	has_conf = is_folder && path != NULL && access(path, F_OK) == 0;
+	good = (!has_conf || config_text_file(&conf, path, l->diag)) && good;
+	if (good || conf.text != NULL) {
+		good = read_policy(l, has_conf ? &conf : NULL, set->source.categories,
+			       set->source.n_categories) &&
+		       good;
+	}
+	config_text_free(&conf);
+	free(path);
+	if (!good) {
+		return false;
+	}
+	set_flags(&set->policy, &set->source);
+	set->ruleset = compile_source(&set->source, &limits, &set->report, l->diag);
+	return set->ruleset != NULL;
+}
+
+static bool load_pack_policy(const struct loading *l, const struct pack *pack)
+{
+	const struct ruleset *r = l->set->ruleset;
+	struct config_text conf = { 0 };
+	struct bytes section;
+	char *name;
+	char *text;
+	bool good;
+
+	if (!pack_find(pack, conf_name, &section)) {
+		return read_policy(l, NULL, r->categories, r->n_categories);
+	}
+	text = strndup((const char *)section.data, section.len);
+	name = path_in(l->path, "(", conf_name, ")");
+	good = text != NULL && name != NULL && config_text_memory(&conf, name, text, l->diag) &&
+	       read_policy(l, &conf, r->categories, r->n_categories);
+	config_text_free(&conf);
+	free(name);
+	free(text);
+	return good;
+}
+
+static bool load_pack(const struct loading *l)
+{
+	struct pack *pack = calloc(1, sizeof(*pack));
+	bool good = false;
+
+	if (pack == NULL) {
+		diag_add(l->diag, DIAG_ERROR, l->path, 0, 0, "out of memory");
+		return false;
+	}
+	l->set->from_pack = true;
+	if (pack_read(pack, l->path, l->diag)) {
+		l->set->ruleset = pack_load_ruleset(pack, l->path, &l->set->source, l->diag);
+		good = l->set->ruleset != NULL && load_pack_policy(l, pack);
+	}
+	pack_free(pack);
+	free(pack);
+	return good;
+}
+
+bool policy_set_load(struct policy_set *set, const char *path, const char *const *link_names,
+	unsigned n_links, enum rule_action default_action, struct diag *diag)
+{
+	struct loading l = { set, path, link_names, n_links, default_action, diag };
+	struct stat st;
+	bool good;
+
+	memset(set, 0, sizeof(*set));
+	source_init(&set->source);
+	if (stat(path, &st) != 0) {
+		diag_add(diag, DIAG_ERROR, path, 0, 0, "%s", strerror(errno));
+		good = false;
+	} else if (!S_ISDIR(st.st_mode) && pack_is(path)) {
+		good = load_pack(&l);
+	} else {
+		good = load_text(&l, S_ISDIR(st.st_mode));
+	}
+	good = good && policy_examples_check(&set->source, set->ruleset, diag);
+	if (!good) {
+		policy_set_free(set);
+	}
+	return good;
+}
+
+bool policy_set_write(const struct policy_set *set, const char *path, struct diag *diag)
+{
+	struct pack *pack = calloc(1, sizeof(*pack));
+	void *memory = NULL;
+	int error;
+
+	if (pack == NULL || !pack_add_ruleset(pack, set->ruleset, &set->source, &memory) ||
+		(set->policy_text != NULL &&
+			!pack_add(pack, conf_name, bytes_str(set->policy_text)))) {
+		error = -ENOMEM;
+	} else {
+		error = pack_write(pack, path);
+	}
+	if (error != 0) {
+		diag_add(diag, DIAG_ERROR, path, 0, 0, "cannot be written: %s", strerror(-error));
+	}
+	free(memory);
+	if (pack != NULL) {
+		pack_free(pack);
+	}
+	free(pack);
+	return error == 0;
+}
+
+void policy_set_free(struct policy_set *set)
+{
+	source_free(&set->source);
+	ruleset_unref(set->ruleset);
+	free(set->policy_text);
+	memset(set, 0, sizeof(*set));
+}
