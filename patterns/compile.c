@@ -401,6 +401,19 @@ static void compile_all(struct work *w)
 	child_result_free(&w->result);
 }
 
+/*
+ * set_caseless: folded rules have no regard to case: where folding a text would change nothing else,
+ * the judge has them look into the text itself.
+ */
+static void set_caseless(struct source *s)
+{
+	for (uint32_t i = 0; i < s->n_rules; i++) {
+		if (s->rules[i].view == VIEW_FOLDED) {
+			s->rules[i].flags |= HS_FLAG_CASELESS;
+		}
+	}
+}
+
 struct ruleset *compile_source(struct source *s, const struct compile_limits *limits,
 	struct compile_report *report, struct diag *diag)
 {
@@ -418,6 +431,7 @@ struct ruleset *compile_source(struct source *s, const struct compile_limits *li
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
 	} else {
 		w.ruleset->references = 1;
+		set_caseless(s);
 		compile_all(&w);
 	}
 	w.report.database_len = w.ruleset != NULL ? w.ruleset->database_len : 0;
