@@ -66,18 +66,12 @@ static bool can_redact(const struct policy *p, const struct rule *rule)
 	return false;
 }
 
-/*
- * set_flags: what the judge counts on. Folded rules meet texts that were not folded because only
- * case would have changed; a redaction needs to know where a match began.
- */
-static void set_flags(const struct policy *p, struct source *s)
+/* keep_starts: a redaction needs to know where a match began. */
+static void keep_starts(const struct policy *p, struct source *s)
 {
 	for (uint32_t i = 0; i < s->n_rules; i++) {
 		struct rule *rule = &s->rules[i];
 
-		if (rule->view == VIEW_FOLDED) {
-			rule->flags |= HS_FLAG_CASELESS;
-		}
 		if (rule->field == FIELD_TEXT && can_redact(p, rule)) {
 			rule->flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
 			rule->flags |= HS_FLAG_SOM_LEFTMOST;
@@ -99,23 +93,22 @@ static bool load_text(const struct loading *l, bool is_folder)
 	struct compile_limits limits = compile_default_limits();
 	struct config_text conf = { 0 };
 	char *path = path_in(l->path, "/", conf_name, "");
-	bool has_conf;
-	bool good = source_read_path(&set->source, l->path, l->diag);
+	bool has_conf = is_folder && path != NULL && access(path, F_OK) == 0;
+	bool good = source_read_path(&set->source, l->path, l->diag) && path != NULL;
 
-	good = good && path != NULL;
-	has_conf = is_folder && path != NULL && access(path, F_OK) == 0;
-	good = (!has_conf || config_text_file(&conf, path, l->diag)) && good;
-	if (good || conf.text != NULL) {
+	if (!has_conf || config_text_file(&conf, path, l->diag)) {
 		good = read_policy(l, has_conf ? &conf : NULL, set->source.categories,
 			       set->source.n_categories) &&
 		       good;
+	} else {
+		good = false;
 	}
 	config_text_free(&conf);
 	free(path);
 	if (!good) {
 		return false;
 	}
-	set_flags(&set->policy, &set->source);
+	keep_starts(&set->policy, &set->source);
 	set->ruleset = compile_source(&set->source, &limits, &set->report, l->diag);
 	return set->ruleset != NULL;
 }
