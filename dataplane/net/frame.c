@@ -8,7 +8,7 @@ enum {
 	ETHERNET_LEN = 14,    /* IEEE 802.3: two addresses and the type */
 	VLAN_TAG_LEN = 4,     /* IEEE 802.1Q 9.3 */
 	IP4_MIN_LEN = 20,     /* RFC 791 3.1 */
-	IP6_LEN = 40,	      /* RFC 8200 3 */
+	IP6_LEN = 40,         /* RFC 8200 3 */
 	TCP_MIN_LEN = 20,     /* RFC 9293 3.1 */
 	SCTP_COMMON_LEN = 12, /* RFC 9260 3.1 */
 };
@@ -158,17 +158,8 @@ static enum reason sctp_checksum_reason(const struct frame *f)
 	return memcmp(good + 8, l4 + 8, 4) == 0 ? R_none : R_bad_checksum;
 }
 
-static int compare_address(const uint8_t *a, const uint8_t *b)
-{
-	uint64_t x[2];
-	uint64_t y[2];
-
-	memcpy(x, a, sizeof(x));
-	memcpy(y, b, sizeof(y));
-	return x[0] == y[0] && x[1] == y[1] ? 0 : memcmp(a, b, sizeof(x));
-}
-
-static void set_address(struct endpoint *e, const uint8_t *address, uint8_t ip_version)
+static void set_endpoint(
+	struct endpoint *e, const uint8_t *address, uint8_t ip_version, uint16_t port)
 {
 	static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF }; /* RFC 4291 2.5.5.2 */
 
@@ -178,23 +169,22 @@ static void set_address(struct endpoint *e, const uint8_t *address, uint8_t ip_v
 	} else {
 		memcpy(e->address, address, sizeof(e->address));
 	}
+	e->port = port;
 }
 
+/* set_key: compares the addresses where they lie: they are loaded once and each end is written once. */
 static void set_key(struct frame *f, uint8_t protocol, uint16_t source_port, uint16_t target_port)
 {
 	const uint8_t *ip = f->data + f->l3_off;
-	struct endpoint source;
-	struct endpoint target;
-	int order;
+	const uint8_t *source = f->ip_version == 4 ? ip + 12 : ip + 8;
+	const uint8_t *target = f->ip_version == 4 ? ip + 16 : ip + 24;
+	int64_t order = f->ip_version == 4 ? (int64_t)be32(source) - be32(target)
+	                                   : memcmp(source, target, 16);
+	bool from_lo = order < 0 || (order == 0 && source_port <= target_port);
 
-	set_address(&source, f->ip_version == 4 ? ip + 12 : ip + 8, f->ip_version);
-	set_address(&target, f->ip_version == 4 ? ip + 16 : ip + 24, f->ip_version);
-	source.port = source_port;
-	target.port = target_port;
-	order = compare_address(source.address, target.address);
-	f->from_lo = order < 0 || (order == 0 && source_port <= target_port);
-	f->key.lo = f->from_lo ? source : target;
-	f->key.hi = f->from_lo ? target : source;
+	set_endpoint(from_lo ? &f->key.lo : &f->key.hi, source, f->ip_version, source_port);
+	set_endpoint(from_lo ? &f->key.hi : &f->key.lo, target, f->ip_version, target_port);
+	f->from_lo = from_lo;
 	f->key.protocol = protocol;
 }
 
