@@ -66,18 +66,44 @@ static bool is_link_key(const struct config_key *k)
 	return k->scope != CONFIG_TOP;
 }
 
-static void set_default(const struct config_reader *r, const struct config_key *k)
+static bool has_default(const struct config_key *k)
+{
+	return k->initial != NULL && k->size != 0;
+}
+
+/* set_defaults: the table's defaults are written as in a file and read as from one. */
+static void set_defaults(const struct config_reader *r)
 {
 	config_t parsed;
-	char text[256];
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	unsigned next = 0;
 
+	if (f == NULL) {
+		abort(); /* out of memory at the very start */
+	}
+	for (size_t i = 0; i < config_keys_count; i++) {
+		if (has_default(&config_keys[i])) {
+			fprintf(f, "v%zu = %s;\n", i, config_keys[i].initial);
+		}
+	}
+	fclose(f);
 	config_init(&parsed);
-	snprintf(text, sizeof(text), "v = %s;\n", k->initial);
 	if (config_read_string(&parsed, text) != CONFIG_TRUE) {
 		abort(); /* a default of our own table that cannot be read */
 	}
-	(void)config_value_set(r, k, config_lookup(&parsed, "v"), key_base(r, k, 0));
+	for (size_t i = 0; i < config_keys_count; i++) {
+		const struct config_key *k = &config_keys[i];
+
+		if (has_default(k)) {
+			(void)config_value_set(r, k,
+				config_setting_get_elem(config_root_setting(&parsed), next++),
+				key_base(r, k, 0));
+		}
+	}
 	config_destroy(&parsed);
+	free(text);
 }
 
 static void finish(struct config *c)
@@ -101,11 +127,7 @@ void config_defaults(struct config *c)
 	struct config_reader r = { .config = c };
 
 	memset(c, 0, sizeof(*c));
-	for (size_t i = 0; i < config_keys_count; i++) {
-		if (config_keys[i].initial != NULL && config_keys[i].size != 0) {
-			set_default(&r, &config_keys[i]);
-		}
-	}
+	set_defaults(&r);
 	for (unsigned i = 1; i < LIMIT_LINKS; i++) {
 		c->pipeline.links[i] = c->pipeline.links[0];
 	}

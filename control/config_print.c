@@ -261,7 +261,7 @@ static void print_keys_of(bool links, FILE *to)
 		} else {
 			fputs(". Must be given.", to);
 		}
-		fprintf(to, "++\n\t%s\n\n", k->help);
+		fprintf(to, "\n\t%s\n\n", k->help);
 	}
 }
 
