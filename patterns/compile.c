@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <hs/hs.h>
-#include <sodium.h>
 
 #include "patterns/compile_child.h"
 
@@ -339,7 +338,6 @@ static bool compile_part(struct work *w, enum rule_field field, enum rule_view v
 			w->indices[n++] = i;
 		}
 	}
-	part->n_rules = n;
 	w->cheap_until = 0;
 	w->cut = false;
 	for (uint32_t first = 0; good && first < n; first += shard) {
@@ -353,39 +351,6 @@ static bool compile_part(struct work *w, enum rule_field field, enum rule_view v
 	return good;
 }
 
-static bool hash_rules(struct work *w)
-{
-	size_t len = 0;
-	char *text = source_print_rules(
-		w->source->rules, w->source->n_rules, w->source->categories, NULL, &len);
-
-	if (text == NULL || sodium_init() < 0) {
-		free(text);
-		diag_add(w->diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
-		return false;
-	}
-	(void)crypto_generichash(w->ruleset->hash, sizeof(w->ruleset->hash),
-		(const unsigned char *)text, len, NULL, 0);
-	free(text);
-	return true;
-}
-
-/* The rules change hands; the examples stay. */
-static void move_rules(struct source *s, struct ruleset *r)
-{
-	r->rules = s->rules;
-	r->n_rules = s->n_rules;
-	r->categories = s->categories;
-	r->n_categories = s->n_categories;
-	s->rules = NULL;
-	s->n_rules = 0;
-	s->rules_size = 0;
-	s->categories = NULL;
-	s->n_categories = 0;
-	free(s->ids);
-	s->ids = NULL;
-}
-
 static void compile_all(struct work *w)
 {
 	bool good = true;
@@ -394,9 +359,6 @@ static void compile_all(struct work *w)
 		for (unsigned v = 0; good && v < VIEWS; v++) {
 			good = compile_part(w, (enum rule_field)f, (enum rule_view)v);
 		}
-	}
-	if (good && !has_errors(w)) {
-		(void)hash_rules(w);
 	}
 	child_result_free(&w->result);
 }
@@ -440,10 +402,12 @@ struct ruleset *compile_source(struct source *s, const struct compile_limits *li
 	}
 	free(w.indices);
 	free(w.ranges);
+	if (!has_errors(&w) && !source_move_rules(s, w.ruleset)) {
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
+	}
 	if (has_errors(&w)) {
 		ruleset_unref(w.ruleset);
 		return NULL;
 	}
-	move_rules(s, w.ruleset);
 	return w.ruleset;
 }

@@ -55,4 +55,10 @@ bool source_read_path(struct source *s, const char *path, struct diag *diag);
 char *source_print_rules(const struct rule *rules, uint32_t n_rules, char *const *categories,
 	const struct source *examples, size_t *len);
 
+/*
+ * source_move_rules: gives the rules and categories to `r`, which has none, with their hash and
+ * their number in each part; the examples stay. False when out of memory: nothing has moved.
+ */
+bool source_move_rules(struct source *s, struct ruleset *r);
+
 #endif

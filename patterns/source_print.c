@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "patterns/rule_attribute.h"
 #include "patterns/rule_text.h"
 
@@ -68,4 +70,40 @@ char *source_print_rules(const struct rule *rules, uint32_t n_rules, char *const
 		return NULL;
 	}
 	return text;
+}
+
+static bool hash_rules(const struct source *s, struct ruleset *r)
+{
+	size_t len = 0;
+	char *text = source_print_rules(s->rules, s->n_rules, s->categories, NULL, &len);
+	bool good = text != NULL && sodium_init() >= 0;
+
+	if (good) {
+		(void)crypto_generichash(
+			r->hash, sizeof(r->hash), (const unsigned char *)text, len, NULL, 0);
+	}
+	free(text);
+	return good;
+}
+
+bool source_move_rules(struct source *s, struct ruleset *r)
+{
+	if (!hash_rules(s, r)) {
+		return false;
+	}
+	r->rules = s->rules;
+	r->n_rules = s->n_rules;
+	r->categories = s->categories;
+	r->n_categories = s->n_categories;
+	s->rules = NULL;
+	s->n_rules = 0;
+	s->rules_size = 0;
+	s->categories = NULL;
+	s->n_categories = 0;
+	free(s->ids);
+	s->ids = NULL;
+	for (uint32_t i = 0; i < r->n_rules; i++) {
+		r->parts[r->rules[i].field][r->rules[i].view].n_rules++;
+	}
+	return true;
 }
