@@ -132,6 +132,7 @@ static enum concat_found view_part(struct judge *j, const struct sms *m, uint64_
 		w->joined = joined->first != joined->last;
 		w->joined_first = joined->first;
 		w->joined_last = joined->last;
+		w->concat_alone = joined->unstored;
 		break;
 	}
 	w->concat_conflict = joined->conflict;

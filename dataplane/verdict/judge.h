@@ -26,7 +26,7 @@ struct judge_views {
 	uint8_t joined_first; /* parts */
 	uint8_t joined_last;
 	uint8_t passed[32];   /* parts that had passed before (bitmap), as in struct concat_joined */
-	bool concat_alone;    /* a part that had to be judged alone */
+	bool concat_alone;    /* a part that had to be judged alone, or that later ones will not see */
 	bool concat_conflict; /* the part had come before with other text */
 	bool folded_scanned;  /* the folded text is another than the text, and rules look into it */
 	struct bytes folded;  /* else: the text itself, for which those rules need no fold */

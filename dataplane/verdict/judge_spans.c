@@ -35,6 +35,9 @@ struct redaction {
 	uint8_t *copy; /* of views.text, in the buffer `joined` */
 	size_t len;
 	bool whole;
+	size_t again
+		[LIMIT_CONCAT_VARIANTS]; /* where this part's own text lies once more (concat.h) */
+	unsigned n_again;
 };
 
 /* redacts: a hit on `rule` asks for its match to be taken out (or for more than that). */
@@ -112,6 +115,44 @@ static struct range range_of_hit(const struct redaction *d, const struct scan_hi
 	return r;
 }
 
+/* find_again: a part's own text stands beside each text that one of its neighbours came with. */
+static void find_again(struct redaction *d)
+{
+	const struct judge_views *w = &d->judge->views;
+	const uint8_t *own = w->text.data + w->own_from;
+	const uint8_t *end = w->text.data + w->text.len;
+	size_t len = w->own_to - w->own_from;
+	const uint8_t *at = own + len;
+
+	while (len != 0 && (at = memmem(at, (size_t)(end - at), own, len)) != NULL) {
+		if (d->n_again == LIMIT_CONCAT_VARIANTS) {
+			d->whole = true; /* a text so short that it is anywhere */
+			return;
+		}
+		d->again[d->n_again++] = (size_t)(at - w->text.data);
+		at += len;
+	}
+}
+
+static void blank_range(struct redaction *d, struct range r)
+{
+	const struct judge_views *w = &d->judge->views;
+	size_t len = w->own_to - w->own_from;
+
+	if (r.from >= r.to) {
+		return;
+	}
+	memset(d->copy + r.from, ' ', r.to - r.from);
+	for (unsigned i = 0; i < d->n_again; i++) {
+		size_t from = r.from > d->again[i] ? r.from : d->again[i];
+		size_t to = r.to < d->again[i] + len ? r.to : d->again[i] + len;
+
+		if (from < to) {
+			memset(d->copy + w->own_from + (from - d->again[i]), ' ', to - from);
+		}
+	}
+}
+
 /* take_out: one round; false when nothing that asks for it matches any more. */
 static bool take_out(struct redaction *d)
 {
@@ -125,16 +166,11 @@ static bool take_out(struct redaction *d)
 		d->whole = true;
 	}
 	for (uint32_t i = 0; i < hits.n && !d->whole; i++) {
-		struct range r;
-
 		if (!redacts(d, &d->generation->ruleset->rules[found[i].rule])) {
 			continue;
 		}
 		d->whole = found[i].field == FIELD_SENDER;
-		r = whole_characters(d, range_of_hit(d, &found[i]));
-		if (r.from < r.to) {
-			memset(d->copy + r.from, ' ', r.to - r.from);
-		}
+		blank_range(d, whole_characters(d, range_of_hit(d, &found[i])));
 		any = true;
 	}
 	return any || hits.n_dropped != 0;
@@ -223,6 +259,9 @@ uint32_t judge_spans(struct judge *j, const struct generation *g, const struct s
 	if (!d.whole && d.len != 0) {
 		memmove(d.copy, w->text.data, d.len);
 		w->text = bytes_of(d.copy, d.len);
+	}
+	if (!d.whole && m->concat.total > 1) {
+		find_again(&d);
 	}
 	for (unsigned rounds = 0; !d.whole && take_out(&d); rounds++) {
 		d.whole |= rounds == ROUNDS_MAX;
