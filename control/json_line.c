@@ -105,7 +105,9 @@ static void put_escaped(struct json_line *l, uint8_t c)
 	static const char letters[] = "btn\0fr"; /* 0x08.. */
 	char escape[8];
 
-	if (c == '"' || c == '\\') {
+	if (c == 0) {
+		put(l, "\xE2\x90\x80", 3); /* U+2400, as in texts: many readers refuse \u0000 */
+	} else if (c == '"' || c == '\\') {
 		escape[0] = '\\';
 		escape[1] = (char)c;
 		put(l, escape, 2);

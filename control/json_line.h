@@ -3,7 +3,7 @@
  * json_line: appends one JSON object to a buffer of the caller, key by key, without allocating.
  *
  * What comes out is valid JSON (RFC 8259) and valid UTF-8 whatever goes in: octets that are no
- * UTF-8 become U+FFFD (or are read as Latin-1), numbers are clipped to what every reader takes. A
+ * UTF-8 become U+FFFD (or are read as Latin-1), NUL becomes U+2400, numbers are clipped to what every reader takes. A
  * piece that does not fit sets `full`, and nothing more is written.
  * Control only.
  */
