@@ -102,7 +102,7 @@ struct smpp_message {
 	bool has_data_coding; /* replace_sm has none */
 	struct bytes short_message;   /* UDH included */
 	struct bytes message_payload; /* the last one, UDH included */
-	struct bytes earlier_payload; /* the first one where there are several: SMSCs differ in which they read */
+	struct bytes earlier_payload; /* the first of several: SMSCs differ in which they read */
 	bool has_payload;
 	size_t body_end;     /* offset behind short_message: where the TLVs begin */
 	size_t destination_off; /* offset of dest_addr_ton (submit_multi: of number_of_dests); 0: none */

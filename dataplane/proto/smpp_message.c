@@ -24,9 +24,9 @@ enum {
 	SYSTEM_TYPE_SIZE = 13,
 };
 
-enum { SM_LENGTH_MAX = 254 };						    /* 3.4 5.2.21 */
-enum { DEST_FLAG_SME = 1, DEST_FLAG_LIST = 2 };				    /* 3.4 5.2.25 */
-enum { TLV_HEADER_LEN = 4 };						    /* 3.4 3.2.4.1 */
+enum { SM_LENGTH_MAX = 254 };                                               /* 3.4 5.2.21 */
+enum { DEST_FLAG_SME = 1, DEST_FLAG_LIST = 2 };                             /* 3.4 5.2.25 */
+enum { TLV_HEADER_LEN = 4 };                                                /* 3.4 3.2.4.1 */
 enum { ESM_TYPE_MASK = 0x3C, ESM_RECEIPT = 0x04, ESM_INTERMEDIATE = 0x20 }; /* 3.4 5.2.12 */
 
 enum reason smpp_anomaly_reason(unsigned i)
@@ -48,8 +48,8 @@ enum reason smpp_anomaly_reason(unsigned i)
 struct reader {
 	struct cursor c;
 	size_t missing; /* octets of the PDU behind the cursor's end: a partial read */
-	bool broken;	/* no octet that is missing could mend it */
-	bool overlong;	/* SMPP_ANOMALY_FIELD */
+	bool broken;    /* no octet that is missing could mend it */
+	bool overlong;  /* SMPP_ANOMALY_FIELD */
 };
 
 /* The fields before the TLVs: kept apart so that a bad body leaves the caller's struct alone. */
@@ -189,7 +189,7 @@ INLINE void read_submit(struct reader *r, struct fields *f, bool multi)
 	f->priority = o[2];
 	(void)read_string(r, TIME_SIZE); /* schedule_delivery_time */
 	(void)read_string(r, TIME_SIZE); /* validity_period */
-	o = read_octets(r, 4);		 /* ..., replace_if_present, ..., sm_default_msg_id */
+	o = read_octets(r, 4);           /* ..., replace_if_present, ..., sm_default_msg_id */
 	f->registered_delivery = o[0];
 	f->data_coding = o[2];
 	f->has_data_coding = true;
@@ -231,7 +231,7 @@ INLINE void read_broadcast(struct reader *r, struct fields *f)
 	f->priority = cursor_u8(&r->c);
 	(void)read_string(r, TIME_SIZE); /* schedule_delivery_time */
 	(void)read_string(r, TIME_SIZE); /* validity_period */
-	(void)cursor_u8(&r->c);		 /* replace_if_present_flag */
+	(void)cursor_u8(&r->c);          /* replace_if_present_flag */
 	f->data_coding = cursor_u8(&r->c);
 	f->has_data_coding = true;
 	(void)cursor_u8(&r->c); /* sm_default_msg_id */

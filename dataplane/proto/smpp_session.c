@@ -338,7 +338,7 @@ static uint8_t bound_state(uint32_t bind)
 {
 	return bind == SMPP_BIND_TRANSMITTER ? SMPP_BOUND_TX
 	       : bind == SMPP_BIND_RECEIVER  ? SMPP_BOUND_RX
-					     : SMPP_BOUND_TRX;
+	                                     : SMPP_BOUND_TRX;
 }
 
 static void name_set(char name[SMPP_SYSTEM_ID_LEN], struct bytes system_id)
