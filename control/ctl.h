@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ctl: the parts of smswallctl: one table of verbs (ctl_grammar.c) from which arguments are
+ * read, help is printed and the command tree is given as JSON, and one function per verb.
+ *
+ * Every verb prints either text or, with --json, one document on standard output; errors are
+ * sentences on standard error, in both cases. Exit codes: control/code.h.
+ */
+#ifndef SMSWALL_CONTROL_CTL_H
+#define SMSWALL_CONTROL_CTL_H
+
+#include <jansson.h>
+
+#include "control/code.h"
+#include "dataplane/base/diag.h"
+
+enum { CTL_SCHEMA_VERSION = 1, CTL_WORDS_MAX = 80, CTL_OPTIONS_MAX = 12, CTL_VALUES_MAX = 40 };
+
+struct ctl_option {
+	const char *name;     /* without the dashes */
+	const char *argument; /* what its value stands for; NULL: it has none */
+	const char *help;
+};
+
+struct ctl_call;
+
+struct ctl_verb {
+	const char *object;    /* "config", or "" for verbs of one word */
+	const char *name;      /* "check" */
+	const char *arguments; /* as in help: "FILE" */
+	unsigned arguments_min;
+	unsigned arguments_max;
+	const char *summary; /* one line */
+	const char *text;    /* what a person needs to know; ends in a newline */
+	const char *example; /* lines, each ending in a newline */
+	int (*run)(struct ctl_call *call);
+	struct ctl_option options[CTL_OPTIONS_MAX]; /* ends at name == NULL */
+};
+
+struct ctl_value {
+	const struct ctl_option *option;
+	const char *value; /* "" for an option without one */
+};
+
+/* One call: what was typed, and what is to be answered. */
+struct ctl_call {
+	const struct ctl_verb *verb;
+	const char *words[CTL_WORDS_MAX]; /* arguments behind the verb */
+	unsigned n_words;
+	struct ctl_value values[CTL_VALUES_MAX];
+	unsigned n_values;
+	bool json;
+	bool help;
+	bool version;
+	const char *socket; /* NULL: the default */
+	unsigned timeout_s; /* 0: the verb's own */
+	struct diag diag;   /* printed by ctl_finish() */
+	json_t *document;   /* for --json; never NULL while a verb runs */
+};
+
+extern const struct ctl_verb ctl_verbs[];
+extern const size_t ctl_n_verbs;
+extern const struct ctl_option ctl_global_options[]; /* ends at name == NULL */
+
+/* ctl_read_arguments: 0, or CONTROL_USAGE after a sentence on standard error. */
+int ctl_read_arguments(struct ctl_call *call, int argc, char **argv);
+
+/* ctl_value: the (last) value of an option, or NULL. ctl_number: as a number in [min, max]. */
+const char *ctl_value(const struct ctl_call *call, const char *name);
+int ctl_number(const struct ctl_call *call, const char *name, long min, long max, long *value);
+
+/* ctl_verb_name: "config check". */
+const char *ctl_verb_name(const struct ctl_verb *verb, char *out, size_t size);
+
+void ctl_help(FILE *to);
+void ctl_help_verb(const struct ctl_verb *verb, FILE *to);
+
+/* ctl_error: adds one sentence; returns `code`. */
+int ctl_error(struct ctl_call *call, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ctl_set: puts `value` (whose reference it takes) into the document. */
+void ctl_set(struct ctl_call *call, const char *key, json_t *value);
+
+/* ctl_json_string: for texts that may not be UTF-8: then their octets beyond ASCII become '?'. */
+json_t *ctl_json_string(const char *s);
+
+/* ctl_out: a part of the text answer; nothing with --json. */
+void ctl_out(const struct ctl_call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ctl_finish: prints the diagnostics and the document, releases both; returns `code`. */
+int ctl_finish(struct ctl_call *call, int code);
+
+/* The verbs */
+int ctl_config_check(struct ctl_call *call);
+int ctl_config_print(struct ctl_call *call);
+int ctl_config_keys(struct ctl_call *call);
+int ctl_policy_check(struct ctl_call *call);
+int ctl_policy_compile(struct ctl_call *call);
+int ctl_explain(struct ctl_call *call);
+int ctl_replay(struct ctl_call *call);
+int ctl_status(struct ctl_call *call);
+int ctl_counters(struct ctl_call *call);
+int ctl_events_follow(struct ctl_call *call);
+int ctl_panic(struct ctl_call *call);
+int ctl_doctor(struct ctl_call *call);
+int ctl_help_tree(struct ctl_call *call);
+int ctl_version(struct ctl_call *call);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* smswallctl status, counters, events follow, panic: what a running daemon answers. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "control/ctl_client.h"
+#include "control/summary.h"
+
+/* ask: one request, and the connection closed. */
+static int ask(struct ctl_call *call, const char *verb, json_t *args, json_t **result)
+{
+	struct ctl_client client;
+	int rc = ctl_client_ask(call, &client, verb, args, result);
+
+	ctl_client_close(&client);
+	return rc;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	return s != NULL ? s : "-";
+}
+
+static void print_port(const json_t *p)
+{
+	printf("    port %lld  %s (%s), %s, %lld Mbit/s, %lld frames in, %lld out, %lld missed, %lld "
+	       "errors\n",
+		summary_integer(p, "port"), text_of(p, "name"), text_of(p, "driver"),
+		json_is_true(json_object_get(p, "up")) ? "up" : "DOWN",
+		summary_integer(p, "speed_mbps"), summary_integer(p, "frames_in"),
+		summary_integer(p, "frames_out"), summary_integer(p, "missed"),
+		summary_integer(p, "errors"));
+}
+
+static void print_links(const json_t *report)
+{
+	const json_t *links = json_object_get(report, "links");
+
+	puts("\nLINKS");
+	for (size_t i = 0; i < json_array_size(links); i++) {
+		const json_t *l = json_array_get(links, i);
+		const json_t *ports = json_object_get(l, "ports");
+
+		printf("  %s  %s%s\n", text_of(l, "name"), text_of(l, "mode"),
+			json_is_true(json_object_get(l, "panic")) ? ", PANIC: everything passes"
+								  : "");
+		for (size_t p = 0; p < json_array_size(ports); p++) {
+			print_port(json_array_get(ports, p));
+		}
+	}
+}
+
+static void print_workers(const json_t *report)
+{
+	const json_t *workers = json_object_get(report, "workers");
+
+	puts("\nWORKERS");
+	for (size_t i = 0; i < json_array_size(workers); i++) {
+		const json_t *w = json_array_get(workers, i);
+
+		printf("  %lld  %lld connections, %lld frames held, %lld answers awaited\n",
+			summary_integer(w, "worker"), summary_integer(w, "flows"),
+			summary_integer(w, "held_frames"), summary_integer(w, "pending_answers"));
+	}
+}
+
+static void print_status(const json_t *report)
+{
+	const json_t *g = json_object_get(report, "generation");
+
+	printf("smswalld %s, up %lld s, generation %lld of %s: %lld rules\n",
+		text_of(report, "version"), summary_integer(report, "uptime_s"),
+		summary_integer(g, "number"), text_of(g, "policy"), summary_integer(g, "rules"));
+	print_links(report);
+	print_workers(report);
+	putchar('\n');
+	summary_messages(report, stdout);
+	summary_rules(report, stdout);
+	summary_ledger(report, stdout);
+}
+
+int ctl_status(struct ctl_call *call)
+{
+	json_t *report;
+	int rc = ask(call, "status", NULL, &report);
+
+	if (rc == 0 && call->json) {
+		(void)json_object_update_missing(call->document, report);
+	} else if (rc == 0) {
+		print_status(report);
+	}
+	json_decref(report);
+	return rc;
+}
+
+int ctl_counters(struct ctl_call *call)
+{
+	json_t *report;
+	int rc = ask(call, "counters", NULL, &report);
+
+	if (rc == 0 && call->json) {
+		ctl_set(call, "counters", json_incref(json_object_get(report, "counters")));
+		ctl_set(call, "reasons", json_incref(json_object_get(report, "reasons")));
+		ctl_set(call, "ledger", json_incref(json_object_get(report, "ledger")));
+	} else if (rc == 0) {
+		summary_counters(report, stdout);
+	}
+	json_decref(report);
+	return rc;
+}
+
+int ctl_events_follow(struct ctl_call *call)
+{
+	struct ctl_client client;
+	struct timespec now;
+	const char *line;
+	json_t *result;
+	int rc = ctl_client_ask(call, &client, "events.follow", NULL, &result);
+
+	json_decref(result);
+	if (rc == 0) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		client.deadline_ms = call->timeout_s == 0
+		                             ? 0
+		                             : (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 +
+		                                       1000 * (int64_t)call->timeout_s;
+		client.quiet_end = call->timeout_s != 0;
+		while (rc == 0 && (line = ctl_client_line(call, &client, &rc)) != NULL) {
+			if (puts(line) == EOF || fflush(stdout) != 0) {
+				break; /* our reader has gone: nothing is wrong with that */
+			}
+		}
+		if (rc == 0 && line == NULL && !client.ended_quietly) {
+			rc = ctl_error(call, CONTROL_NO_DAEMON, "the daemon hung up");
+		}
+	}
+	ctl_client_close(&client);
+	call->json = false; /* the lines are the answer */
+	return rc;
+}
+
+static int panic_status(struct ctl_call *call, const char *link)
+{
+	json_t *report;
+	json_t *links;
+	json_t *on = json_array();
+	bool found = link == NULL;
+	int rc = ask(call, "status", NULL, &report);
+
+	links = json_object_get(report, "links");
+	for (size_t i = 0; rc == 0 && i < json_array_size(links); i++) {
+		const json_t *l = json_array_get(links, i);
+		bool panic = json_is_true(json_object_get(l, "panic"));
+
+		if (link != NULL && strcmp(link, text_of(l, "name")) != 0) {
+			continue;
+		}
+		found = true;
+		ctl_out(call, "%s: panic %s\n", text_of(l, "name"), panic ? "on" : "off");
+		if (panic) {
+			json_array_append(on, json_object_get(l, "name"));
+		}
+	}
+	json_decref(report);
+	ctl_set(call, "panic", on);
+	return rc != 0 || found ? rc
+	                        : ctl_error(call, CONTROL_FAILED, "there is no link \"%s\"", link);
+}
+
+int ctl_panic(struct ctl_call *call)
+{
+	const char *state = call->words[0];
+	const char *link = call->n_words > 1 ? call->words[1] : NULL;
+	json_t *args;
+	json_t *result;
+	int rc;
+
+	if (strcmp(state, "status") == 0) {
+		return panic_status(call, link);
+	}
+	if (strcmp(state, "on") != 0 && strcmp(state, "off") != 0) {
+		return ctl_error(
+			call, CONTROL_USAGE, "panic is on, off or status, not \"%s\"", state);
+	}
+	args = json_pack("{s:s, s:s*}", "state", state, "link", link);
+	rc = args != NULL ? ask(call, "panic", args, &result)
+	                  : ctl_error(call, CONTROL_USAGE, "a link's name is UTF-8");
+	if (rc == 0) {
+		const json_t *on = json_object_get(result, "panic");
+
+		ctl_out(call, "%s",
+			json_array_size(on) == 0 ? "panic is off on every link\n"
+						 : "everything passes on:");
+		for (size_t i = 0; i < json_array_size(on); i++) {
+			const char *name = json_string_value(json_array_get(on, i));
+
+			ctl_out(call, " %s%s", name != NULL ? name : "-",
+				i + 1 == json_array_size(on) ? "\n" : "");
+		}
+		(void)json_object_update(call->document, result);
+		json_decref(result);
+	}
+	return rc;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * explain: why one message gets its verdict, step by step: the PDU through the functions of the
+ * data path (smpp_message_read, sms_from_smpp, judge_message, edit_*), and what they saw as one
+ * JSON document, from which the text for people is made too.
+ *
+ * Control only. Ownership: struct explain keeps pointers to the configuration and policy given.
+ */
+#ifndef SMSWALL_CONTROL_EXPLAIN_H
+#define SMSWALL_CONTROL_EXPLAIN_H
+
+#include <jansson.h>
+
+#include "control/config.h"
+#include "control/policy_file.h"
+
+struct explain;
+
+/* explain_open: NULL with a sentence in `diag`. `link` indexes the configuration's links. */
+struct explain *explain_open(const struct config *config, const struct policy_set *policy,
+	unsigned link, enum sms_side side, struct diag *diag);
+void explain_close(struct explain *x); /* NULL is accepted */
+
+/*
+ * explain_pdu: one PDU. `joined` is empty, or the text of the long message as far as it was known,
+ * in which rules are looked for then. `role` ROLE_UNKNOWN: by the command. NULL when the PDU is
+ * not one (a sentence is in `diag`). A new reference.
+ */
+json_t *explain_pdu(struct explain *x, struct bytes pdu, enum sms_role role, struct bytes joined,
+	struct diag *diag);
+
+/* explain_print: the document as text. */
+void explain_print(const json_t *explanation, FILE *to);
+
+/* What is to be sent, for explain_compose(). */
+struct explain_message {
+	const char *text; /* UTF-8 */
+	const char *from;
+	const char *to;
+	int data_coding; /* -1: 0 where the text fits its alphabet, else 8 */
+};
+
+enum { EXPLAIN_PDU_SIZE = LIMIT_SMPP_PDU_LEN };
+
+/*
+ * explain_compose: a submit_sm (SMPP 3.4 4.4.1) with this text, as an ESME would write it; its
+ * length in octets, or 0 with a sentence in `diag`. `out` of EXPLAIN_PDU_SIZE octets.
+ */
+size_t explain_compose(const struct explain_message *m, const struct smpp_profile *profile,
+	uint8_t *out, struct diag *diag);
+
+#endif
