@@ -33,6 +33,7 @@ struct ports {
 	struct port_config config;
 	struct rte_mempool *pool;
 	struct jumbo jumbo[WORKERS_MAX];
+	struct rte_eth_conf conf; /* of the port being set up: large */
 	int timestamp_offset; /* of net_pcap's receive time, microseconds; -1: none */
 	bool link_up[LIMIT_LINKS][2];
 };
@@ -86,14 +87,15 @@ static void rss_fill(struct rte_eth_conf *conf, const struct rte_eth_dev_info *i
 
 static bool configure(struct ports *p, uint16_t id, struct diag *diag)
 {
+	struct rte_eth_conf *conf = &p->conf;
 	unsigned n = p->config.n_workers;
 	struct rte_eth_dev_info info;
-	struct rte_eth_conf conf = { 0 };
 	uint8_t key[RSS_KEY_MAX];
 	uint16_t rx = (uint16_t)p->config.rx_descriptors;
 	uint16_t tx = (uint16_t)p->config.tx_descriptors;
 	int rc = rte_eth_dev_info_get(id, &info);
 
+	*conf = (struct rte_eth_conf){ 0 };
 	if (rc != 0) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u: no answer from its driver: %s", id, strerror(-rc));
 		return false;
@@ -105,9 +107,9 @@ static bool configure(struct ports *p, uint16_t id, struct diag *diag)
 		return false;
 	}
 	if (n > 1) {
-		rss_fill(&conf, &info, key);
+		rss_fill(conf, &info, key);
 	}
-	rc = rte_eth_dev_configure(id, (uint16_t)n, p->config.replay ? 0 : (uint16_t)n, &conf);
+	rc = rte_eth_dev_configure(id, (uint16_t)n, p->config.replay ? 0 : (uint16_t)n, conf);
 	if (rc == 0) {
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(id, &rx, &tx);
 	}
