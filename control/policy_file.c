@@ -146,6 +146,7 @@ static bool load_pack(const struct loading *l)
 	}
 	l->set->from_pack = true;
 	if (pack_read(pack, l->path, l->diag)) {
+		source_free(&l->set->source); /* the pack makes it anew */
 		l->set->ruleset = pack_load_ruleset(pack, l->path, &l->set->source, l->diag);
 		good = l->set->ruleset != NULL && load_pack_policy(l, pack);
 	}

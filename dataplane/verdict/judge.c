@@ -181,6 +181,9 @@ static struct bytes copy_sender(struct bytes digits, uint8_t *out)
 {
 	size_t len = 0;
 
+	if (digits.len == 0) {
+		return bytes_of(NULL, 0);
+	}
 	if (text_utf8_valid(digits) && digits.len <= SENDER_BUFFER_SIZE) {
 		memcpy(out, digits.data, digits.len);
 		return bytes_of(out, digits.len);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/policy_file.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hs/hs.h>
+
+#include "tests/support/unit.h"
+
+static const char *const links[] = { "core", "edge" };
+
+/* A folder with up to two files, made for one test. */
+struct folder {
+	char path[64];
+	char rules[80];
+	char conf[80];
+	char pack[80];
+	struct diag diag;
+	struct policy_set set;
+};
+
+static void put_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static struct folder *folder_make(const char *rules, const char *conf)
+{
+	struct folder *f = calloc(1, sizeof(*f));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	snprintf(f->path, sizeof(f->path), "/tmp/test_policy_file.XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(f->path));
+	snprintf(f->rules, sizeof(f->rules), "%s/a.pat", f->path);
+	snprintf(f->conf, sizeof(f->conf), "%s/policy.conf", f->path);
+	snprintf(f->pack, sizeof(f->pack), "%s/p.pack", f->path);
+	put_file(f->rules, rules);
+	if (conf != NULL) {
+		put_file(f->conf, conf);
+	}
+	return f;
+}
+
+static bool folder_load(struct folder *f, const char *path)
+{
+	return policy_set_load(&f->set, path, links, 2, ACTION_REJECT, &f->diag);
+}
+
+static void folder_remove(struct folder *f)
+{
+	policy_set_free(&f->set);
+	diag_clear(&f->diag);
+	unlink(f->rules);
+	unlink(f->conf);
+	unlink(f->pack);
+	CU_ASSERT_EQUAL(rmdir(f->path), 0);
+	free(f);
+}
+
+/* said: an entry at this line of this file (its end) that has these words. */
+static bool said(
+	const struct diag *d, enum diag_level level, const char *file, int line, const char *words)
+{
+	for (size_t i = 0; i < d->n_entries; i++) {
+		const struct diag_entry *e = &d->entries[i];
+		size_t n = e->file != NULL ? strlen(e->file) : 0;
+
+		if (e->level == level && e->line == line && n >= strlen(file) &&
+			strcmp(e->file + n - strlen(file), file) == 0 &&
+			strstr(e->text, words) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct policy_category *category(
+	const struct policy_set *set, unsigned scope, const char *name)
+{
+	static const struct policy_category none;
+
+	for (unsigned i = 0; i < set->policy.scopes[scope].n_categories; i++) {
+		if (strcmp(set->policy.scopes[scope].categories[i].name, name) == 0) {
+			return &set->policy.scopes[scope].categories[i];
+		}
+	}
+	CU_FAIL("no such category");
+	return &none;
+}
+
+static void test_bare_file(void)
+{
+	struct folder *f = folder_make("1:/lottery/i\n+ \"a Lottery\"\n- \"a lot\"\n", NULL);
+
+	CU_ASSERT_TRUE(folder_load(f, f->rules));
+	diag_print(&f->diag, stdout);
+	CU_ASSERT_EQUAL(f->set.ruleset->n_rules, 1);
+	CU_ASSERT_EQUAL(f->set.policy.n_scopes, 1);
+	CU_ASSERT_EQUAL(category(&f->set, 0, "default")->threshold[ACTION_REJECT], 100);
+	CU_ASSERT_EQUAL(category(&f->set, 0, "default")->threshold[ACTION_REPORT], POLICY_NEVER);
+	CU_ASSERT_FALSE(f->set.from_pack);
+	CU_ASSERT_PTR_NULL(f->set.policy_text);
+	folder_remove(f);
+}
+
+static const char rules[] = "1:/alpha/ category=x\n2:/beta/ category=y\n3:/gamma/\n"
+			    "4:/delta/ action=redact\n5:/epsilon/ category=x view=folded\n";
+
+static const char conf[] =
+	"# policy.conf\n"
+	"categories = (\n"
+	"	{ name = \"x\"; report = 40; reject = 0x64; status = 0x45; },\n"
+	"	{ name = \"default\"; redact = -5; }\n"
+	");\n"
+	"max_action = \"reject\";\n"
+	"links = (\n"
+	"	{ link = \"edge\"; side = \"outside\"; content = false; },\n"
+	"	{ link = \"edge\"; max_action = \"report\"; },\n"
+	"	{ side = \"inside\"; categories = ( { name = \"x\"; blank = 60; } ); }\n"
+	");\n";
+
+static void check_conf(const struct policy_set *set)
+{
+	const struct policy *p = &set->policy;
+
+	CU_ASSERT_EQUAL_FATAL(p->n_scopes, 4);
+	CU_ASSERT_PTR_EQUAL(policy_scope_of(p, 1, 1), &p->scopes[0]);
+	CU_ASSERT_PTR_EQUAL(policy_scope_of(p, 1, 0), &p->scopes[1]);
+	CU_ASSERT_PTR_EQUAL(policy_scope_of(p, 0, 0), &p->scopes[2]);
+	CU_ASSERT_PTR_EQUAL(policy_scope_of(p, 0, 1), &p->scopes[3]);
+	CU_ASSERT_FALSE(p->scopes[0].content);
+	CU_ASSERT_TRUE(p->scopes[1].content);
+	CU_ASSERT_EQUAL(p->scopes[1].max_action, ACTION_REPORT);
+	CU_ASSERT_EQUAL(p->scopes[3].max_action, ACTION_REJECT);
+	CU_ASSERT_EQUAL(category(set, 3, "x")->threshold[ACTION_REPORT], 40);
+	CU_ASSERT_EQUAL(category(set, 3, "x")->threshold[ACTION_REJECT], 100);
+	CU_ASSERT_EQUAL(category(set, 3, "x")->status, 0x45);
+	/* a category that is named has just what it is given; one that is not has the default */
+	CU_ASSERT_EQUAL(category(set, 3, "default")->threshold[ACTION_REDACT], -5);
+	CU_ASSERT_EQUAL(category(set, 3, "default")->threshold[ACTION_REJECT], POLICY_NEVER);
+	CU_ASSERT_EQUAL(category(set, 3, "y")->threshold[ACTION_REJECT], 100);
+	CU_ASSERT_EQUAL(category(set, 2, "x")->threshold[ACTION_BLANK], 60);
+	CU_ASSERT_EQUAL(category(set, 2, "x")->threshold[ACTION_REJECT], POLICY_NEVER);
+	CU_ASSERT_EQUAL(category(set, 2, "default")->threshold[ACTION_REDACT], -5);
+}
+
+static void test_folder(void)
+{
+	static const bool starts[] = { false, false, true, true, false };
+	struct folder *f = folder_make(rules, conf);
+
+	CU_ASSERT_TRUE_FATAL(folder_load(f, f->path));
+	CU_ASSERT_EQUAL(f->diag.n_warnings, 0);
+	check_conf(&f->set);
+	/* rules that can redact keep the start of a match */
+	for (unsigned i = 0; i < 5; i++) {
+		unsigned flags = f->set.ruleset->rules[i].flags;
+
+		CU_ASSERT_EQUAL((flags & HS_FLAG_SOM_LEFTMOST) != 0, starts[i]);
+		CU_ASSERT_EQUAL((flags & HS_FLAG_SINGLEMATCH) != 0, !starts[i]);
+		CU_ASSERT_EQUAL((flags & HS_FLAG_CASELESS) != 0, i == 4);
+	}
+	folder_remove(f);
+}
+
+static void test_pack(void)
+{
+	struct folder *f = folder_make(rules, conf);
+
+	CU_ASSERT_TRUE_FATAL(folder_load(f, f->path));
+	CU_ASSERT_TRUE(policy_set_write(&f->set, f->pack, &f->diag));
+	policy_set_free(&f->set);
+	CU_ASSERT_TRUE_FATAL(folder_load(f, f->pack));
+	diag_print(&f->diag, stdout);
+	CU_ASSERT_TRUE(f->set.from_pack);
+	CU_ASSERT_EQUAL(f->set.ruleset->n_rules, 5);
+	check_conf(&f->set);
+	/* and once more from there */
+	CU_ASSERT_TRUE(policy_set_write(&f->set, f->pack, &f->diag));
+	policy_set_free(&f->set);
+	CU_ASSERT_TRUE_FATAL(folder_load(f, f->pack));
+	check_conf(&f->set);
+	policy_set_free(&f->set);
+	/* a link that the configuration no longer has */
+	CU_ASSERT_FALSE(policy_set_load(&f->set, f->pack, links, 1, ACTION_REJECT, &f->diag));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "p.pack(policy.conf)", 8, "no link \"edge\""));
+	folder_remove(f);
+}
+
+static void test_conf_errors(void)
+{
+	static const struct {
+		const char *text; /* its line 2 is wrong */
+		enum diag_level level;
+		const char *words;
+	} cases[] = {
+		{ "\ncategory = ();\n", DIAG_ERROR, "unknown key \"category\"" },
+		{ "categories = (\n{ name = \"x\"; refuse = 1; } );\n", DIAG_ERROR,
+			"unknown key \"refuse\"" },
+		{ "categories = (\n{ report = 1; } );\n", DIAG_ERROR, "without a name" },
+		{ "categories = (\n{ name = 3; report = 1; } );\n", DIAG_ERROR, "expected a text" },
+		{ "categories = (\n{ name = \"z\"; report = 1; } );\n", DIAG_ERROR,
+			"no rule is in category \"z\"" },
+		{ "categories = ( { name = \"x\"; },\n{ name = \"x\"; } );\n", DIAG_ERROR,
+			"twice" },
+		{ "categories = (\n{ name = \"x\"; report = \"1\"; } );\n", DIAG_ERROR,
+			"whole number" },
+		{ "categories = (\n{ name = \"x\"; report = 1.5; } );\n", DIAG_ERROR,
+			"whole number" },
+		{ "categories = (\n{ name = \"x\"; report = 1000001; } );\n", DIAG_ERROR,
+			"out of range" },
+		/* libconfig 1.5 reads 4294967297 as 1 */
+		{ "categories = (\n{ name = \"x\"; report = 4294967297; } );\n", DIAG_ERROR,
+			"out of range" },
+		{ "categories = (\n{ name = \"x\"; reject = 1; status = 0x500; } );\n", DIAG_ERROR,
+			"out of range" },
+		{ "categories = (\n{ name = \"x\"; reject = 1; status = 0x400; } );\n",
+			DIAG_WARNING, "vendor" },
+		{ "categories = (\n{ name = \"x\"; report = 1; status = 4; } );\n", DIAG_WARNING,
+			"without reject" },
+		{ "categories = (\n{ name = \"x\"; report = 5; reject = 5; } );\n", DIAG_WARNING,
+			"report = 5 has no effect" },
+		{ "\ncategories = [ 1 ];\n", DIAG_ERROR, "expected a list" },
+		{ "categories = (\n1 );\n", DIAG_ERROR, "" },
+		{ "\nmax_action = \"drop\";\n", DIAG_ERROR, "\"drop\" is no action" },
+		{ "\ncontent = 1;\n", DIAG_ERROR, "true or false" },
+		{ "links = (\n{ content = false; } );\n", DIAG_ERROR,
+			"names a link, a side or both" },
+		{ "links = (\n{ link = \"cor\"; } );\n", DIAG_ERROR, "no link \"cor\"" },
+		{ "links = (\n{ side = \"left\"; } );\n", DIAG_ERROR, "neither" },
+		{ "links = ( { link = \"core\"; },\n{ link = \"core\"; side = \"inside\"; } );\n",
+			DIAG_ERROR, "never reached: the entry of line 1" },
+		{ "\ncategories = (", DIAG_ERROR, "" },
+	};
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct folder *f = folder_make("1:/alpha/ category=x\n", cases[i].text);
+		bool loaded = folder_load(f, f->path);
+		bool one = false;
+
+		for (int line = 1; line <= 3;
+			line++) { /* libconfig may name the line it stopped at */
+			one |= said(&f->diag, cases[i].level, "policy.conf", line,
+				       cases[i].words) &&
+			       (line == 2 || cases[i].words[0] == '\0');
+		}
+		if (!one || loaded != (cases[i].level == DIAG_WARNING)) {
+			all = false;
+			printf("case %zu:\n", i);
+			diag_print(&f->diag, stdout);
+		}
+		folder_remove(f);
+	}
+	CU_ASSERT_TRUE(all);
+}
+
+/* errors of both files, and more than one of each */
+static void test_all_errors(void)
+{
+	struct folder *f = folder_make("1:/alpha/ catgory=x\n2:beta\n",
+		"categories = ( { name = \"x\";\nrefuse = 1; },\n{ name = 4; } );\ncontents = true;\n");
+
+	CU_ASSERT_FALSE(folder_load(f, f->path));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "a.pat", 1, "catgory"));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "a.pat", 2, ""));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "policy.conf", 2, "refuse"));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "policy.conf", 3, "expected a text"));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "policy.conf", 4, "contents"));
+	CU_ASSERT_PTR_NULL(f->set.ruleset);
+	folder_remove(f);
+}
+
+static void test_examples(void)
+{
+	struct folder *f = folder_make("1:/lottery/\n"
+				       "+ \"Lottery\"\n"
+				       "- \"a lottery\"\n"
+				       "2:/^bank$/ field=sender view=folded\n"
+				       "+ \"B\\u{e1}nk\"\n"
+				       "- \"banking\"\n"
+				       "3:/evil/ field=url\n"
+				       "+ \"evil words\"\n"
+				       "+ \"http://evil.example/\"\n"
+				       "4:/00000/ field=number\n"
+				       "+ \"nothing to call\"\n"
+				       "5:/f\\x{f6}o/ view=folded\n"
+				       "+ \"F\\u{f6}o\"\n",
+		NULL);
+
+	CU_ASSERT_FALSE(folder_load(f, f->rules));
+	CU_ASSERT_EQUAL(f->diag.n_errors, 5);
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "a.pat", 2, "rule 1 must match"));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "a.pat", 3, "rule 1 must not match"));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "a.pat", 8, "no URL was found"));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "a.pat", 11, "no telephone number"));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "a.pat", 13, "folded it reads \"foo\""));
+	CU_ASSERT_EQUAL(f->diag.n_entries, 5);
+	folder_remove(f);
+}
+
+static void test_no_such(void)
+{
+	struct folder *f = folder_make("", NULL);
+
+	CU_ASSERT_FALSE(folder_load(f, "/nonexistent/policy"));
+	CU_ASSERT_EQUAL(f->diag.n_errors, 1);
+	/* without a configuration the names of links are taken unseen */
+	put_file(f->rules, "1:/alpha/\n");
+	put_file(f->conf, "links = ( { link = \"any\"; content = false; } );\n");
+	CU_ASSERT_TRUE(policy_set_load(&f->set, f->path, NULL, 0, ACTION_REJECT, &f->diag));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_WARNING, "policy.conf", 1, "not checked"));
+	CU_ASSERT_TRUE(policy_scope_of(&f->set.policy, 0, 0)->content);
+	folder_remove(f);
+}
+
+UNIT_MAIN("policy_file", { "bare file", test_bare_file }, { "folder", test_folder },
+	{ "pack", test_pack }, { "errors of policy.conf", test_conf_errors },
+	{ "all errors", test_all_errors }, { "examples", test_examples },
+	{ "no such", test_no_such })
