@@ -290,6 +290,16 @@ static int open_key(struct control *c, struct diag *diag)
 	return events_key_random(c->key);
 }
 
+/* warn_sink: at start, while somebody still looks. */
+static void warn_sink(const struct control *c)
+{
+	if (c->sink.state == SINK_CANNOT_OPEN) {
+		fprintf(stderr,
+			"smswalld: %s: events cannot be written: %s; trying again every %d s\n",
+			c->sink.path, strerror(c->sink.error), EVENT_SINK_RETRY_MS / 1000);
+	}
+}
+
 static int run_live(struct control *c, struct diag *diag)
 {
 	const struct timeval round = { 0, ROUND_MS * 1000 };
@@ -306,6 +316,7 @@ static int run_live(struct control *c, struct diag *diag)
 	if (c->server == NULL) {
 		warn(diag, "going on without a control socket");
 	}
+	warn_sink(c);
 	event_base_dispatch(c->base);
 	event_free(timer);
 	return CONTROL_OK;

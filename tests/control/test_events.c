@@ -407,6 +407,86 @@ static void test_bounds(void)
 	free(b);
 }
 
+/* in_root: a file of the project, wherever the test was started. */
+static const char *in_root(const char *name, char *path, size_t size)
+{
+	static const char self[] = "tests/control/test_events.c";
+
+	snprintf(path, size, "%.*s%s",
+		access(self, R_OK) == 0 ? 0 : (int)(strlen(__FILE__) - strlen(self)), __FILE__,
+		name);
+	return path;
+}
+
+/* check_schema: the line has what its type requires and nothing that the schema does not know. */
+static void check_schema(const json_t *schema, const char *manual, json_t *line)
+{
+	const json_t *type =
+		json_object_get(json_object_get(schema, "$defs"), string_of(line, "type"));
+	const json_t *properties = json_object_get(type, "properties");
+	const json_t *required = json_object_get(type, "required");
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(properties);
+	json_object_foreach(line, name, value)
+	{
+		char quoted[64];
+		const json_t *choices = json_object_get(json_object_get(properties, name), "enum");
+		bool known = !json_is_array(choices);
+
+		CU_ASSERT_PTR_NOT_NULL(json_object_get(properties, name));
+		for (i = 0; i < json_array_size(choices); i++) {
+			known = known || json_equal(json_array_get(choices, i), value);
+		}
+		CU_ASSERT_TRUE(known);
+		snprintf(quoted, sizeof(quoted), "`%s`", name);
+		CU_ASSERT_PTR_NOT_NULL(strstr(manual, quoted));
+	}
+	for (i = 0; i < json_array_size(required); i++) {
+		CU_ASSERT_PTR_NOT_NULL(
+			json_object_get(line, json_string_value(json_array_get(required, i))));
+	}
+	json_decref(line);
+}
+
+/* docs/events.schema.json and docs/events.md know every member that is written. */
+static void test_schema(void)
+{
+	struct bench *b = bench_new();
+	char *manual = calloc(1, 1 << 16);
+	char path[1024];
+	json_t *schema =
+		json_load_file(in_root("docs/events.schema.json", path, sizeof(path)), 0, NULL);
+	FILE *f = fopen(in_root("docs/events.md", path, sizeof(path)), "re");
+
+	CU_ASSERT_FATAL(schema != NULL && f != NULL && manual != NULL);
+	CU_ASSERT(fread(manual, 1, (1 << 16) - 1, f) > 1000);
+	fclose(f);
+	for (unsigned type = 0; type <= EVENT_PDU; type++) {
+		fill_message(b);
+		b->e.u.message.message_class = 1;
+		b->e.u.message.receipt = 1;
+		b->e.u.message.part = 1;
+		b->e.u.message.parts = 2;
+		b->e.u.message.passed[0] = 4;
+		b->e.u.message.shadow = 1;
+		b->e.u.message.late = 1;
+		b->e.u.message.n_destinations = 2;
+		b->config.n_inputs = type % 2 + 1;
+		if (type != EVENT_MESSAGE) {
+			memset(&b->e.u, 0, sizeof(b->e.u));
+			b->e.type = (uint8_t)type;
+			b->e.u.anomaly.sequence = 1;
+		}
+		check_schema(schema, manual, json_of(b, "text"));
+	}
+	json_decref(schema);
+	free(manual);
+	free(b);
+}
+
 static uint64_t next_random(uint64_t *state)
 {
 	*state ^= *state << 13;
@@ -559,5 +639,5 @@ UNIT_MAIN("control/events", { "a message, word for word", test_message_line },
 	{ "the contract", test_contract }, { "parts and rarer members", test_parts },
 	{ "privacy", test_privacy }, { "brands", test_brands }, { "session", test_session },
 	{ "anomaly, link, pdu", test_anomaly_and_link }, { "UTF-8", test_utf8 },
-	{ "bounds", test_bounds }, { "any record", test_any_record }, { "key", test_key },
-	{ "file", test_sink })
+	{ "bounds", test_bounds }, { "schema", test_schema }, { "any record", test_any_record },
+	{ "key", test_key }, { "file", test_sink })
