@@ -5,9 +5,10 @@
 #include "dataplane/pipeline_parts.h"
 
 enum {
-	TICK_US = 1000000,
-	TICKS_AT_ONCE = 120,        /* after a long silence: what is older is aged all the same */
-	CONCAT_BUCKETS_A_TICK = 4096,
+	TICK_US = 10000,
+	TICKS_A_ROUND = 100,        /* flows and fragments are looked at once a second */
+	TICKS_AT_ONCE = 12000,      /* after a long silence: what is older is aged all the same */
+	CONCAT_BUCKETS_A_TICK = 64, /* many messages age at once: small slices keep a turn short */
 };
 
 static size_t align64(size_t n)
@@ -88,12 +89,14 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 
 static void tick(struct pipeline *p)
 {
-	stats_add(&p->stats, STAT_timeouts, 1);
-	fragments_expire(p->fragments, p->now_us, &p->stats, &p->leaving);
 	if (p->judge.concat != NULL) {
 		concat_expire(p->judge.concat, p->now_us, CONCAT_BUCKETS_A_TICK);
 	}
-	flow_sweep(p);
+	if (++p->n_ticks % TICKS_A_ROUND == 0) {
+		stats_add(&p->stats, STAT_timeouts, 1);
+		fragments_expire(p->fragments, p->now_us, &p->stats, &p->leaving);
+		flow_sweep(p);
+	}
 }
 
 static void advance_time(struct pipeline *p, uint64_t now_us)

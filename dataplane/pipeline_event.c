@@ -107,17 +107,18 @@ static void put_concat(struct event_message *m, const struct pipeline *p)
 	}
 }
 
+/* The bodies lie one after the other (sms.h): where several have text, all are told. */
 static struct bytes text_of(const struct half *h)
 {
-	const struct pipeline *p = h->p;
+	const struct sms *sms = &h->p->sms;
+	struct bytes first = sms->body[0].text;
+	struct bytes last;
 
-	if (!p->config->event_text || p->sms.n_bodies == 0) {
+	if (!h->p->config->event_text || sms->n_bodies == 0) {
 		return bytes_of(NULL, 0);
 	}
-	/* both bodies lie one after the other; where both have text, both are told */
-	return bytes_of(p->sms.body[0].text.data,
-		p->sms.n_bodies == 1 ? p->sms.body[0].text.len :
-		(size_t)(p->sms.body[1].text.data - p->sms.body[0].text.data) + p->sms.body[1].text.len);
+	last = sms->body[sms->n_bodies - 1].text;
+	return bytes_of(first.data, (size_t)(last.data - first.data) + last.len);
 }
 
 static void put_pdu(struct half *h, struct bytes pdu)

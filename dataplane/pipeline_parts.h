@@ -28,6 +28,7 @@ struct pipeline {
 	struct flowtable *flows;
 	uint64_t now_us;
 	uint64_t next_tick_us;
+	uint64_t n_ticks;
 	struct stream_pool chunks;
 	struct smpp_sessions *sessions;
 	struct fragments *fragments;

@@ -3,6 +3,8 @@
 
 #include "dataplane/base/clock.h"
 
+_Static_assert(R_COUNT <= 128, "a reason has a bit in sms.anomalies");
+
 enum { STATUS_OFFSET = 8 }; /* of command_status in the header, SMPP 3.4 3.2 */
 
 static const struct refusal_config *refusal_of(const struct half *h, enum sms_role sender)
@@ -188,6 +190,8 @@ static void describe(struct half *h, struct bytes pdu)
 	p->sms.link = h->flow->link;
 	p->sms.side = h->side;
 	p->sms.role = (uint8_t)role_of(h, p->message.header.command);
+	/* only the SMSC's word makes a receipt: an ESME could hide a text behind it */
+	p->sms.receipt = p->sms.receipt && p->sms.role == ROLE_SMSC;
 	p->sms.account = session != NULL ? bytes_str(session->system_id) : bytes_of(NULL, 0);
 	p->stats.cycles[STAGE_text] += clock_cycles() - start;
 }
