@@ -165,7 +165,8 @@ static void idle(struct worker *w, uint64_t now_us)
 	send_out(w, &out);
 }
 
-static void run_live(struct worker *w)
+/* Not inlined: scripts/check-hotpath begins here. */
+static __attribute__((noinline)) void run_live(struct worker *w)
 {
 	struct worker_shared *s = w->shared;
 	unsigned busy_turns = 0;
