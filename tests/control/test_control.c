@@ -57,7 +57,7 @@ struct bench {
 	_Atomic uint64_t panic_links;
 	volatile sig_atomic_t stop;
 	atomic_uint running;
-	bool port_up[4];
+	atomic_bool port_up[4];
 	struct control_context ctx;
 	pthread_t thread;
 	int code;
