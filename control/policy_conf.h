@@ -23,7 +23,7 @@ struct policy_names {
  * policy_conf_read: fills *p from `text`. Categories that it does not name have `default_action` at
  * weight 100. False when `diag` got an error; *p is then not to be used.
  */
-bool policy_conf_read(struct policy *p, const struct config_text *text, const struct policy_names *names,
-	enum rule_action default_action, struct diag *diag);
+bool policy_conf_read(struct policy *p, const struct config_text *text,
+	const struct policy_names *names, enum rule_action default_action, struct diag *diag);
 
 #endif

@@ -25,8 +25,8 @@ struct policy_set {
  * policy_set_load: reads, compiles and checks the rules' own examples. `link_names` (n_links) is
  * what policy.conf may name. False with errors in `diag`; *set is then empty.
  */
-bool policy_set_load(struct policy_set *set, const char *path, const char *const *link_names, unsigned n_links,
-	enum rule_action default_action, struct diag *diag);
+bool policy_set_load(struct policy_set *set, const char *path, const char *const *link_names,
+	unsigned n_links, enum rule_action default_action, struct diag *diag);
 
 /* policy_set_write: as a pack. */
 bool policy_set_write(const struct policy_set *set, const char *path, struct diag *diag);

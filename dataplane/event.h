@@ -39,34 +39,34 @@ struct event_message {
 	uint32_t sequence;
 	uint8_t side, role;
 	uint8_t carrier;
-	uint8_t action;         /* enum rule_action: the verdict */
-	uint8_t applied;        /* enum edit_style: what was done to the PDU; EDIT_NONE in monitor */
-	uint8_t reason;         /* enum reason */
-	uint8_t n_rules;        /* of hits, sorted by id by control */
+	uint8_t action;  /* enum rule_action: the verdict */
+	uint8_t applied; /* enum edit_style: what was done to the PDU; EDIT_NONE in monitor */
+	uint8_t reason;  /* enum reason */
+	uint8_t n_rules; /* of hits, sorted by id by control */
 	uint8_t data_coding, protocol_id, esm_class;
 	int8_t message_class;
 	uint8_t receipt;
-	uint8_t part, parts;    /* 0: not concatenated */
+	uint8_t part, parts; /* 0: not concatenated */
 	uint16_t reference;
 	uint16_t n_destinations;
-	uint8_t passed[32];     /* parts that had passed before a condemned message was known */
+	uint8_t passed[32]; /* parts that had passed before a condemned message was known */
 	uint8_t shadow, shadow_action;
 	uint8_t late;
-	uint32_t leaked;        /* octets of the text that had left before the verdict */
+	uint32_t leaked; /* octets of the text that had left before the verdict */
 	int32_t score;
 	uint16_t category;
 	uint32_t generation;
-	uint32_t rule;          /* index in that generation's ruleset, or VERDICT_NO_RULE */
+	uint32_t rule; /* index in that generation's ruleset, or VERDICT_NO_RULE */
 	uint32_t rules[EVENT_RULES_MAX];
-	uint8_t rule_shadow;    /* bit i: rules[i] (first 8) is a shadow rule */
-	uint32_t octets;        /* of the PDU */
+	uint8_t rule_shadow; /* bit i: rules[i] (first 8) is a shadow rule */
+	uint32_t octets;     /* of the PDU */
 	char sibling_rule[LIMIT_RULE_ID_LEN + 1];
 	struct event_address source, destination;
 };
 
 struct event_session {
-	uint8_t change;   /* 0 opened, 1 bound, 2 bind refused, 3 unbound, 4 closed, 5 aged, 6 resync */
-	uint8_t bind;     /* enum smpp_bind_state asked for */
+	uint8_t change; /* 0 opened, 1 bound, 2 bind refused, 3 unbound, 4 closed, 5 aged, 6 resync */
+	uint8_t bind;   /* enum smpp_bind_state asked for */
 	uint8_t esme_side;
 	uint64_t messages, refused, answers;
 };
@@ -84,15 +84,15 @@ struct event_link {
 
 /* A record; `tail_len` octets of text follow it in the ring. */
 struct event {
-	uint32_t len;      /* of the record with its tail, a multiple of 8 */
-	uint8_t type;      /* enum event_type */
+	uint32_t len; /* of the record with its tail, a multiple of 8 */
+	uint8_t type; /* enum event_type */
 	uint8_t link;
-	uint8_t input;     /* replay: which input, from 0 */
+	uint8_t input; /* replay: which input, from 0 */
 	uint8_t worker;
-	uint64_t id;       /* of the event, unique in this worker, from 1 */
+	uint64_t id; /* of the event, unique in this worker, from 1 */
 	uint64_t time_us;
-	uint64_t session;  /* flow id */
-	uint64_t frame;    /* frame number, from 1 */
+	uint64_t session; /* flow id */
+	uint64_t frame;   /* frame number, from 1 */
 	char account[EVENT_ACCOUNT_SIZE];
 	uint8_t lo_address[16], hi_address[16]; /* session events */
 	uint16_t lo_port, hi_port;
@@ -107,7 +107,7 @@ struct event {
 
 struct event_ring {
 	uint8_t *octets;
-	uint32_t size; /* a power of two */
+	uint32_t size;                         /* a power of two */
 	_Alignas(64) _Atomic uint64_t written; /* worker writes, control reads */
 	_Alignas(64) _Atomic uint64_t read;    /* control writes, worker reads */
 };

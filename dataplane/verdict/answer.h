@@ -11,10 +11,10 @@
 #include "dataplane/proto/smpp_session.h"
 
 enum answer_outcome {
-	ANSWER_KEEP,     /* nothing to do: the request was not refused */
-	ANSWER_REWRITE,  /* command_status becomes pending->status */
+	ANSWER_KEEP,    /* nothing to do: the request was not refused */
+	ANSWER_REWRITE, /* command_status becomes pending->status */
 	ANSWER_ACCEPTED, /* the far end took the content-free message; on_accept = pass: untouched, alarm */
-	ANSWER_FORCED,   /* the same with on_accept = force: rewritten, alarm */
+	ANSWER_FORCED, /* the same with on_accept = force: rewritten, alarm */
 };
 
 /*

@@ -15,9 +15,9 @@
  * found, because they also serve PDUs whose end is not there yet and PDUs that it refused.
  */
 
-enum { SM_LENGTH_MAX = 254 };			       /* SMPP 3.4 5.2.21 */
+enum { SM_LENGTH_MAX = 254 };                          /* SMPP 3.4 5.2.21 */
 enum { TLV_HEADER_LEN = 4, TLV_LEN_MAX = 65535 };      /* 3.4 3.2.4.1 */
-enum { DEST_FLAG_SME = 1, DEST_FLAG_LIST = 2 };	       /* 3.4 5.2.25 */
+enum { DEST_FLAG_SME = 1, DEST_FLAG_LIST = 2 };        /* 3.4 5.2.25 */
 enum { ESM_RECEIPT = 0x04, ESM_RESERVED_TYPE = 0x3C }; /* 3.4 5.2.12 */
 enum { ILLEGAL_FLAG = 0xFF }; /* 3.4 5.2.14 priority_flag 0..3, 5.2.18 replace 0..1 */
 
@@ -39,7 +39,7 @@ enum rebuild { REBUILD_REFUSED, REBUILD_EMPTY, REBUILD_RECEIPT };
 
 /* The fields of a rebuilt PDU but for the two addresses and the text. */
 struct recipe {
-	bool has_destination;	/* an address after the source */
+	bool has_destination;   /* an address after the source */
 	bool has_short_message; /* sm_length follows the fields */
 	uint8_t n_list;
 	uint8_t list[3]; /* submit_multi: number_of_dests and what comes before an address */
@@ -153,7 +153,7 @@ static void put_payload(struct writer *w, enum rebuild how, size_t len)
 
 		if (n > TLV_LEN_MAX) {
 			n = n - TLV_LEN_MAX < TLV_HEADER_LEN ? TLV_LEN_MAX - TLV_HEADER_LEN
-							     : TLV_LEN_MAX;
+			                                     : TLV_LEN_MAX;
 		}
 		writer_u16(w, SMPP_TAG_MESSAGE_PAYLOAD);
 		writer_u16(w, (uint16_t)n);
@@ -162,8 +162,8 @@ static void put_payload(struct writer *w, enum rebuild how, size_t len)
 	}
 }
 
-/* put_address: `a`, or an empty one when it does not fit into the `*spare` octets of the PDU. */
-static void put_address(struct writer *w, const struct smpp_address *a, size_t *spare)
+/* recipe_put_address: `a`, or an empty one when it does not fit into the `*spare` octets of the PDU. */
+static void recipe_put_address(struct writer *w, const struct smpp_address *a, size_t *spare)
 {
 	if (a == NULL || a->digits.len > *spare) {
 		writer_fill(w, 0, 3);
@@ -192,10 +192,11 @@ static bool rebuild(uint32_t command, const struct smpp_message *m, enum rebuild
 	spare = len - recipe_len(&r);
 	head = w;
 	writer_u8(&w, 0); /* service_type, or replace_sm's message_id */
-	put_address(&w, m != NULL ? &m->source : NULL, &spare);
+	recipe_put_address(&w, m != NULL ? &m->source : NULL, &spare);
 	writer_put(&w, bytes_of(r.list, r.n_list));
 	if (r.has_destination) {
-		put_address(&w, m != NULL && keep_destination ? &m->destination : NULL, &spare);
+		recipe_put_address(
+			&w, m != NULL && keep_destination ? &m->destination : NULL, &spare);
 	}
 	writer_put(&w, bytes_of(r.fields, r.n_fields));
 	if (r.has_short_message) {

@@ -14,7 +14,14 @@
 #include "dataplane/sms/sms.h"
 
 /* X(NAME, text) */
-#define EDIT_STYLES(X) X(NONE, "none") X(SELF_REJECT, "self_reject") X(BLANK, "blank") X(GHOST_DLR, "ghost_dlr") X(REDACT, "redact")
+/* clang-format off */
+#define EDIT_STYLES(X)                                                                             \
+	X(NONE, "none")                                                                            \
+	X(SELF_REJECT, "self_reject")                                                              \
+	X(BLANK, "blank")                                                                          \
+	X(GHOST_DLR, "ghost_dlr")                                                                  \
+	X(REDACT, "redact")
+/* clang-format on */
 #define X(name, text) EDIT_##name,
 enum edit_style { EDIT_STYLES(X) EDIT_STYLES_COUNT };
 #undef X
@@ -38,13 +45,14 @@ enum edit_style edit_refuse(struct bytes pdu, const struct smpp_message *m, enum
  * `m` may be NULL. Only EDIT_BLANK keeps every octet outside the text where it was: where more
  * than the header has left, ask for that.
  */
-enum edit_style edit_refuse_partial(struct bytes pdu, const struct smpp_message *m, enum edit_style style,
-	unsigned poison, uint8_t *out);
+enum edit_style edit_refuse_partial(struct bytes pdu, const struct smpp_message *m,
+	enum edit_style style, unsigned poison, uint8_t *out);
 
 /*
  * edit_redact: copies `pdu` to `out` with units [from, to) of body `body` blanked (text_blank).
  * For a further range call it again with `out` as the pdu.
  */
-void edit_redact(struct bytes pdu, const struct sms *sms, unsigned body, size_t from, size_t to, uint8_t *out);
+void edit_redact(struct bytes pdu, const struct sms *sms, unsigned body, size_t from, size_t to,
+	uint8_t *out);
 
 #endif

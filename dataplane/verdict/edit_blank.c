@@ -4,10 +4,10 @@
 #include "dataplane/proto/smpp.h"
 #include "dataplane/sms/text.h"
 
-enum { SM_LENGTH_MAX = 254 };			  /* SMPP 3.4 5.2.21 */
+enum { SM_LENGTH_MAX = 254 };                     /* SMPP 3.4 5.2.21 */
 enum { TLV_HEADER_LEN = 4, TLV_LEN_MAX = 65535 }; /* 3.4 3.2.4.1 */
-enum { DEST_FLAG_SME = 1, DEST_FLAG_LIST = 2 };	  /* 3.4 5.2.25 */
-enum { ESM_UDHI = 0x40 };			  /* 3.4 5.2.12 */
+enum { DEST_FLAG_SME = 1, DEST_FLAG_LIST = 2 };   /* 3.4 5.2.25 */
+enum { ESM_UDHI = 0x40 };                         /* 3.4 5.2.12 */
 
 /*
  * The fields of each command in order: s C-octet string, o octet, e esm_class, c data_coding,

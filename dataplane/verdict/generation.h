@@ -26,11 +26,12 @@ struct generation {
 	struct ruleset *ruleset;
 	struct policy *policy;
 	struct scan_scratch *scratch[WORKERS_MAX]; /* one per worker that judges */
-	struct rule_count *counts[WORKERS_MAX];    /* of ruleset->n_rules; judge_message counts here */
+	struct rule_count *counts[WORKERS_MAX]; /* of ruleset->n_rules; judge_message counts here */
 };
 
 /* generation_create: takes its own references and scratches for n_workers. NULL with errno. Control only. */
-struct generation *generation_create(uint32_t number, struct ruleset *r, const struct policy *p, unsigned n_workers);
+struct generation *generation_create(
+	uint32_t number, struct ruleset *r, const struct policy *p, unsigned n_workers);
 void generation_free(struct generation *g); /* NULL is accepted */
 
 #endif

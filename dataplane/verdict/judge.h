@@ -19,14 +19,14 @@
 
 /* What was looked at: for explanations and redaction. */
 struct judge_views {
-	struct bytes text;    /* joined parts, or the message's bodies with '\n' between two */
-	size_t own_from;      /* where this PDU's first body lies in text */
+	struct bytes text; /* joined parts, or the message's bodies with '\n' between two */
+	size_t own_from;   /* where this PDU's first body lies in text */
 	size_t own_to;
 	bool joined;
 	uint8_t joined_first; /* parts */
 	uint8_t joined_last;
-	uint8_t passed[32];   /* parts that had passed before (bitmap), as in struct concat_joined */
-	bool concat_alone;    /* a part that had to be judged alone, or that later ones will not see */
+	uint8_t passed[32]; /* parts that had passed before (bitmap), as in struct concat_joined */
+	bool concat_alone; /* a part that had to be judged alone, or that later ones will not see */
 	bool concat_conflict; /* the part had come before with other text */
 	bool folded_scanned;  /* the folded text is another than the text, and rules look into it */
 	struct bytes folded;  /* else: the text itself, for which those rules need no fold */
@@ -42,7 +42,7 @@ struct judge {
 	unsigned worker;       /* index of its scratch in a generation */
 	struct judge_views views;
 	struct scan_hit hits[LIMIT_HITS];
-	uint8_t *sender;       /* buffers for the sender's views */
+	uint8_t *sender; /* buffers for the sender's views */
 	uint8_t *sender_folded;
 	uint32_t *fold_origin; /* maps back, for judge_spans() */
 	uint32_t *text_origin;
@@ -59,8 +59,8 @@ void judge_init(struct judge *j, void *memory, struct concat *concat, unsigned w
  * Messages by action and the verdict's reason are the caller's to count, who knows which verdict is
  * the final one; concat_full and scan_error are counted here where they are not the reason.
  */
-void judge_message(struct judge *j, const struct generation *g, const struct sms *m, uint64_t now_us,
-	bool remember, struct stats *stats, struct verdict *v);
+void judge_message(struct judge *j, const struct generation *g, const struct sms *m,
+	uint64_t now_us, bool remember, struct stats *stats, struct verdict *v);
 
 /*
  * judge_spans: the octets of this PDU's bodies to blank out for a redaction, as ranges of units
@@ -75,7 +75,7 @@ struct judge_span {
 	size_t from; /* units, [from, to) */
 	size_t to;
 };
-uint32_t judge_spans(struct judge *j, const struct generation *g, const struct sms *m, const struct verdict *v,
-	struct judge_span *spans, uint32_t max);
+uint32_t judge_spans(struct judge *j, const struct generation *g, const struct sms *m,
+	const struct verdict *v, struct judge_span *spans, uint32_t max);
 
 #endif

@@ -18,8 +18,9 @@ enum { POLICY_NAME_SIZE = 32, POLICY_NEVER = INT32_MAX };
 /* What a category's score leads to: the most severe action whose threshold the score reaches. */
 struct policy_category {
 	char name[POLICY_NAME_SIZE];
-	int32_t threshold[ACTIONS]; /* by enum rule_action; POLICY_NEVER: not at all; [ACTION_PASS] unused */
-	uint32_t status;            /* command_status of a reject; 0: the link's */
+	int32_t threshold
+		[ACTIONS]; /* by enum rule_action; POLICY_NEVER: not at all; [ACTION_PASS] unused */
+	uint32_t status;   /* command_status of a reject; 0: the link's */
 };
 
 /* Where it applies: an exact link or all, one side or both. */

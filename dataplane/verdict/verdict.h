@@ -12,16 +12,18 @@
 #define VERDICT_NO_RULE UINT32_MAX /* not in an enum: C17 enumerators are int */
 
 struct verdict {
-	uint8_t action;      /* enum rule_action: what policy says */
-	uint8_t reason;      /* enum reason of kind MESSAGE */
-	uint16_t category;   /* that decided; index in the ruleset */
-	int32_t score;       /* of that category */
-	uint32_t rule;       /* the deciding rule (the heaviest hit of the category), or VERDICT_NO_RULE */
-	uint32_t status;     /* command_status for a reject; 0: the link's */
+	uint8_t action;    /* enum rule_action: what policy says */
+	uint8_t reason;    /* enum reason of kind MESSAGE */
+	uint16_t category; /* that decided; index in the ruleset */
+	int32_t score;     /* of that category */
+	uint32_t
+		rule; /* the deciding rule (the heaviest hit of the category), or VERDICT_NO_RULE */
+	uint32_t status; /* command_status for a reject; 0: the link's */
 	uint32_t generation;
-	bool shadow;         /* a shadow rule hit */
+	bool shadow;           /* a shadow rule hit */
 	uint8_t shadow_action; /* what it would have been with shadow rules on */
-	struct scan_hits hits; /* all, shadow ones included; hits[] is the judge's, valid until the next message */
+	struct scan_hits
+		hits; /* all, shadow ones included; hits[] is the judge's, valid until the next message */
 	char sibling_rule[LIMIT_RULE_ID_LEN + 1]; /* reason sibling: the rule's id */
 };
 

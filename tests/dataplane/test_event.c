@@ -40,8 +40,8 @@ static bool take_one(struct event_ring *r, uint64_t id, bool *right)
 		return false;
 	}
 	*right = e.id == id && e.time_us == ~id && e.session == id * 3 &&
-		 e.u.message.sequence == (uint32_t)id && e.tail_len == text_len_of(id) &&
-		 e.len % 8 == 0 && e.len >= sizeof(e) + e.tail_len && text[TEXT_LEN] == 0xEE;
+	         e.u.message.sequence == (uint32_t)id && e.tail_len == text_len_of(id) &&
+	         e.len % 8 == 0 && e.len >= sizeof(e) + e.tail_len && text[TEXT_LEN] == 0xEE;
 	for (size_t i = 0; i < e.tail_len && *right; i++) {
 		*right = text[i] == id % 251;
 	}

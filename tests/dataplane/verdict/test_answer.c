@@ -9,7 +9,7 @@ static void test_table(void)
 		const char *what;
 		uint32_t command;
 		uint32_t length, status; /* the answer */
-		uint32_t wanted;	 /* pending->status */
+		uint32_t wanted;         /* pending->status */
 		bool force;
 		enum answer_outcome outcome;
 	} cases[] = {
