@@ -18,8 +18,8 @@
 enum entity_kind { ENTITY_URL, ENTITY_NUMBER };
 
 struct entity {
-	uint8_t kind;       /* enum entity_kind */
-	uint32_t from;      /* octets of the text: [from, to) */
+	uint8_t kind;  /* enum entity_kind */
+	uint32_t from; /* octets of the text: [from, to) */
 	uint32_t to;
 	struct bytes value; /* normal form, in `buffer` */
 	struct bytes host;  /* URL: host part of value */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The walk over a text: a URL or a number can begin only where a word does. What the readers in
+ * entity_url.c and entity_number.c have looked at in vain is not looked at again by them, so the
+ * walk is linear.
+ */
+#include "dataplane/sms/entity.h"
+
+#include "dataplane/sms/entity_view.h"
+
+/* A place in the walk. */
+struct entity_walk {
+	struct bytes text;
+	size_t at;
+	size_t url_from;    /* before it no domain begins */
+	size_t number_from; /* before it no number begins */
+};
+
+struct entity_char entity_char_wide(struct bytes text, size_t at)
+{
+	uint8_t first = text.data[at];
+	struct entity_char c = { .len = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4 };
+	uint32_t entry;
+	uint32_t to;
+
+	if (c.len > text.len - at) { /* not valid UTF-8: a character of its own */
+		return (struct entity_char){ .cp = 0xFFFD, .len = 1 };
+	}
+	c.cp = first & (0x7Fu >> c.len);
+	for (uint8_t i = 1; i < c.len; i++) {
+		c.cp = c.cp << 6 | (text.data[at + i] & 0x3F);
+	}
+	if (c.cp >= 0xFF01 && c.cp <= 0xFF5E) { /* full width, case kept */
+		c.cp -= 0xFEE0;
+		return c;
+	}
+	if (c.cp == 0x3002 || c.cp == 0xFF61) { /* ideographic full stops, IDNA's dots (UTS 46 4) */
+		c.cp = '.';
+		return c;
+	}
+	entry = fold_entry(c.cp);
+	to = fold_entry_action(entry) == FOLD_MAP ? fold_entry_value(entry) : c.cp;
+	if (to >= 0x80) {
+		uint32_t plain = fold_entry(to);
+
+		c.letter = fold_entry_class(plain) != FOLD_OTHER;
+		c.native = fold_entry_class(plain) == FOLD_NATIVE;
+	} else if (entity_is_alnum(to) && c.cp < 0x2100) {
+		/* an accented letter makes another name, a digit of another script does not */
+		c.letter = !entity_is_digit(to);
+		c.cp = c.letter ? c.cp : to;
+	} else {
+		c.cp = to;
+	}
+	return c;
+}
+
+static uint32_t entity_lower(uint32_t c)
+{
+	return c - 'A' < 26 ? c | 0x20 : c;
+}
+
+/* entity_lower_wide: above ASCII; the folded view's table also strips what makes another name. */
+static uint32_t entity_lower_wide(uint32_t c)
+{
+	uint32_t entry;
+
+	if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3AB) ||
+		(c >= 0x410 && c <= 0x42F)) {
+		return c + 0x20;
+	}
+	if (c >= 0x400 && c <= 0x40F) {
+		return c + 0x50;
+	}
+	if ((c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177) ||
+		(c >= 0x460 && c <= 0x4BF)) {
+		return c == 0x130 ? 'i' : c | 1; /* pairs, capital first */
+	}
+	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) {
+		return c + (c & 1);
+	}
+	entry = fold_entry(c);
+	return fold_entry_is_case(entry) ? fold_entry_value(entry) : c;
+}
+
+size_t entity_match(struct bytes text, size_t at, const char *word)
+{
+	for (; *word != '\0'; word++) {
+		struct entity_char c = entity_char_at(text, at);
+
+		if (c.len == 0 || entity_lower(c.cp) != (uint8_t)*word) {
+			return 0;
+		}
+		at += c.len;
+	}
+	return at;
+}
+
+bool entity_put(struct entity_sink *sink, uint32_t cp)
+{
+	uint8_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+	uint8_t *to = sink->buffer + sink->used;
+
+	if (sink->size - sink->used < n) {
+		return false;
+	}
+	for (uint8_t i = n; i > 1; i--) {
+		to[i - 1] = (uint8_t)(0x80 | (cp & 0x3F));
+		cp >>= 6;
+	}
+	to[0] = (uint8_t)(n == 1 ? cp : (0xF00u >> n & 0xF0) | cp);
+	sink->used += n;
+	return true;
+}
+
+bool entity_put_text(struct entity_sink *sink, const char *s)
+{
+	while (*s != '\0') {
+		if (!entity_put(sink, (uint8_t)*s++)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool entity_put_span(
+	struct entity_sink *sink, struct bytes text, size_t from, size_t to, bool lower)
+{
+	while (from < to) {
+		struct entity_char c = entity_char_at(text, from);
+
+		if (lower) {
+			c.cp = c.cp < 0x80 ? entity_lower(c.cp) : entity_lower_wide(c.cp);
+		}
+		if (!entity_put(sink, c.cp)) {
+			return false;
+		}
+		from += c.len;
+	}
+	return true;
+}
+
+/* walk_skip_word: past an ASCII word, or one other character: names begin where scripts meet. */
+static void walk_skip_word(struct entity_walk *w)
+{
+	const uint8_t *p = w->text.data;
+	bool ascii = p[w->at] < 0x80;
+
+	do {
+		w->at++;
+	} while (w->at < w->text.len &&
+		 (ascii ? entity_is_alnum(p[w->at]) : (p[w->at] & 0xC0) == 0x80));
+}
+
+/*
+ * walk_may_be_url: what stands at `end`, behind a word, can go on a domain or a scheme. Most words
+ * fail here; entity_read_url() reads properly.
+ */
+static bool walk_may_be_url(const uint8_t *p, size_t end, size_t len)
+{
+	if (len - end < 3) { /* ".me" */
+		return false;
+	}
+	switch (p[end]) {
+	case '.':
+		return p[end + 1] != ' ' && p[end + 1] != '.';
+	case ' ':
+		return p[end + 1] == '[' || p[end + 1] == '(' || p[end + 1] == '{' ||
+		       (p[end + 1] | 0x20) == 'd';
+	case ':':
+	case '[':
+	case '(':
+	case '{':
+	case '@':
+		return true;
+	default:
+		return p[end] >= 0x80;
+	}
+}
+
+static bool walk_find_url(struct entity_walk *w, struct entity_sink *sink, struct entity *e)
+{
+	const uint8_t *p = w->text.data;
+	size_t end = w->at;
+
+	if (w->at < w->url_from) {
+		return false;
+	}
+	while (end < w->text.len && (entity_is_alnum(p[end]) || p[end] == '-' || p[end] == '_')) {
+		end++;
+	}
+	if (!walk_may_be_url(p, end, w->text.len)) {
+		w->url_from = end;
+		return false;
+	}
+	return entity_read_url(w->text, w->at, sink, e, &w->url_from);
+}
+
+static bool walk_find(struct entity_walk *w, struct entity_sink *sink, struct entity *e)
+{
+	if (walk_find_url(w, sink, e)) {
+		return true;
+	}
+	return w->at >= w->number_from &&
+	       entity_read_number(w->text, w->at, sink, e, &w->number_from);
+}
+
+/* walk_begins: a word, a '+' or a '(' begins at w->at. */
+static bool walk_begins(const struct entity_walk *w)
+{
+	uint8_t c = w->text.data[w->at];
+
+	return entity_is_alnum(c) || c >= 0xC2 || c == '+' || c == '(';
+}
+
+uint32_t entity_find(struct bytes text, struct entity *entities, uint8_t *buffer, size_t size)
+{
+	struct entity_walk w = { .text = text };
+	struct entity_sink sink = { buffer, size, 0 };
+	uint32_t n = 0;
+
+	while (w.at < text.len && n < LIMIT_ENTITIES) {
+		if (!walk_begins(&w)) {
+			w.at++;
+		} else if (walk_find(&w, &sink, &entities[n])) {
+			w.at = entities[n].to;
+			n++;
+		} else {
+			walk_skip_word(&w);
+		}
+	}
+	return n;
+}
