@@ -55,6 +55,7 @@ bool replay_plan_read(struct replay_plan *plan, const char *path, struct diag *d
 	ok = read_string(root, "index", plan->index, path, diag) & read_string(root, "out", plan->out, path, diag) &
 		read_string(root, "events", plan->events, path, diag) &
 		read_string(root, "report", plan->report, path, diag) & read_header(root, plan->header, path, diag);
+	plan->n_inputs = (unsigned)json_integer_value(json_object_get(root, "n_inputs"));
 	plan->burst = (unsigned)json_integer_value(json_object_get(root, "burst"));
 	plan->hold_ms = hold != NULL ? json_integer_value(hold) : -1;
 	plan->explain_frame = (uint64_t)json_integer_value(json_object_get(root, "explain_frame"));
@@ -71,6 +72,7 @@ void replay_plan_apply(const struct replay_plan *plan, struct config *config)
 	struct tcp_config *tcp = &config->pipeline.links[0].tcp;
 
 	config->n_workers = 1;
+	config->n_inputs = plan->n_inputs;
 	config->pipeline.n_links = 1;
 	config->pipeline.replay = true;
 	config->pipeline.hash_seed = REPLAY_SEED;

@@ -24,7 +24,7 @@ enum event_type {
 	EVENT_PDU, /* the octets of a message's PDU as its tail: replay with explain_frame */
 };
 
-enum { EVENT_ADDRESS_SIZE = 66, EVENT_ACCOUNT_SIZE = 16, EVENT_RULES_MAX = 16 };
+enum { EVENT_ADDRESS_SIZE = 66, EVENT_ACCOUNT_SIZE = 16, EVENT_RULES_MAX = 16, EVENT_SIDE_UNKNOWN = 2 };
 
 struct event_address {
 	uint8_t ton;
@@ -67,7 +67,7 @@ struct event_message {
 struct event_session {
 	uint8_t change; /* 0 opened, 1 bound, 2 bind refused, 3 unbound, 4 closed, 5 aged, 6 resync */
 	uint8_t bind;   /* enum smpp_bind_state asked for */
-	uint8_t esme_side;
+	uint8_t esme_side; /* enum sms_side, or EVENT_SIDE_UNKNOWN */
 	uint64_t messages, refused, answers;
 };
 

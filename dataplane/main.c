@@ -19,6 +19,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_ring.h>
+#include <sodium.h>
 #include <systemd/sd-daemon.h>
 
 #include "dataplane/base/clock.h"
@@ -132,6 +133,13 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 	return -1;
 }
 
+/* Hash keys that a sender cannot know: no one can aim at one bucket. Replays have fixed ones. */
+static void randomise(struct pipeline_config *c)
+{
+	randombytes_buf(&c->hash_seed, sizeof(c->hash_seed));
+	randombytes_buf(&c->concat.hash_key, sizeof(c->concat.hash_key));
+}
+
 static bool load_config(struct daemon *d)
 {
 	config_defaults(&d->config);
@@ -139,6 +147,7 @@ static bool load_config(struct daemon *d)
 		return false;
 	}
 	if (d->arguments.plan_path == NULL) {
+		randomise(&d->config.pipeline);
 		return true;
 	}
 	d->replay = true;

@@ -182,6 +182,14 @@ void event_message_put(struct half *h, const struct smpp_header *header, struct 
 	put(p, text_of(h));
 }
 
+static uint8_t esme_side(const struct smpp_session *s, const struct flow *flow)
+{
+	if (s->esme < 0) {
+		return EVENT_SIDE_UNKNOWN;
+	}
+	return (s->esme == 0) == flow->lo_is_inside ? SIDE_INSIDE : SIDE_OUTSIDE;
+}
+
 void event_session_put(struct pipeline *p, const struct flow *flow, unsigned change)
 {
 	const struct smpp_session *s = flow->session;
@@ -190,10 +198,8 @@ void event_session_put(struct pipeline *p, const struct flow *flow, unsigned cha
 	begin(p, EVENT_SESSION, flow);
 	*out = (struct event_session){ .change = (uint8_t)change };
 	if (s != NULL) {
-		bool esme_lo = s->esme == 0;
-
 		out->bind = s->bind_kind;
-		out->esme_side = s->esme < 0 || esme_lo == flow->lo_is_inside ? SIDE_INSIDE : SIDE_OUTSIDE;
+		out->esme_side = esme_side(s, flow);
 		out->messages = s->n_messages;
 		out->refused = s->n_refused;
 		out->answers = s->n_answers;
