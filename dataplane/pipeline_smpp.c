@@ -237,6 +237,9 @@ static void take_message(struct half *h, const struct smpp_header *header, struc
 	describe(h, pdu);
 	note_anomalies(h, &p->sms);
 	judge_message(&p->judge, p->turn->generation, &p->sms, p->now_us, true, &p->stats, &p->verdict);
+	if (p->judge.views.concat_conflict) {
+		event_anomaly_put(h, R_concat_conflict, header->sequence, 0);
+	}
 	start = clock_cycles();
 	leaked = half_enforces(h) && p->verdict.action >= ACTION_REDACT ? leaked_octets(h, &p->sms) : 0;
 	if (leaked != 0) {

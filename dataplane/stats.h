@@ -21,7 +21,6 @@
 	X(frames_other, "frames that are not SMS traffic, forwarded untouched")                    \
 	X(frames_edited, "frames that left with other octets than they came with")                 \
 	X(frames_held, "frames that had to wait for the rest of a PDU")                            \
-	X(frames_late, "frames still held at the end and released")                                \
 	X(tx_full, "frames dropped because the output queue stayed full")                          \
 	X(flows_opened, "TCP connections seen first")                                              \
 	X(flows_closed, "TCP connections that ended by FIN or RST")                                \
