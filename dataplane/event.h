@@ -24,7 +24,12 @@ enum event_type {
 	EVENT_PDU, /* the octets of a message's PDU as its tail: replay with explain_frame */
 };
 
-enum { EVENT_ADDRESS_SIZE = 66, EVENT_ACCOUNT_SIZE = 16, EVENT_RULES_MAX = 16, EVENT_SIDE_UNKNOWN = 2 };
+enum {
+	EVENT_ADDRESS_SIZE = 66,
+	EVENT_ACCOUNT_SIZE = 16,
+	EVENT_RULES_MAX = 16,
+	EVENT_SIDE_UNKNOWN = 2
+};
 
 struct event_address {
 	uint8_t ton;
