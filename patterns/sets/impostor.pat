@@ -10,11 +10,12 @@
 
 @default category=impostor view=folded weight=60
 
-impostor.family:/\b(mum|mom|mummy|mam|mama|dad|daddy|papa|grandma|it'?s me)\b.*\b(new|temp(orary)?) (number|mobile)\b|\b(mum|mom|mummy|dad|it'?s me)\b.*\b(phone|mobile|cell)\b.*\b(broke|broken|lost|dropped|died|smashed|damaged|toilet|water)\b/i
+impostor.family:/\b(mum|mom|mummy|mam|mama|dad|daddy|papa|grandma|it'?s me)\b.*\b(my|is my|this is|a|got|have) (new|temp(orary)?) (number|mobile)\b|\b(mum|mom|mummy|dad|it'?s me)\b.*\b(phone|mobile|cell)\b.*\b(broke|broken|lost|dropped|died|smashed|damaged|toilet|water)\b/i
 + "Hi mum, my phone broke so this is my new number"
 + "Dad it's me, I dropped my phone in the toilet"
 - "Mum, can you pick me up at 5?"
 - "Mom's new phone case has arrived"
+- "Dad, the new number of the garage is 01632 960777."
 
 impostor.favour:/\b(whatsapp|urgent|favou?r|transfer|pay(ment)?|bill|money|bank|gift ?cards?|refund you|pay you back|reimburse)\b/i weight=40 note="what is wanted; says nothing by itself"
 + "can you transfer me some money?"

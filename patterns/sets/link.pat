@@ -35,10 +35,6 @@ link.brand:/^https?:\/\/([^\/:?]*[.-])?(uk|my|the)?(paypal|apple|icloud|amazon|n
 - "https://www.royalmail.com/track"
 - "https://www.gov.uk/tax"
 
-link.user:/^https?:\/\/[^\/]*@/i weight=60 note="something before an @ in the host part"
-+ "http://www.bank.example@203.0.113.9/x"
-- "http://www.example.com/@someone"
-
 link.punycode:/^https?:\/\/([^\/:?]*\.)?xn--/i weight=20 note="a host outside ASCII"
 + "http://xn--pypal-4ve.example.com"
 - "http://www.example.com/xn--"

@@ -43,13 +43,13 @@ prize.worth:/(£|\$|€|₹|\b(rs|inr|usd|gbp|eur|rm|e)\b\.?) ?[0-9][0-9,.]{1,14
 - "I paid £20 for the tickets, no hurry"
 - "Your balance is $512.20."
 
-prize.goods:/\b(prize|award|reward|gift ?card|vouchers?|lottery|jackpot|draw)\b.*((£|\$|€|₹|\b(rs|inr|usd|gbp|eur|rm)\b\.?) ?[0-9][0-9,.]{2,}|[0-9][0-9,.]{2,} ?(pounds?|dollars?|euros?|gbp|usd|eur|inr|cash))/i note="prize, then an amount"
+prize.goods:/\b(prize|award|reward|gift ?card|vouchers?|lottery|jackpot|draw)\b.*((£|\$|€|₹|\b(rs|inr|usd|gbp|eur|rm)\b\.?) ?[0-9][0-9,.]{2,}|[0-9][0-9,.]{2,} ?(pounds?|dollars?|euros?|gbp|usd|eur|inr|cash))/i weight=35 note="prize, then an amount"
 + "Claim your reward of £400"
 + "the lottery jackpot: 5000 pounds"
 - "Draw a line under it, we owe 20 each"
 - "The reward is seeing them smile"
 
-prize.guaranteed:/\bguaranteed.*(prize|award|cash|winner|caller|gift)|\b(bonus|caller|mystery|top|cash|xmas|summer|first|1st|2nd|second) (caller )?prize\b|\bprize (is )?guaranteed|\b(lucky|prize|cash|mega|weekly|grand|international|xmas|christmas|easter|national)[- ](draw|lottery|lotto|jackpot|sweepstakes?)\b/i
+prize.guaranteed:/\bguaranteed.*(prize|award|cash|winner|caller|gift)|\b(bonus|caller|mystery|top|cash|xmas|summer|first|1st|2nd|second) (caller )?prize\b|\bprize (is )?guaranteed|\b(lucky|prize|cash|mega|weekly|grand|international|xmas|christmas|easter|national)[- ](draw|lottery|lotto|jackpot|sweepstakes?)\b/i weight=40
 + "a Guaranteed Caller Prize, this is our final attempt"
 + "in our monthly prize draw"
 - "Guaranteed delivery before noon"
