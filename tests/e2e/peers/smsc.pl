@@ -1,0 +1,48 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-3-Clause
+# smsc: an SMSC on Net::SMPP, one session after the other.  perl smsc.pl JOB.json
+# JOB: { port, log }. Writes a line "DST DATA_CODING HEX" for each submit_sm; refuses an empty destination.
+use strict;
+use warnings;
+use IO::Handle;
+use JSON::PP;
+use Net::SMPP;
+
+open(my $file, '<', $ARGV[0]) or die "$ARGV[0]: $!";
+my $job = decode_json(do { local $/; <$file> });
+open(my $log, '>>', $job->{log}) or die "$job->{log}: $!";
+$log->autoflush(1);
+STDOUT->autoflush(1);
+
+my $listener = Net::SMPP->new_listen('0.0.0.0', port => $job->{port}, smpp_version => 0x34,
+	interface_version => 0x34) or die "listen: $!";
+my $id = 0;
+
+sub take_submit {
+	my ($session, $pdu) = @_;
+	printf $log "%s %d %s\n", $pdu->{destination_addr} ne '' ? $pdu->{destination_addr} : '-',
+		$pdu->{data_coding}, unpack('H*', $pdu->{short_message});
+	if ($pdu->{destination_addr} eq '') {
+		$session->submit_sm_resp(seq => $pdu->{seq}, message_id => '', status => 0x0b);
+	} else {
+		$session->submit_sm_resp(seq => $pdu->{seq}, message_id => 'p' . ++$id, status => 0);
+	}
+}
+
+print "listening\n";
+while (my $session = $listener->accept()) {
+	while (my $pdu = $session->read_pdu()) {
+		my $command = $pdu->{cmd};
+		if ($command == Net::SMPP::CMD_bind_transceiver) {
+			$session->bind_transceiver_resp(seq => $pdu->{seq}, system_id => 'E2E-PERL');
+		} elsif ($command == Net::SMPP::CMD_submit_sm) {
+			take_submit($session, $pdu);
+		} elsif ($command == Net::SMPP::CMD_enquire_link) {
+			$session->enquire_link_resp(seq => $pdu->{seq});
+		} elsif ($command == Net::SMPP::CMD_unbind) {
+			$session->unbind_resp(seq => $pdu->{seq});
+			last;
+		}
+	}
+	$session->close();
+}
