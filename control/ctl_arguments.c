@@ -11,8 +11,7 @@ struct typed {
 	const char *words[CTL_WORDS_MAX];
 	unsigned n_words;
 	struct {
-		const char *name; /* as typed, with dashes and maybe =value */
-		size_t name_len;  /* without dashes and value */
+		const char *name; /* without dashes */
 		const char *value;
 	} options[CTL_VALUES_MAX];
 	unsigned n_options;
@@ -85,7 +84,6 @@ static int take_option(struct typed *t, int argc, char **argv, int *at)
 		return usage("--%s needs a value: %s", o->name, o->argument);
 	}
 	t->options[t->n_options].name = o->name;
-	t->options[t->n_options].name_len = len;
 	t->options[t->n_options].value = o->argument == NULL ? ""
 	                                 : equals != NULL    ? equals + 1
 	                                                     : argv[++*at];

@@ -55,7 +55,7 @@ const char *doctor_read(const char *path, char *out, size_t size)
 
 static void look_at_daemon(struct doctor *d)
 {
-	char program[1024];
+	char program[512];
 
 	(void)replay_program(program, sizeof(program));
 	if (strchr(program, '/') != NULL) {

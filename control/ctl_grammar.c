@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The grammar of smswallctl: help, argument reading, `help --json` and the manual come from here. */
+/* The grammar of smswallctl: help, argument reading and `help --json` come from here; a test holds the manual to it. */
 #include "control/ctl.h"
 
 #define OPTION_CONFIG                                                           \
 	{                                                                       \
 		"config", "FILE", "configuration (for link names and defaults)" \
+	}
+#define OPTION_SOCKET_OF                                                            \
+	{                                                                           \
+		"config", "FILE", "configuration of the daemon: its control socket" \
 	}
 #define OPTION_POLICY                                                                         \
 	{                                                                                     \
@@ -102,12 +106,14 @@ const struct ctl_verb ctl_verbs[] = {
 		.summary = "what the daemon is doing: links, ports, policy, blind spots",
 		.text = "Asks the running daemon.\n",
 		.example = "smswallctl status --json | jq .links\n",
+		.options = { OPTION_SOCKET_OF },
 	},
 	{
 		.object = "", .name = "counters", .arguments = "", .run = ctl_counters,
 		.summary = "every counter and reason that is not zero",
 		.text = "With --json those that are zero too.\n",
 		.example = "smswallctl counters\n",
+		.options = { OPTION_SOCKET_OF },
 	},
 	{
 		.object = "events", .name = "follow", .arguments = "", .run = ctl_events_follow,
@@ -115,6 +121,7 @@ const struct ctl_verb ctl_verbs[] = {
 		.text = "Until interrupted, or for --timeout seconds. A reader that is too slow loses events;\n"
 			"a line says how many.\n",
 		.example = "smswallctl events follow | jq 'select(.verdict != \"pass\")'\n",
+		.options = { OPTION_SOCKET_OF },
 	},
 	{
 		.object = "", .name = "panic", .arguments = "on|off|status [LINK]",
@@ -122,6 +129,7 @@ const struct ctl_verb ctl_verbs[] = {
 		.summary = "let everything pass, at once, on one link or on all",
 		.text = "Frames are then forwarded unjudged and counted as such; it outlives a restart.\n",
 		.example = "smswallctl panic on\n",
+		.options = { OPTION_SOCKET_OF },
 	},
 	{
 		.object = "", .name = "doctor", .arguments = "", .run = ctl_doctor,

@@ -190,14 +190,43 @@ static json_t *entities(const struct judge_views *w)
 	return list;
 }
 
-static void put_views(json_t *doc, const struct judge_views *w)
+/*
+ * folded: the folded view for the reader, also where no rule looks into it (then the judge does
+ * not make it); null where folding changes nothing but case.
+ */
+static json_t *folded(const struct judge_views *w)
 {
+	size_t size = FOLD_SIZE(w->text.len);
+	struct fold_result f = { 0 };
+	uint8_t *out;
+	json_t *j;
+
+	if (w->folded_scanned) {
+		return utf8(w->folded);
+	}
+	out = malloc(size + LIMIT_SCAN_TAIL);
+	if (out != NULL && w->text.len != 0 && fold_needed(w->text)) {
+		f = fold_text(w->text, out, size, NULL);
+	}
+	j = f.len != 0 && f.beyond_case ? utf8(bytes_of(out, f.len)) : json_null();
+	free(out);
+	return j;
+}
+
+static void put_views(json_t *doc, const struct explain *x)
+{
+	const struct judge_views *w = &x->judge.views;
+	const struct ruleset *r = x->generation->ruleset;
+
 	json_object_set_new(doc, "views",
-		json_pack("{s:o, s:o, s:o, s:o, s:o}", "sent", utf8(w->text), "folded",
-			w->folded_scanned ? utf8(w->folded) : json_null(), "sender",
-			utf8(w->sender), "sender_folded",
+		json_pack("{s:o, s:o, s:b, s:o, s:o, s:b, s:o}", "sent", utf8(w->text), "folded",
+			folded(w), "folded_matched", scan_wanted(r, FIELD_TEXT, VIEW_FOLDED),
+			"sender", utf8(x->sms.source.digits), "sender_folded",
 			w->sender_folded.data != w->sender.data ? utf8(w->sender_folded)
 								: json_null(),
+			"sender_matched",
+			scan_wanted(r, FIELD_SENDER, VIEW_SENT) ||
+				scan_wanted(r, FIELD_SENDER, VIEW_FOLDED),
 			"entities", entities(w)));
 }
 
@@ -460,7 +489,7 @@ static void put_text_pdu(
 		take_joined(x, joined);
 	}
 	judge_message(&x->judge, x->generation, &x->sms, 0, false, &x->stats, &x->verdict);
-	put_views(doc, &x->judge.views);
+	put_views(doc, x);
 	put_judgement(doc, x);
 	if (joined.len == 0 || x->verdict.action != ACTION_REDACT) {
 		put_edit(doc, x, pdu);

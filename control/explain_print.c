@@ -39,14 +39,14 @@ static void print_quoted(const char *s, FILE *to)
 	fputc('"', to);
 }
 
-static void print_text(const char *label, const json_t *value, FILE *to)
+static void print_text(const char *label, const json_t *value, bool matched, FILE *to)
 {
 	const char *s = json_string_value(value);
 
 	if (s != NULL) {
 		fprintf(to, "%-11s", label);
 		print_quoted(s, to);
-		fputc('\n', to);
+		fputs(matched ? "\n" : "  (no rule looks into it)\n", to);
 	}
 }
 
@@ -95,14 +95,17 @@ static void print_views(const json_t *e, FILE *to)
 	const json_t *v = json_object_get(e, "views");
 	const json_t *entities = json_object_get(v, "entities");
 
+	bool folded = json_is_true(json_object_get(v, "folded_matched"));
+	bool sender = json_is_true(json_object_get(v, "sender_matched"));
+
 	fputs("\nVIEWS\n", to);
-	print_text("  sent", json_object_get(v, "sent"), to);
-	print_text("  folded", json_object_get(v, "folded"), to);
+	print_text("  sent", json_object_get(v, "sent"), true, to);
+	print_text("  folded", json_object_get(v, "folded"), folded, to);
 	if (json_is_null(json_object_get(v, "folded"))) {
 		fputs("  folded   (as sent, but for case)\n", to);
 	}
-	print_text("  sender", json_object_get(v, "sender"), to);
-	print_text("  folded", json_object_get(v, "sender_folded"), to);
+	print_text("  sender", json_object_get(v, "sender"), sender, to);
+	print_text("  folded", json_object_get(v, "sender_folded"), sender, to);
 	for (size_t i = 0; i < json_array_size(entities); i++) {
 		const json_t *n = json_array_get(entities, i);
 

@@ -21,6 +21,7 @@ enum { FOLDER_SIZE = 256, PATH_SIZE = FOLDER_SIZE + 64, CPUS_MAX = 8, WORDS_MAX 
 struct command {
 	char program[4096];
 	char plan[PATH_SIZE];
+	char report[PATH_SIZE];
 	char cores[512];
 	char prefix[64];
 	char device[PATH_SIZE];
@@ -119,16 +120,14 @@ static json_t *plan_json(const struct run *x)
 {
 	const struct capture *c = &x->r->capture;
 	char header[2 * CAPTURE_HEADER_LEN + 1];
-	char report[PATH_SIZE];
 
 	for (size_t i = 0; i < CAPTURE_HEADER_LEN; i++) {
 		(void)snprintf(header + 2 * i, 3, "%02x", c->header[i]);
 	}
-	(void)snprintf(report, sizeof(report), "%s/report.json", x->folder);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "input",
 		c->pcap_path, "index", c->index_path, "out", x->out.path, "events", x->events.path,
-		"report", report, "header", header, "frames", (json_int_t)c->frames, "snaplen",
-		(json_int_t)c->snap_len, "burst", (json_int_t)x->r->burst, "hold_ms",
+		"report", x->command.report, "header", header, "frames", (json_int_t)c->frames,
+		"snaplen", (json_int_t)c->snap_len, "burst", (json_int_t)x->r->burst, "hold_ms",
 		(json_int_t)x->r->hold_ms, "explain_frame", (json_int_t)x->r->explain_frame,
 		"n_inputs", (json_int_t)c->n_inputs);
 }
@@ -136,10 +135,12 @@ static json_t *plan_json(const struct run *x)
 static int write_plan(struct run *x)
 {
 	char *path = x->command.plan;
-	json_t *plan = plan_json(x);
+	json_t *plan;
 	int rc = 0;
 
 	(void)snprintf(path, sizeof(x->command.plan), "%s/plan.json", x->folder);
+	(void)snprintf(x->command.report, sizeof(x->command.report), "%s/report.json", x->folder);
+	plan = plan_json(x);
 	if (plan == NULL || json_dump_file(plan, path, JSON_INDENT(2)) != 0) {
 		rc = fail(x->diag, path, "cannot be written");
 	}
@@ -239,11 +240,9 @@ static int run_daemon(struct run *x)
 
 static int read_report(struct run *x)
 {
-	char path[PATH_SIZE];
 	json_error_t error;
 
-	(void)snprintf(path, sizeof(path), "%s/report.json", x->folder);
-	x->r->report = json_load_file(path, 0, &error);
+	x->r->report = json_load_file(x->command.report, 0, &error);
 	if (x->r->report == NULL) {
 		say_process(x);
 		diag_add(
