@@ -56,7 +56,9 @@ static struct event_address address_of(const struct sms_address *a)
 	struct event_address out = { .ton = a->ton, .npi = a->npi };
 
 	out.len = (uint8_t)(a->digits.len < EVENT_ADDRESS_SIZE ? a->digits.len : EVENT_ADDRESS_SIZE);
-	memcpy(out.digits, a->digits.data, out.len);
+	if (out.len != 0) {
+		memcpy(out.digits, a->digits.data, out.len);
+	}
 	return out;
 }
 

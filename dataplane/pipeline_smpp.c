@@ -42,7 +42,7 @@ static void take_answer(struct half *h, const struct smpp_header *header)
 	if (outcome == ANSWER_KEEP) {
 		return;
 	}
-	if (outcome == ANSWER_ACCEPTED || outcome == ANSWER_FORCED) {
+	if ((outcome == ANSWER_ACCEPTED || outcome == ANSWER_FORCED) && !pending.blanked) {
 		stats_add(&p->stats, STAT_answers_accepted, 1);
 		event_anomaly_put(h, R_smsc_accepted, header->sequence, 0);
 	}
@@ -141,6 +141,14 @@ static uint32_t leaked_octets(const struct half *h, const struct sms *sms)
 	return (uint32_t)n;
 }
 
+static void count_leaked(struct pipeline *p, uint32_t octets)
+{
+	if (octets != 0) {
+		stats_add(&p->stats, STAT_messages_late, 1);
+		stats_add(&p->stats, STAT_octets_leaked, octets);
+	}
+}
+
 static void await_answer(struct half *h, const struct smpp_header *header, enum edit_style applied)
 {
 	struct pipeline *p = h->p;
@@ -153,7 +161,8 @@ static void await_answer(struct half *h, const struct smpp_header *header, enum 
 		.direction = (uint8_t)h->index,
 	};
 
-	if (applied == EDIT_SELF_REJECT) {
+	if (applied == EDIT_SELF_REJECT || applied == EDIT_BLANK || applied == EDIT_GHOST_DLR) {
+		pending.blanked = applied != EDIT_SELF_REJECT;
 		pending.status = p->verdict.status != 0 ? p->verdict.status : refusal->status;
 		pending.force = refusal->on_accept == ON_ACCEPT_FORCE;
 	}
@@ -242,10 +251,7 @@ static void take_message(struct half *h, const struct smpp_header *header, struc
 	}
 	start = clock_cycles();
 	leaked = half_enforces(h) && p->verdict.action >= ACTION_REDACT ? leaked_octets(h, &p->sms) : 0;
-	if (leaked != 0) {
-		stats_add(&p->stats, STAT_messages_late, 1);
-		stats_add(&p->stats, STAT_octets_leaked, leaked);
-	}
+	count_leaked(p, leaked);
 	applied = apply(h, pdu);
 	count_verdict(p, h->flow->session);
 	await_answer(h, header, applied);
@@ -306,6 +312,7 @@ void smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 	struct pipeline *p = h->p;
 	const struct refusal_config *refusal;
 	enum reason why;
+	uint32_t leaked;
 
 	if (smpp_message_read_partial(part, &p->message, &why) != PARSE_OK) {
 		return;
@@ -324,11 +331,16 @@ void smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 		return;
 	}
 	h->reader->condemned = true;
-	h->reader->style = p->verdict.action == ACTION_BLANK ? EDIT_BLANK : refusal->style;
+	h->reader->style = refusal->style;
+	if (p->verdict.action == ACTION_BLANK || tcp_leaked(h->tcp, 0, part.len) > SMPP_HEADER_LEN) {
+		h->reader->style = EDIT_BLANK; /* it keeps every octet outside the text where it was */
+	}
+	leaked = leaked_octets(h, &p->sms);
+	count_leaked(p, leaked);
 	smpp_take_rest(h, header, part);
 	count_verdict(p, h->flow->session);
 	await_answer(h, header, (enum edit_style)h->reader->style);
-	event_message_put(h, header, part, (enum edit_style)h->reader->style, 0);
+	event_message_put(h, header, part, (enum edit_style)h->reader->style, leaked);
 }
 
 void smpp_take_rest(struct half *h, const struct smpp_header *header, struct bytes part)

@@ -75,6 +75,7 @@ struct smpp_pending {
 	uint32_t command;
 	uint32_t status;     /* what the answer's command_status is to become; 0: leave it */
 	uint8_t direction;   /* the request's */
+	bool blanked;        /* its text was blanked: that the far end takes it is no alarm */
 	bool force;          /* also where the SMSC accepted it (on_accept = force) */
 };
 

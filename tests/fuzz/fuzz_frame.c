@@ -2,6 +2,7 @@
 /* Property: offsets lie in the frame; mending makes the checksum right and touches nothing but it. */
 #include <stdlib.h>
 
+#include "dataplane/limits.h"
 #include "dataplane/net/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

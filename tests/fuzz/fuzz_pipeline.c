@@ -29,6 +29,20 @@ static void check_out(const struct lab *lab)
 	}
 }
 
+/* No octet was let go because of a gap, a lost boundary or a full memory. */
+static bool all_was_judged(const struct lab *lab)
+{
+	static const enum reason unjudged[] = { R_gap, R_resync, R_history_full, R_out_of_window, R_smpp_malformed };
+	const struct stats *s = pipeline_stats(lab->pipeline);
+
+	for (size_t i = 0; i < sizeof(unjudged) / sizeof(unjudged[0]); i++) {
+		if (s->ledger.octets[1][unjudged[i]] != 0) {
+			return false;
+		}
+	}
+	return s->counter[STAT_octets_leaked] == 0;
+}
+
 /* The stream: PDUs, every third of them refused; the input says how it is cut, reordered and repeated. */
 static size_t make_stream(uint8_t *stream, size_t size)
 {
@@ -44,15 +58,20 @@ static size_t make_stream(uint8_t *stream, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t stream[2048];
+	static struct generation *rules;
 	size_t len = make_stream(stream, sizeof(stream));
 	struct lab *lab;
 	struct bytes got;
+	bool other_content = false;
 	uint32_t base;
 
 	if (size > 600) {
 		return 0;
 	}
-	lab = lab_create("spam:/buy cheap pills/\n", LINK_ENFORCE);
+	if (rules == NULL) {
+		rules = lab_rules("spam:/buy cheap pills/\n");
+	}
+	lab = lab_create_on(rules, LINK_ENFORCE);
 	lab->config.links[0].tcp.hold_us = 0;
 	lab->config.links[0].tcp.release_on_retransmit = false;
 	lab_connect(lab, 0xFFFFFE00u, 7);
@@ -70,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 			/* another content for the same numbers */
 			memset(other, data[i + 2], n);
+			other_content = true;
 			lab_segment(lab, true, base + (uint32_t)from, TCP_ACK, bytes_of(other, n));
 		} else if (data[i + 2] == 1) {
 			lab_ack(lab, false, base + (uint32_t)from);
@@ -80,12 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lab_end(lab);
 	check_out(lab);
 	got = lab_received(lab, true, base, len);
-	if (pipeline_stats(lab->pipeline)->counter[STAT_octets_leaked] == 0 && lab_anomalies(lab, R_smpp_length) == 0 &&
-		pipeline_stats(lab->pipeline)->counter[STAT_releases] == 0 &&
-		pipeline_stats(lab->pipeline)->reason[R_gap] == 0 &&
-		pipeline_stats(lab->pipeline)->ledger.octets[1][R_resync] == 0 &&
-		pipeline_stats(lab->pipeline)->ledger.octets[1][R_gap] == 0 &&
-		memmem(got.data, got.len, SECRET, sizeof(SECRET) - 1) != NULL) {
+	if (!other_content && all_was_judged(lab) && memmem(got.data, got.len, SECRET, sizeof(SECRET) - 1) != NULL) {
 		abort();
 	}
 	free((void *)(uintptr_t)got.data);

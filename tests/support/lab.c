@@ -39,7 +39,7 @@ static void configure(struct pipeline_config *c, enum link_mode mode)
 		.enforce = mode == LINK_ENFORCE };
 }
 
-static struct generation *make_generation(const char *patterns)
+struct generation *lab_rules(const char *patterns)
 {
 	struct diag *diag = calloc(1, sizeof(*diag));
 	struct compile_limits limits = compile_default_limits();
@@ -74,7 +74,7 @@ static void *zeroed(size_t len)
 	return memory;
 }
 
-struct lab *lab_create(const char *patterns, enum link_mode mode)
+struct lab *lab_create_on(struct generation *rules, enum link_mode mode)
 {
 	struct lab *lab = calloc(1, sizeof(*lab));
 
@@ -85,10 +85,19 @@ struct lab *lab_create(const char *patterns, enum link_mode mode)
 	lab->concat = concat_init(lab->concat_memory, &lab->config.concat);
 	lab->memory = zeroed(pipeline_budget(&lab->config));
 	lab->pipeline = pipeline_create(lab->memory, &lab->config, lab->flows, lab->concat, 0);
-	lab->generation = make_generation(patterns);
+	lab->generation = rules;
+	lab->borrowed = true;
 	lab->turn.generation = lab->generation;
 	lab->now_us = 1700000000000000;
 	lab->client_port = 40000;
+	return lab;
+}
+
+struct lab *lab_create(const char *patterns, enum link_mode mode)
+{
+	struct lab *lab = lab_create_on(lab_rules(patterns), mode);
+
+	lab->borrowed = false;
 	return lab;
 }
 
@@ -103,7 +112,9 @@ void lab_destroy(struct lab *lab)
 	for (unsigned i = 0; i < LAB_FRAMES; i++) {
 		free(lab->octets[i]);
 	}
-	generation_free(lab->generation);
+	if (!lab->borrowed) {
+		generation_free(lab->generation);
+	}
 	flowtable_destroy(lab->flows);
 	free(lab->memory);
 	free(lab->concat_memory);

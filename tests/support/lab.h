@@ -33,6 +33,7 @@ struct lab {
 	struct flowtable *flows;
 	struct concat *concat;
 	struct generation *generation;
+	bool borrowed; /* the generation is not ours */
 	struct pipeline_turn turn;
 	void *memory;
 	void *concat_memory;
@@ -51,6 +52,10 @@ struct lab {
 /* lab_create: a link in `mode` with rules `patterns` (*.pat text); every bare rule rejects. */
 struct lab *lab_create(const char *patterns, enum link_mode mode);
 void lab_destroy(struct lab *lab);
+
+/* lab_rules: compiled once for several labs; lab_create_on() borrows them. */
+struct generation *lab_rules(const char *patterns);
+struct lab *lab_create_on(struct generation *rules, enum link_mode mode);
 
 /* lab_connect: a new connection: SYN, SYN-ACK, ACK; sequence numbers begin at `client_isn`, `server_isn`. */
 void lab_connect(struct lab *lab, uint32_t client_isn, uint32_t server_isn);
