@@ -2,6 +2,12 @@
 #include "dataplane/port.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <rte_bus.h>
 #include <rte_dev.h>
@@ -13,14 +19,19 @@
 #include "dataplane/base/clock.h"
 
 enum {
-	FRAME_AREA = (sizeof(struct frame) + RTE_MBUF_PRIV_ALIGN - 1) / RTE_MBUF_PRIV_ALIGN * RTE_MBUF_PRIV_ALIGN,
+	FRAME_AREA = (int)((sizeof(struct frame) + RTE_MBUF_PRIV_ALIGN - 1) / RTE_MBUF_PRIV_ALIGN * RTE_MBUF_PRIV_ALIGN),
 	L2_OVERHEAD = 14 + 2 * 4 + 4, /* Ethernet, two tags, FCS */
 	ROOM_MIN = 2048,
 	JUMBO_LEN = LIMIT_FRAME_LEN + L2_OVERHEAD + 64,
 	MBUF_CACHE = 256,
 	SEND_TRIES = 64, /* bounded: a full queue costs frames, never the core */
 	RSS_KEY_MAX = 64,
+	RING_FRAME_DEFAULT = 2048,    /* of net_af_packet, by its framesz= */
+	RING_BLOCK_LEN = 65536,
+	RING_OVERHEAD = TPACKET_ALIGN(TPACKET2_HDRLEN + 16) - 14, /* before a frame's octets, in the kernel's ring */
 };
+
+#define RING_ARGUMENT "framesz="
 
 /* The large buffers of one worker, a stack; it has room for all workers' buffers, as steered frames end elsewhere. */
 struct jumbo {
@@ -126,27 +137,104 @@ static bool configure(struct ports *p, uint16_t id, struct diag *diag)
 	return rc == 0;
 }
 
-/* net_af_packet of 22.11 copies a frame into one buffer without looking at its length: refuse before that. */
-static uint16_t room_for(struct ports *p, struct diag *diag)
+/*
+ * The MTU of the kernel's interface behind a port, 0 where there is none: for net_af_packet and net_pcap
+ * DPDK's own figure is always 1500.
+ */
+static uint32_t kernel_mtu(const struct rte_eth_dev_info *info)
 {
+	struct ifreq request = { 0 };
+	int fd = info->if_index != 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+	int rc;
+
+	if (fd < 0) {
+		return 0;
+	}
+	rc = if_indextoname(info->if_index, request.ifr_name) != NULL ? ioctl(fd, SIOCGIFMTU, &request) : -1;
+	close(fd);
+	return rc == 0 && request.ifr_mtu > 0 ? (uint32_t)request.ifr_mtu : 0;
+}
+
+/* Octets of a frame in net_af_packet's ring, 0 for other drivers: the kernel cuts what is longer, without a word. */
+static uint32_t ring_frame_len(const struct rte_eth_dev_info *info)
+{
+	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
+	const char *given = devargs != NULL && devargs->args != NULL ? strstr(devargs->args, RING_ARGUMENT) : NULL;
+
+	if (strcmp(info->driver_name, "net_af_packet") != 0) {
+		return 0;
+	}
+	return given != NULL ? (uint32_t)strtoul(given + strlen(RING_ARGUMENT), NULL, 10) : RING_FRAME_DEFAULT;
+}
+
+/* The room that a port's frames need in a buffer; 0 with an error where they would not fit its own ring. */
+static uint32_t room_of_port(uint16_t id, uint32_t *mtu, struct diag *diag)
+{
+	struct rte_eth_dev_info info;
+	uint16_t figure = 0;
+	uint32_t ring;
+
+	(void)rte_eth_dev_get_mtu(id, &figure);
+	*mtu = figure;
+	if (rte_eth_dev_info_get(id, &info) != 0) {
+		return *mtu + (uint32_t)L2_OVERHEAD;
+	}
+	*mtu = kernel_mtu(&info) != 0 ? kernel_mtu(&info) : figure;
+	ring = ring_frame_len(&info);
+	if (ring != 0 && *mtu + (uint32_t)L2_OVERHEAD + (uint32_t)RING_OVERHEAD > ring) {
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
+			"port %u (%s): frames of an MTU of %u do not fit its ring frames of %u octets: lower the MTU, or "
+			"give the device framesz= and blocksz=, powers of two, as framesz=%u,blocksz=%u", id,
+			info.driver_name, *mtu, ring,
+			rte_align32pow2(*mtu + (uint32_t)L2_OVERHEAD + (uint32_t)RING_OVERHEAD), RING_BLOCK_LEN);
+		return 0;
+	}
+	return RTE_MAX(*mtu + (uint32_t)L2_OVERHEAD, ring);
+}
+
+/* room_of_link: that of its two ports, which had better have the same MTU. */
+static uint32_t room_of_link(const struct ports *p, unsigned link, struct diag *diag)
+{
+	uint32_t mtu[2] = { 0 };
 	uint32_t room = ROOM_MIN;
 
-	for (unsigned link = 0; link < p->config.n_links; link++) {
-		for (unsigned side = 0; side < n_sides(p); side++) {
-			uint16_t id = port_id(p, link, side);
-			uint16_t mtu = 0;
+	for (unsigned side = 0; side < n_sides(p); side++) {
+		uint16_t id = port_id(p, link, side);
+		uint32_t needed;
 
-			if (!rte_eth_dev_is_valid_port(id)) {
-				diag_add(diag, DIAG_ERROR, NULL, 0, 0,
-					"link \"%s\" needs port %u, but DPDK found %u ports: give devices after -- "
-					"(for example --vdev=net_af_packet0,iface=eth0)",
-					p->config.link_names[link], id, rte_eth_dev_count_avail());
-				return 0;
-			}
-			if (rte_eth_dev_get_mtu(id, &mtu) == 0 && mtu + (uint32_t)L2_OVERHEAD > room) {
-				room = mtu + (uint32_t)L2_OVERHEAD;
-			}
+		if (!rte_eth_dev_is_valid_port(id)) {
+			diag_add(diag, DIAG_ERROR, NULL, 0, 0,
+				"link \"%s\" needs port %u, but DPDK found %u ports: give devices after -- "
+				"(for example --vdev=net_af_packet0,iface=eth0)",
+				p->config.link_names[link], id, rte_eth_dev_count_avail());
+			return 0;
 		}
+		needed = room_of_port(id, &mtu[side], diag);
+		if (needed == 0) {
+			return 0;
+		}
+		room = RTE_MAX(room, needed);
+	}
+	if (n_sides(p) == 2 && mtu[0] != mtu[1]) {
+		diag_add(diag, DIAG_WARNING, NULL, 0, 0,
+			"link \"%s\": port %u has an MTU of %u, port %u of %u: what is too long for one is lost",
+			p->config.link_names[link], port_id(p, link, 0), mtu[0], port_id(p, link, 1), mtu[1]);
+	}
+	return room;
+}
+
+/* net_af_packet of 22.11 copies a frame into one buffer without looking at its length: refuse before that. */
+static uint16_t room_for(const struct ports *p, struct diag *diag)
+{
+	uint32_t room = 0;
+
+	for (unsigned link = 0; link < p->config.n_links; link++) {
+		uint32_t needed = room_of_link(p, link, diag);
+
+		if (needed == 0) {
+			return 0;
+		}
+		room = RTE_MAX(room, needed);
 	}
 	room = RTE_ALIGN_CEIL(room, 64) + RTE_PKTMBUF_HEADROOM;
 	if (room > UINT16_MAX) {
