@@ -28,8 +28,11 @@ enum {
 	RSS_KEY_MAX = 64,
 	RING_FRAME_DEFAULT = 2048,    /* of net_af_packet, by its framesz= */
 	RING_BLOCK_LEN = 65536,
-	RING_OVERHEAD = TPACKET_ALIGN(TPACKET2_HDRLEN + 16) - 14, /* before a frame's octets, in the kernel's ring */
+	/* before a frame's octets, in the kernel's ring: TPACKET2_HDRLEN (52) and 16, aligned to 16, less Ethernet's 14 */
+	RING_OVERHEAD = 80 - 14,
 };
+
+_Static_assert((TPACKET2_HDRLEN + 16 + 15) / 16 * 16 == RING_OVERHEAD + 14, "linux/if_packet.h");
 
 #define RING_ARGUMENT "framesz="
 
