@@ -32,7 +32,6 @@ enum {
 	RING_OVERHEAD = 80 - 14,
 };
 
-_Static_assert((TPACKET2_HDRLEN + 16 + 15) / 16 * 16 == RING_OVERHEAD + 14, "linux/if_packet.h");
 
 #define RING_ARGUMENT "framesz="
 
