@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -325,6 +326,18 @@ static bool build(struct daemon *d)
 	return port_start(d->ports, &d->diag);
 }
 
+/* What is touched from now on stays: not all of it at once, as EAL reserves far more than it uses. */
+static void lock_memory(struct daemon *d)
+{
+	if (!d->config.memory_lock || d->replay) {
+		return;
+	}
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
+		diag_add(&d->diag, DIAG_WARNING, NULL, 0, 0,
+			"memory.lock: memory cannot be locked: %s (LimitMEMLOCK=infinity, or CAP_IPC_LOCK)", strerror(errno));
+	}
+}
+
 static void launch(struct daemon *d)
 {
 	unsigned lcore = rte_get_next_lcore(UINT_MAX, 1, 0);
@@ -439,6 +452,10 @@ int main(int argc, char **argv)
 		}
 		code = CONTROL_FAILED;
 		if (start_eal(d, argv[0]) && build(d)) {
+			lock_memory(d);
+			/* warnings are for whoever watches it start */
+			diag_print(&d->diag, stderr);
+			diag_clear(&d->diag);
 			code = run(d);
 		}
 	}
