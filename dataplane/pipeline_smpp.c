@@ -86,9 +86,7 @@ static enum edit_style refuse(struct half *h, struct bytes pdu, enum edit_style 
 	if (tcp_leaked(h->tcp, 0, pdu.len) > SMPP_HEADER_LEN) {
 		style = EDIT_BLANK;
 	}
-	style = edit_refuse(pdu, &p->message, style, poison, p->edited);
-	tcp_edit(h->tcp, 0, bytes_of(p->edited, pdu.len));
-	return style;
+	return edit_refuse(pdu, &p->message, style, poison, p->edited);
 }
 
 static enum edit_style redact(struct half *h, struct bytes pdu)
@@ -104,11 +102,10 @@ static enum edit_style redact(struct half *h, struct bytes pdu)
 		edit_redact(bytes_of(p->edited, pdu.len), &p->sms, p->spans[i].body, p->spans[i].from,
 			p->spans[i].to, p->edited);
 	}
-	tcp_edit(h->tcp, 0, bytes_of(p->edited, pdu.len));
 	return EDIT_REDACT;
 }
 
-/* Does what the verdict asks for; says what was done. */
+/* Writes what the verdict asks for into p->edited; says what it is. */
 static enum edit_style apply(struct half *h, struct bytes pdu)
 {
 	const struct refusal_config *refusal = refusal_of(h, (enum sms_role)h->p->sms.role);
@@ -129,6 +126,27 @@ static enum edit_style apply(struct half *h, struct bytes pdu)
 		return refuse(h, pdu, (enum edit_style)refusal->style, refusal->poison);
 	}
 	return EDIT_NONE;
+}
+
+/*
+ * Tells of the message, then puts its replacement in its place: `pdu` and all that was read from it
+ * may lie in the stream itself.
+ */
+static void tell_and_edit(struct half *h, const struct smpp_header *header, struct bytes pdu,
+	enum edit_style applied, uint32_t leaked)
+{
+	event_message_put(h, header, pdu, applied, leaked);
+	if (applied != EDIT_NONE) {
+		tcp_edit(h->tcp, 0, bytes_of(h->p->edited, pdu.len));
+	}
+}
+
+/* Last of all: the message and its event are spans of the octets that this overwrites. */
+static void commit(struct half *h, size_t len, enum edit_style style)
+{
+	if (style != EDIT_NONE) {
+		tcp_edit(h->tcp, 0, bytes_of(h->p->edited, len));
+	}
 }
 
 static uint32_t leaked_octets(const struct half *h, const struct sms *sms)
@@ -223,11 +241,10 @@ static void take_malformed(struct half *h, const struct smpp_header *header, str
 		const struct refusal_config *refusal = refusal_of(h, (enum sms_role)p->sms.role);
 
 		applied = edit_refuse(pdu, NULL, (enum edit_style)refusal->style, refusal->poison, p->edited);
-		tcp_edit(h->tcp, 0, bytes_of(p->edited, pdu.len));
 	}
 	count_verdict(p, h->flow->session);
 	await_answer(h, header, applied);
-	event_message_put(h, header, pdu, applied, 0);
+	tell_and_edit(h, header, pdu, applied, 0);
 	tcp_consume(h->tcp, pdu.len, R_smpp_malformed, h->direction, &p->stats);
 }
 
@@ -252,11 +269,11 @@ static void take_message(struct half *h, const struct smpp_header *header, struc
 	start = clock_cycles();
 	leaked = half_enforces(h) && p->verdict.action >= ACTION_REDACT ? leaked_octets(h, &p->sms) : 0;
 	count_leaked(p, leaked);
-	applied = apply(h, pdu);
+	applied = prepare(h, pdu);
 	count_verdict(p, h->flow->session);
 	await_answer(h, header, applied);
+	tell_and_edit(h, header, pdu, applied, leaked);
 	p->stats.cycles[STAGE_edit] += clock_cycles() - start;
-	event_message_put(h, header, pdu, applied, leaked);
 	tcp_consume(h->tcp, pdu.len, R_judged, h->direction, &p->stats);
 }
 
@@ -337,10 +354,10 @@ void smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 	}
 	leaked = leaked_octets(h, &p->sms);
 	count_leaked(p, leaked);
-	smpp_take_rest(h, header, part);
 	count_verdict(p, h->flow->session);
 	await_answer(h, header, (enum edit_style)h->reader->style);
 	event_message_put(h, header, part, (enum edit_style)h->reader->style, leaked);
+	smpp_take_rest(h, header, part);
 }
 
 void smpp_take_rest(struct half *h, const struct smpp_header *header, struct bytes part)

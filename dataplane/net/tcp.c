@@ -75,11 +75,22 @@ static void rejoin(struct tcp_direction *d, uint32_t seq, unsigned direction, ui
 	d->gap_proven = d->differs = d->fin_seen = d->again = false;
 }
 
+/* below_held: `seq`, or the lowest octet of a held frame below it: what waits is still to be edited. */
+static uint32_t below_held(const struct tcp_direction *d, uint32_t seq)
+{
+	/* the list is in order of arrival: a frame that fills a gap stands behind those it lets go */
+	for (const struct frame *f = d->held.head; f != NULL; f = f->next) {
+		seq = seq_min(seq, data_seq(f));
+	}
+	return seq;
+}
+
 static void free_below(struct tcp_direction *d, struct stream_pool *pool, uint32_t seq)
 {
-	if (d->held.head != NULL) {
-		seq = seq_min(seq, data_seq(d->held.head));
+	if (seq_diff(seq, d->low) <= 0) {
+		return;
 	}
+	seq = below_held(d, seq);
 	if (seq_diff(seq, d->low) <= 0) {
 		return;
 	}

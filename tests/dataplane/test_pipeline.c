@@ -79,6 +79,9 @@ static void test_refused_message_is_edited_in_place(void)
 	CU_ASSERT_FALSE(anything_left_with(lab, "pills"));
 	CU_ASSERT_EQUAL(lab_message(lab, 0)->event.u.message.action, ACTION_REJECT);
 	CU_ASSERT_EQUAL(lab_message(lab, 0)->event.u.message.applied, EDIT_SELF_REJECT);
+	/* the event is of the message, not of what stands in its place */
+	CU_ASSERT_EQUAL(lab_message(lab, 0)->event.u.message.destination.len, 12);
+	CU_ASSERT_EQUAL(memcmp(lab_message(lab, 0)->event.u.message.destination.digits, "447700900123", 12), 0);
 	finish(lab);
 }
 

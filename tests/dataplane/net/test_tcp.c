@@ -204,6 +204,26 @@ static void test_edit_and_retransmission(void)
 	rig_close(r);
 }
 
+/* In a replay acknowledgements run ahead of what is held: the frame behind is still edited. */
+static void test_edit_behind_a_held_frame(void)
+{
+	struct rig *r = rig_new(true);
+
+	rig_open(r, 999, 4999);
+	(void)rig_send(r, 0, 1004, 5000, TCP_ACK, "good, part");
+	(void)rig_leave(r, 0, false);
+	(void)rig_send(r, 0, 1000, 5000, TCP_ACK, "evil");
+	tcp_edit(&r->d[0], 0, bytes_str("####"));
+	rig_consume(r, 0, 10);
+	CU_ASSERT_EQUAL(rig_leave(r, 0, false), 0);
+	(void)rig_send(r, 1, 5000, 1014, TCP_ACK, "");
+	CU_ASSERT_EQUAL(rig_leave(r, 0, false), 0);
+	rig_consume(r, 0, 4);
+	CU_ASSERT_EQUAL(rig_leave(r, 0, false), 2);
+	CU_ASSERT_TRUE(bytes_equal(out_payload(r, 5), bytes_str("####")));
+	rig_close(r);
+}
+
 static void test_monitor_changes_nothing(void)
 {
 	struct rig *r = rig_new(false);
@@ -756,6 +776,7 @@ static void test_property_with_losses(void)
 
 UNIT_MAIN("net/tcp", { "handshake and data", test_handshake_and_data },
 	{ "out of order", test_out_of_order },
+	{ "edit behind a held frame", test_edit_behind_a_held_frame },
 	{ "edit and retransmission", test_edit_and_retransmission },
 	{ "monitor changes nothing", test_monitor_changes_nothing },
 	{ "urgent cleared", test_urgent_cleared }, { "release", test_release },
