@@ -52,9 +52,11 @@ bool replay_plan_read(struct replay_plan *plan, const char *path, struct diag *d
 		return false;
 	}
 	hold = json_object_get(root, "hold_ms");
-	ok = read_string(root, "index", plan->index, path, diag) & read_string(root, "out", plan->out, path, diag) &
-		read_string(root, "events", plan->events, path, diag) &
-		read_string(root, "report", plan->report, path, diag) & read_header(root, plan->header, path, diag);
+	ok = read_string(root, "index", plan->index, path, diag);
+	ok = read_string(root, "out", plan->out, path, diag) && ok;
+	ok = read_string(root, "events", plan->events, path, diag) && ok;
+	ok = read_string(root, "report", plan->report, path, diag) && ok;
+	ok = read_header(root, plan->header, path, diag) && ok;
 	plan->n_inputs = (unsigned)json_integer_value(json_object_get(root, "n_inputs"));
 	plan->burst = (unsigned)json_integer_value(json_object_get(root, "burst"));
 	plan->hold_ms = hold != NULL ? json_integer_value(hold) : -1;
