@@ -117,7 +117,8 @@ const struct config_key config_keys[] = {
 		LINK_LIST(inside, n_inside, LINK_PREFIXES_MAX),
 		.type = CONFIG_PREFIXES,
 		.initial = "[]",
-		.help = "Which addresses are ours. Without any, the side of the SMPP server is inside." },
+		.help = "Which addresses are ours. Without any, what the first port receives comes from the "
+			"inside; in mode tap and in a replay the inside is the side of the SMPP server." },
 	{ .path = "vlan_in_key",
 		LINK(vlan_in_key),
 		.type = CONFIG_BOOL,

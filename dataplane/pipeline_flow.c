@@ -59,7 +59,7 @@ static bool is_inside(const struct link_config *link, const struct endpoint *e)
 	return false;
 }
 
-/* Which end is the inside: by prefix, by port of arrival (live), or the end that serves SMPP. */
+/* Which end is the inside: by prefix, by port of arrival (inline), or the end that serves SMPP. */
 static bool lo_is_inside(const struct pipeline *p, const struct frame *f)
 {
 	const struct link_config *link = &p->config->links[f->link];
@@ -70,7 +70,8 @@ static bool lo_is_inside(const struct pipeline *p, const struct frame *f)
 	if (lo != hi) {
 		return lo;
 	}
-	if (!p->config->replay) {
+	/* a mirror port and a capture give both directions on one port */
+	if (!p->config->replay && link->mode != LINK_TAP) {
 		return (f->direction == 0) == (f->from_lo != 0);
 	}
 	lo = service[f->key.lo.port] == SERVICE_SMPP;
