@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 
-from lab import CTL, DAEMON, FILTER, PATTERNS, Process, Skip, check, check_equal, run, wait_for
+from lab import AF_PACKET, CTL, DAEMON, FILTER, PATTERNS, Process, Skip, check, check_equal, run, wait_for
 from live import case_node, node_session
 
 RINGS = ("net_ring0", "net_ring1")
@@ -57,9 +57,9 @@ def case_mtu(lab):
     """Frames that would not fit are refused before one is lost."""
     lab.set_mtu(65535)
     try:
-        check_refused(lab.refused_start("net_af_packet0,iface=a", "net_af_packet1,iface=b"), 1, "MTU")
+        check_refused(lab.refused_start(*AF_PACKET), 1, "MTU")
         lab.set_mtu(4000)
-        check_refused(lab.refused_start("net_af_packet0,iface=a", "net_af_packet1,iface=b"), 1, "MTU.*framesz")
+        check_refused(lab.refused_start(*AF_PACKET), 1, "MTU.*framesz")
     finally:
         lab.set_mtu(1500)
 
@@ -69,7 +69,7 @@ def case_large_mtu(lab):
     lab.set_mtu(4000)
     ring = "framesz=8192,blocksz=65536,framecnt=512"
     try:
-        daemon = lab.start_daemon(devices=(f"net_af_packet0,iface=a,{ring}", f"net_af_packet1,iface=b,{ring}"))
+        daemon = lab.start_daemon(devices=[f"{device},{ring}" for device in AF_PACKET])
         case_node(4, 30, 150)(lab, daemon)
         check_equal(daemon.stop(), 0, "exit code after SIGTERM")
     finally:
@@ -115,7 +115,7 @@ def case_mtu_differs(lab):
     run("ip", "-n", lab.netns(FILTER), "link", "set", "dev", "b", "mtu", "1400")
     try:
         daemon = lab.start_daemon()
-        check("an MTU of 1500, port 1 of 1400" in daemon.err(), f"no warning: {daemon.tail()}")
+        check("an MTU of 1400, port 1 of 1500" in daemon.err(), f"no warning: {daemon.tail()}")
         check_equal(daemon.stop(), 0, "exit code after SIGTERM")
     finally:
         lab.set_mtu(1500)

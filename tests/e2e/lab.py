@@ -30,6 +30,8 @@ ADDRESS = {  # of the SMSC
     4: "10.99.0.2",
     6: "fd99::2",
 }
+# port 0 is the inside one, towards the SMSC
+AF_PACKET = ("net_af_packet0,iface=b", "net_af_packet1,iface=a")
 OFFLOADS = ["tx", "rx", "tso", "gso", "gro", "sg", "txvlan", "rxvlan"]
 PR_SET_PDEATHSIG = 1
 
@@ -269,8 +271,7 @@ class Lab:
                 *(("--policy", policy) if policy else ()), "--",
                 *self.eal_arguments(*devices, prefix=prefix)]
 
-    def start_daemon(self, config=None, devices=("net_af_packet0,iface=a", "net_af_packet1,iface=b"),
-                     wait=True, **more):
+    def start_daemon(self, config=None, devices=AF_PACKET, wait=True, **more):
         config = config or self.write_config()
         name = self.unique("smswalld")
         daemon = Daemon(self, name, self.daemon_command(config, *devices, **more), config,

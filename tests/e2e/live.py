@@ -14,7 +14,6 @@ from smpp import (MARK, RSUBMITFAIL, SUBMIT_SM, SUBMIT_SM_RESP, check_session, l
 
 NPM_CACHE = os.path.join(BUILD, "e2e")
 NPM_PACKAGE = "smpp@0.5.1"
-RINVDSTADR = 0x0B
 PEER_S = 40
 
 
@@ -71,8 +70,8 @@ def run_esme(lab, messages, program="esme.js", family=4, window=1, mo=0, odd=Fal
     return log, esme.out()
 
 
-def make_traffic(count, seed, payload=True):
-    messages = make_messages(count, seed, payload=payload)
+def make_traffic(count, seed):
+    messages = make_messages(count, seed)
     for i in range(4):
         messages[20 * i + 10:20 * i + 10] = long_message(10 * seed + i, i % 2 == 1)
     return messages
@@ -101,14 +100,17 @@ def check_events(daemon, before, messages, mo):
     """Every message was reported once, the refused ones as refused."""
     expected = len(messages) + len(mo)
 
-    def told():
+    def all_told():
         events = daemon.events(type="message")[before:]
         return events if len(events) >= expected else None
-    events = wait_for(f"{expected} message events", 5, told)
+    events = wait_for(f"{expected} message events", 5, all_told)
     check_equal(len(events), expected, "message events")
-    for command, sent in (("submit_sm", messages), ("deliver_sm", mo)):
-        got = [e["verdict"] for e in events if e["command"] == command]
-        check_equal(got, ["reject" if m["refused"] else "pass" for m in sent], f"verdicts of {command}")
+    for command, sent, side, role in (("submit_sm", messages, "outside", "esme"), ("deliver_sm", mo, "inside", "smsc")):
+        told = [e for e in events if e["command"] == command]
+        check_equal([e["verdict"] for e in told], ["reject" if m["refused"] else "pass" for m in sent],
+                    f"verdicts of {command}")
+        check_equal({(e["side"], e["role"]) for e in told}, {(side, role)} if sent else set(), f"sides of {command}")
+        check_equal([e["dst"] for e in told], [m["dst"] for m in sent], f"recipients of {command}")
 
 
 # ---- cases; each gets the lab and the daemon of its group
@@ -173,38 +175,62 @@ def case_monitor(lab, daemon):
     check(all(e["action"] == "none" for e in daemon.events(type="message")), "an action in mode monitor")
 
 
-def case_perl_esme(window):
+def check_perl_answers(out, messages):
+    answers = dict(line.split() for line in out.splitlines())
+    for m in messages:
+        check_equal(int(answers[m["dst"]]), RSUBMITFAIL if m["refused"] else 0, f"status of {m}")
+
+
+def perl_smsc_texts(log):
+    with open(log, encoding="ascii") as file:
+        lines = [line.rstrip("\n").split(" ") for line in file]
+    return [("" if dst == "-" else dst, int(dc), bytes.fromhex(text)) for dst, dc, text in lines]
+
+
+def case_perl(window):
+    """Net::SMPP at both ends."""
     def case(lab, daemon):
         del daemon
-        need_node()
         need_perl()
-        messages = make_messages(120, seed=6, payload=False)
-        smsc, smsc_log = start_smsc(lab)
+        messages = make_messages(150, seed=lab.next_seed(), payload=False)
+        smsc, smsc_log = start_smsc(lab, "smsc.pl")
         try:
             _, out = run_esme(lab, messages, "esme.pl", window=window)
         finally:
             smsc.stop()
-        answers = dict(line.split() for line in out.splitlines())
-        for m in messages:
-            check_equal(int(answers[m["dst"]]), RSUBMITFAIL if m["refused"] else 0, f"status of {m}")
-        received, _ = read_record(smsc_log)
-        check_texts([read_texts(p) for p in received if p.command == SUBMIT_SM], messages)
+        check_perl_answers(out, messages)
+        check_texts(perl_smsc_texts(smsc_log), messages)
     return case
 
 
-def case_perl_smsc(lab, daemon):
+def case_perl_esme(lab, daemon):
+    """Net::SMPP to node-smpp."""
     del daemon
     need_node()
     need_perl()
-    messages = make_messages(120, seed=7, payload=False)
+    messages = make_messages(150, seed=lab.next_seed(), payload=False)
+    smsc, smsc_log = start_smsc(lab)
+    try:
+        _, out = run_esme(lab, messages, "esme.pl", window=20)
+    finally:
+        smsc.stop()
+    check_perl_answers(out, messages)
+    received, _ = read_record(smsc_log)
+    check_texts([read_texts(p) for p in received if p.command == SUBMIT_SM], messages)
+
+
+def case_perl_smsc(lab, daemon):
+    """node-smpp to Net::SMPP."""
+    del daemon
+    need_node()
+    need_perl()
+    messages = make_messages(120, seed=lab.next_seed(), payload=False)
     smsc, smsc_log = start_smsc(lab, "smsc.pl")
     try:
         esme_log, _ = run_esme(lab, messages, window=10)
     finally:
         smsc.stop()
-    with open(smsc_log, encoding="ascii") as file:
-        lines = [line.rstrip("\n").split(" ") for line in file]
-    check_texts([("" if dst == "-" else dst, int(dc), bytes.fromhex(text)) for dst, dc, text in lines], messages)
+    check_texts(perl_smsc_texts(smsc_log), messages)
     received, _ = read_record(esme_log)
     check_equal([p.status for p in received if p.command == SUBMIT_SM_RESP],
                 [RSUBMITFAIL if m["refused"] else 0 for m in messages], "answers")
@@ -384,8 +410,9 @@ ENFORCE = [
     ("live-node-mtu-300-window-40", case_small_mtu),
     ("live-node-odd-pieces", case_node(4, 20, 100, odd=True)),
     ("live-accepting-smsc", case_accepting_smsc),
-    ("live-perl-esme-window-1", case_perl_esme(1)),
-    ("live-perl-esme-window-40", case_perl_esme(40)),
+    ("live-perl-window-1", case_perl(1)),
+    ("live-perl-window-40", case_perl(40)),
+    ("live-perl-esme", case_perl_esme),
     ("live-perl-smsc", case_perl_smsc),
     ("live-kannel", case_kannel),
 ]

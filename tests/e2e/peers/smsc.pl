@@ -30,11 +30,14 @@ sub take_submit {
 }
 
 print "listening\n";
-while (my $session = $listener->accept()) {
+while (1) {
+	my $session = $listener->accept() or next; # Net::SMPP gives up waiting after a while
 	while (my $pdu = $session->read_pdu()) {
 		my $command = $pdu->{cmd};
 		if ($command == Net::SMPP::CMD_bind_transceiver) {
 			$session->bind_transceiver_resp(seq => $pdu->{seq}, system_id => 'E2E-PERL');
+		} elsif ($command == Net::SMPP::CMD_bind_transmitter) {
+			$session->bind_transmitter_resp(seq => $pdu->{seq}, system_id => 'E2E-PERL');
 		} elsif ($command == Net::SMPP::CMD_submit_sm) {
 			take_submit($session, $pdu);
 		} elsif ($command == Net::SMPP::CMD_enquire_link) {
