@@ -106,7 +106,7 @@ static enum edit_style redact(struct half *h, struct bytes pdu)
 }
 
 /* Writes what the verdict asks for into p->edited; says what it is. */
-static enum edit_style apply(struct half *h, struct bytes pdu)
+static enum edit_style prepare(struct half *h, struct bytes pdu)
 {
 	const struct refusal_config *refusal = refusal_of(h, (enum sms_role)h->p->sms.role);
 
