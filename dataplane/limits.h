@@ -28,6 +28,11 @@
 #define LIMIT_PENDING_CHAIN    64u    /* entries of one hash bucket that are looked at */
 #define LIMIT_PENDING_SWEEP    4u     /* left-over entries one new one clears away */
 
+/* SIGTRAN */
+#define LIMIT_BER_DEPTH  16u  /* levels of BER: a MAP short message needs 5, with user information 9 */
+#define LIMIT_TPDU_LEN   255u /* octets: TS 29.002 17.7.6 SignalInfo is 1..200 */
+#define LIMIT_MAP_DIGITS 38u  /* TS 29.002 17.7.8: maxAddressLength 20 octets, two digits each but one */
+
 /* Text */
 #define LIMIT_UD_LEN           65535u               /* octets of user data: message_payload, 5.3.2.32 */
 #define LIMIT_TEXT_LEN         (3u * LIMIT_UD_LEN)  /* octets of UTF-8: one GSM septet can become 3 */

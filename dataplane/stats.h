@@ -133,7 +133,21 @@
 	X(compressed, MESSAGE, "compressed text cannot be read")                                   \
 	X(malformed, MESSAGE, "the PDU breaks SMPP; configured verdict for malformed")             \
 	X(concat_full, MESSAGE, "judged alone: the table of parts was full or busy")               \
-	X(scan_error, MESSAGE, "the matcher refused the text")
+	X(scan_error, MESSAGE, "the matcher refused the text")                                     \
+	/* SIGTRAN: BER, TCAP, MAP and TPDU */                                                     \
+	X(tcap_ansi, FRAME, "ANSI TCAP (T1.114): recognised, not judged")                          \
+	X(ber, ANOMALY, "BER that cannot be read: a tag, a length or an end mark")                 \
+	X(ber_depth, ANOMALY, "BER nested deeper than is read")                                    \
+	X(ber_pieces, ANOMALY, "a string of MAP sent in several pieces")                           \
+	X(tcap_message, ANOMALY, "a message that breaks Q.773")                                    \
+	X(tcap_component, ANOMALY, "a component that breaks Q.773")                                \
+	X(map_parameter, ANOMALY, "a MAP parameter that breaks TS 29.002")                         \
+	X(map_digits, ANOMALY, "an address or IMSI with digits behind its end, or too many")       \
+	X(map_direction, ANOMALY, "addresses against the direction of the operation")              \
+	X(tpdu_body, ANOMALY, "a TPDU that breaks TS 23.040")                                      \
+	X(tpdu_type, ANOMALY, "a reserved or unexpected TP-MTI")                                   \
+	X(tpdu_address, ANOMALY, "a TP address longer than TS 23.040 allows")                      \
+	X(tpdu_length, ANOMALY, "a TP-UDL that is not the length of the user data")
 
 enum reason_kind { REASON_LEDGER, REASON_FRAME, REASON_MESSAGE, REASON_ANOMALY };
 

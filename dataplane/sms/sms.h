@@ -73,6 +73,17 @@ struct sms {
 	} body[SMS_BODIES];
 	uint8_t n_bodies;
 	struct text_stats text_stats;
+
+	/* MAP only; SMPP leaves them as they are: look at carrier first. n = 0 digits: not known. */
+	struct sms_address smsc;    /* the service centre that MAP names */
+	struct sms_address msisdn;  /* SM-RP-OA: who sends a mobile originated message */
+	struct bytes imsi;          /* of the receiver (MT), of the sender (MO, v3) */
+	uint8_t operation;          /* local operation code */
+	uint8_t map_version;        /* 1 to 3; 0: not known */
+	uint8_t tpdu_type;          /* enum tpdu_type */
+	bool to_mobile;
+	bool more_messages;         /* more for the same mobile are to follow in this dialogue */
+	bool in_pieces;             /* body[0].octets is a copy: the TPDU was sent in pieces */
 };
 
 static inline void sms_note(struct sms *m, unsigned reason)
