@@ -58,12 +58,12 @@ callback.far:/^\+(21[68]|22[0247]|23[1-9]|24[0-79]|25[2378]|26[1459]|37[0125]|67
 # ---- reasons to call ----
 
 callback.reveal:/\b(secret admirer|someone (u|you|who|that)? ?.*(fancies|likes|admires|know)|fancies you|find out who|reveal(s|ed)?|who (they|it|he|she) (r|are|is)\b)/i view=folded weight=30 note="somebody likes you"
-+ "You have a secret admirer. REVEAL who"
++ "A secret admirer thinks of you"
 - "Guess what is for dinner tonight"
 - "Find out when the train leaves"
 
 callback.waiting:/\b(urgent|important|new|waiting|unread|voice) (voice ?)?(message|voicemail|msg|sms|announcement)s?\b.*\b(waiting|await|for you|call|from|collect)|\b(message|voicemail|announcement|call)s?\b.*\b(waiting|awaiting|await)\b|\bcustomer service announcement\b|\bimmediately as there is\b/i view=folded weight=30 note="a message waits"
-+ "Please CALL immediately as there is an urgent message waiting for you"
++ "A new voicemail is waiting, call now"
 - "Are you still waiting for me?"
 
 callback.missed:/\bmissed (a |an )?(urgent |important )?(call|delivery)\b.*\b(call|ring|dial) (back|us|now|on)\b|\b(call|ring|phone) (us |me |this number )?back\b.*\b(urgent|immediately|asap|now|important)|\btried (to|2) (call|contact|reach) (you|u)\b/i view=folded weight=30 note="call us back"

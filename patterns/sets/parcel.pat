@@ -11,7 +11,7 @@
 @default category=phishing view=folded weight=60
 
 parcel.fee:/\b(parcel|package|packet|shipment|delivery|item|order|courier|consignment)\b.*\b(customs?|import|duty|duties|shipping|redelivery|re-delivery|handling|postage|clearance|unpaid|outstanding|pending)\b.*\b(fees?|charges?|tax|duty|amount|payment|paid|of)\b/i note="a fee on a parcel"
-+ "Your parcel is held pending a 1.99 customs fee, pay now"
++ "One parcel for you. The customs charge was not paid yet"
 + "Your p@rcel is waiting: unpaid shipping fee"
 - "Your parcel 00340434161094 will be delivered tomorrow between 9 and 12."
 - "Order 4411 shipped. Shipping was free."
@@ -23,7 +23,7 @@ parcel.needs.fee:/\b(parcel|package|shipment|delivery)\b.*\b(needs|requires|awai
 
 parcel.failed:/\b(missed|failed|unable to|could ?n[o']t|attempted|tried to|not) ?(be )?(a |your |make |make a |to )?(deliver(y|ed)?|parcel)\b.*\b(confirm|pay|update|settle|verify|reschedul|re-schedul|rearrang|rebook|incomplete|address)/i weight=50 note="carriers write this too: a link must be odd to make it count"
 + "We could not deliver your parcel, please confirm your address"
-+ "We recently tried to make a delivery to you but were unable to, call to re-schedule"
++ "Our van missed your delivery. Rearrange it today"
 - "Your parcel was delivered to a neighbour at number 12."
 
 parcel.address:/\b(parcel|package|delivery|shipment|order)\b.*\b(address|postcode|zip ?code|house number)\b.*\b(incomplete|invalid|incorrect|missing|wrong|unclear|could not be|cannot be)/i
@@ -37,7 +37,7 @@ parcel.toll:/\b(unpaid|outstanding|overdue|pending)\b.*\b(tolls?|toll (fee|charg
 # ---- other languages ----
 
 parcel.es:/\b(paquete|envio|pedido|peaje)\b.*(retenido|aduanas?|pendiente|no (se )?ha podido|devuelto|direccion incompleta|impagad).*(pag(ue|ar|o|a)|tasa|gastos|confirm|actualic|abon|liberar)/i
-+ "Correos: su paquete está retenido en aduana. Pague 1,99 € para liberarlo"
++ "Un envío a su nombre quedó pendiente: abone los gastos y lo llevamos"
 - "Correos: su paquete llegará mañana antes de las 14:00."
 
 parcel.fr:/\b(colis|livraison|envoi|paquet|peage)\b.*(en attente|retenu|bloque|suspendu|impaye|douane|n'a pas pu|incomplet|frais).*(pay|regl|frais|confirm|mettre a jour|programm|adresse)/i
@@ -50,7 +50,7 @@ parcel.de:/\b(paket|sendung|lieferung|zoll|maut(gebuhr)?)\b.*(zuruckgehalten|kon
 - "Paket liegt bei Nachbarn im Haus Nr. 7."
 
 parcel.it:/\b(pacco|spedizione|consegna)\b.*(giacenza|trattenut|in attesa|bloccat|non (e stato )?possibile|dogana|sospes).*(pag|sdogan|spese|confer|aggiorn|sblocc)/i
-+ "SDA: il tuo pacco è in giacenza. Paga 1,99 € per lo sdoganamento"
++ "Spedizione bloccata in dogana: conferma le spese di 2 euro"
 - "Il tuo pacco sarà consegnato domani mattina."
 
 parcel.nl:/\b(pakket|zending|bezorging)\b.*(wacht|vastgehouden|niet (worden )?bezorgd|douane|ingehouden|openstaand).*(kosten|betaal|bevestig|verzendkosten|invoer)/i
@@ -62,7 +62,7 @@ parcel.pt:/\b(encomenda|pacote|pedido|objeto)\b.*(retid|alfandega|taxad|pendente
 - "Correios: sua encomenda foi entregue hoje às 14h."
 
 parcel.hi:/\b(parcel|package|courier)\b.*(customs|ruka|hold|pending|wapas|address).*(pay|bharein|karein|update|link)/i weight=50 note="Hindi in Latin letters"
-+ "Aapka parcel customs mein ruka hai. 499 pay karein"
++ "Courier ruka hua hai, address update karein"
 - "Aapka parcel aaj deliver ho gaya."
 
 parcel.id:/\b(paket|kiriman)\b.*(tertahan|ditahan|bea cukai|pajak|gagal (di)?kirim|alamat).*(bayar|biaya|konfirmasi|lengkapi|klik|transfer)/i

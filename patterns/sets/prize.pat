@@ -6,8 +6,7 @@
 # what to do now; two or three of these signs together reach the threshold of policy.conf.
 # All rules see the folded text (lower case, disguise undone).
 #
-# Examples: ours, but for those marked [UCI] (SMS Spam Collection, Almeida and Hidalgo, CC BY 4.0) and
-# [ID] (SMS spam Indonesia, Rahmi and Wibisono, CC BY-SA 4.0).
+# Examples: ours.
 
 @default category=prize view=folded weight=50
 
@@ -15,15 +14,15 @@
 
 prize.won:/\b(you|u|your (mobile|phone|number|mobile number|e-?mail|entry)|ur (mobile|number))( ?'?ve| have| has)?( been| just| also| bin)? ?(won|awarded|gained)\b/i weight=55 note="you have won"
 + "Congratulations! You have won a new phone."
-+ "URGENT! Your mobile number has been awarded with a 2000 prize"
++ "Good news: your mobile number has won"
 + "You have W0N a phone"
 + "You have w.o.n. a voucher"
 - "Who won the match last night?"
 - "Your order has been shipped."
 
 prize.selected:/\b(you|u|number|no)( ?'?ve| have| has| are| r| was| were)?( been)?( randomly| specially)? ?(selected|chosen|picked)( randomly)? (to (receive|win|stay|get)|for (a|an|the|our) |as (a|the|our) |by our)/i note="you were drawn"
-+ "You have been randomly selected for a gift card worth 1000"
-+ "YOU ARE CHOSEN TO RECEIVE A 350 AWARD!"
++ "Out of all readers you were picked to receive the car"
++ "your number was selected as a winner"
 - "You have been selected for interview on Monday at 10."
 - "Which colour have you chosen?"
 
@@ -50,7 +49,7 @@ prize.goods:/\b(prize|award|reward|gift ?card|vouchers?|lottery|jackpot|draw)\b.
 - "The reward is seeing them smile"
 
 prize.guaranteed:/\bguaranteed.*(prize|award|cash|winner|caller|gift)|\b(bonus|caller|mystery|top|cash|xmas|summer|first|1st|2nd|second) (caller )?prize\b|\bprize (is )?guaranteed|\b(lucky|prize|cash|mega|weekly|grand|international|xmas|christmas|easter|national)[- ](draw|lottery|lotto|jackpot|sweepstakes?)\b/i weight=40
-+ "a Guaranteed Caller Prize, this is our final attempt"
++ "the weekly lottery, with a guaranteed gift"
 + "in our monthly prize draw"
 - "Guaranteed delivery before noon"
 - "The school raffle is on Saturday, bring prizes"
@@ -64,7 +63,7 @@ prize.claim:/\b(to|2) ?claim\b|\bclaim (it |now|today|your|ur|yr|code|here|befor
 - "Can I claim the taxi back from work?"
 
 prize.final:/\b(final|last|2nd|second|third|3rd) (final )?(attempt|notice|call|chance|reminder|time)\b.*(contact|reach|claim|collect|tried)|\btried (to|2) (contact|reach) (you|u)\b/i weight=40
-+ "this is our Final attempt to contact you!"
++ "LAST NOTICE: we did not reach you, claim it"
 + "We tried to contact u about your prize"
 - "Final call for the trip: pay by Friday please"
 - "I tried to call you twice"
@@ -108,8 +107,8 @@ prize.pt:/\b(parabens|voce|seu (numero|celular)).*(ganhou|ganhador|foi (sorteado
 - "Quem ganhou o jogo ontem?"
 
 prize.id:/\b(selamat|slmt|slmat|resmi|yth|sdr|keputusan|simcard|no(mor)?\.? ?anda).*(mendapat|m-?e?n?-?da?pt|men-?da?pt|mndpt|dpt|meraih|memenangkan|pemenang|terpilih|menang).*(hadiah|undian|cek|tunai|mobil|unit|poin|tabungan|rp\.? ?[0-9]|dana|pin|toyota|avanza|yaris|honda|uang)/i weight=80
-+ "Selamat! Nomor Anda terpilih mendapatkan hadiah 1 unit mobil, info klik www.contoh-hadiah.com"
-+ "SLMT!!! NO anda m-dpt mobil AVANZA dr kartu AS"
++ "Selamat Bapak, nomor anda menang uang tunai dari kami"
++ "slmt no. anda m-dpt 1 unit motor"
 - "Selamat ulang tahun ya, semoga sehat selalu"
 - "Selamat pagi, Anda mendapat tambahan kuota 1GB, berlaku 7 hari."
 
