@@ -196,12 +196,24 @@ static bool walk_find_url(struct entity_walk *w, struct entity_sink *sink, struc
 	return entity_read_url(w->text, w->at, sink, e, &w->url_from);
 }
 
+/* walk_may_be_number: a digit stands at w->at, or behind '+' or '(' there. */
+static bool walk_may_be_number(const struct entity_walk *w)
+{
+	struct entity_char c = entity_char_at(w->text, w->at);
+
+	if (c.cp == '+' || c.cp == '(') {
+		c = entity_char_at(w->text, w->at + c.len);
+		return entity_is_digit(c.cp) || c.cp == '(' || c.cp == '+';
+	}
+	return entity_is_digit(c.cp);
+}
+
 static bool walk_find(struct entity_walk *w, struct entity_sink *sink, struct entity *e)
 {
 	if (walk_find_url(w, sink, e)) {
 		return true;
 	}
-	return w->at >= w->number_from &&
+	return w->at >= w->number_from && walk_may_be_number(w) &&
 	       entity_read_number(w->text, w->at, sink, e, &w->number_from);
 }
 
@@ -213,12 +225,109 @@ static bool walk_begins(const struct entity_walk *w)
 	return entity_is_alnum(c) || c >= 0xC2 || c == '+' || c == '(';
 }
 
+/*
+ * What tells that a text may have URLs, as pairs of octets: the bits that the first has and the
+ * second too. Most texts have none of it, and fewer than seven digits.
+ */
+enum {
+	PAIR_DOT = 1,     /* '.' and no space */
+	PAIR_SCHEME = 2,  /* ':' and what "://", "[:]//" go on with */
+	PAIR_BRACKET = 4, /* "[." "(d" and so on */
+	PAIR_D = 8,       /* " d", "do", "ot": " dot " */
+	PAIR_O = 16,
+	PAIR_T = 32,
+	PAIR_WIDE = 64,   /* perhaps U+3002, U+FF0E, U+FF1A, U+FF61 */
+	PAIR_DIGIT = 128, /* a digit, or the first octet of one (of the scripts that have them) */
+};
+
+/* clang-format off */
+static const uint8_t pair_first[256] = {
+	['.'] = PAIR_DOT, [':'] = PAIR_SCHEME,
+	['['] = PAIR_BRACKET, ['('] = PAIR_BRACKET, ['{'] = PAIR_BRACKET,
+	[' '] = PAIR_D, ['d'] = PAIR_O, ['D'] = PAIR_O, ['o'] = PAIR_T, ['O'] = PAIR_T,
+	['0'] = PAIR_DIGIT, ['1'] = PAIR_DIGIT, ['2'] = PAIR_DIGIT, ['3'] = PAIR_DIGIT,
+	['4'] = PAIR_DIGIT, ['5'] = PAIR_DIGIT, ['6'] = PAIR_DIGIT, ['7'] = PAIR_DIGIT,
+	['8'] = PAIR_DIGIT, ['9'] = PAIR_DIGIT,
+	[0xD9] = PAIR_DIGIT, [0xDB] = PAIR_DIGIT, [0xDF] = PAIR_DIGIT, [0xE0] = PAIR_DIGIT,
+	[0xE1] = PAIR_DIGIT, [0xE2] = PAIR_DIGIT, [0xE3] = PAIR_WIDE, [0xEA] = PAIR_DIGIT,
+	[0xEF] = PAIR_WIDE | PAIR_DIGIT, [0xF0] = PAIR_DIGIT,
+};
+
+static const uint8_t pair_second[256] = {
+	['/'] = PAIR_SCHEME, [']'] = PAIR_SCHEME, ['.'] = PAIR_BRACKET, [':'] = PAIR_BRACKET,
+	['d'] = PAIR_BRACKET | PAIR_D, ['D'] = PAIR_BRACKET | PAIR_D,
+	['o'] = PAIR_O, ['O'] = PAIR_O, ['t'] = PAIR_T, ['T'] = PAIR_T,
+	[0x80] = PAIR_WIDE, [0xBC] = PAIR_WIDE, [0xBD] = PAIR_WIDE,
+	[0xEF] = PAIR_SCHEME | PAIR_BRACKET,
+};
+/* clang-format on */
+
+/* survey_has_wide_dot: a wide full stop or colon, and ASCII or another wide character beside it. */
+static bool survey_has_wide_dot(struct bytes text)
+{
+	for (size_t at = 0; at + 2 < text.len; at++) {
+		const uint8_t *p = text.data + at;
+		bool stop = p[0] == 0xE3 && p[1] == 0x80 && p[2] == 0x82;
+		bool half = p[0] == 0xEF && p[1] == 0xBD && p[2] == 0xA1;
+		bool full = p[0] == 0xEF && p[1] == 0xBC && (p[2] == 0x8E || p[2] == 0x9A);
+
+		if (full ||
+			((stop || half) && ((at > 0 && entity_is_alnum(p[-1])) ||
+						   (at + 3 < text.len && entity_is_alnum(p[3]))))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* survey_has_spelled_dot: " dot ". */
+static bool survey_has_spelled_dot(struct bytes text)
+{
+	for (size_t at = 0; at + 5 <= text.len; at++) {
+		const uint8_t *p = text.data + at;
+
+		if ((p[1] | 0x20) == 'd' && (p[2] | 0x20) == 'o' && (p[3] | 0x20) == 't' &&
+			p[0] == ' ' && p[4] == ' ') {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* walk_survey: skips what the text cannot have; false if that is all. */
+static bool walk_survey(struct entity_walk *w)
+{
+	const unsigned spelled = PAIR_D | PAIR_O | PAIR_T;
+	const uint8_t *p = w->text.data;
+	unsigned seen = 0;
+	size_t n_digits = 0;
+	bool urls;
+
+	for (size_t at = 0; at + 1 < w->text.len; at++) {
+		uint8_t first = pair_first[p[at]];
+		uint8_t second = pair_second[p[at + 1]] | (p[at + 1] > ' ' ? PAIR_DOT : 0);
+
+		seen |= first & second;
+		n_digits += first >> 7;
+	}
+	n_digits += w->text.len != 0 && pair_first[p[w->text.len - 1]] == PAIR_DIGIT;
+	urls = (seen & (PAIR_DOT | PAIR_SCHEME | PAIR_BRACKET)) != 0 ||
+	       ((seen & spelled) == spelled && survey_has_spelled_dot(w->text)) ||
+	       ((seen & PAIR_WIDE) != 0 && survey_has_wide_dot(w->text));
+	w->url_from = urls ? 0 : SIZE_MAX;
+	w->number_from = n_digits >= 7 ? 0 : SIZE_MAX;
+	return urls || n_digits >= 7;
+}
+
 uint32_t entity_find(struct bytes text, struct entity *entities, uint8_t *buffer, size_t size)
 {
 	struct entity_walk w = { .text = text };
 	struct entity_sink sink = { buffer, size, 0 };
 	uint32_t n = 0;
 
+	if (!walk_survey(&w)) {
+		return 0;
+	}
 	while (w.at < text.len && n < LIMIT_ENTITIES) {
 		if (!walk_begins(&w)) {
 			w.at++;

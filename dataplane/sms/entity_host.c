@@ -94,16 +94,18 @@ size_t entity_read_host(struct bytes text, size_t at, struct entity_host *host)
 {
 	size_t end = at;
 
-	*host = (struct entity_host){ .n = 0 };
+	host->n = 0; /* labels are written before they are read */
+	host->bracketed = false;
+	host->spelled = false;
 	while (host->n < ENTITY_LABELS) {
-		struct entity_host before = { .bracketed = host->bracketed,
-			.spelled = host->spelled };
+		bool bracketed = host->bracketed;
+		bool spelled = host->spelled;
 		size_t dot = host->n == 0 ? at : host_read_dot(text, end, host);
 		size_t to = dot != 0 || host->n == 0 ? host_read_label(text, dot) : 0;
 
 		if (to == 0 || to == dot) { /* no dot, or nothing behind it */
-			host->bracketed = before.bracketed;
-			host->spelled = before.spelled;
+			host->bracketed = bracketed;
+			host->spelled = spelled;
 			break;
 		}
 		host->labels[host->n++] = (struct entity_label){ (uint32_t)dot, (uint32_t)to };

@@ -102,7 +102,11 @@ static size_t number_read(struct bytes text, size_t at, struct number *m)
 	struct entity_char c = entity_char_at(text, at);
 	size_t end = at;
 
-	*m = (struct number){ .from = at };
+	m->from = at;
+	m->n = 0; /* groups and digits are written before they are read */
+	m->n_digits = 0;
+	m->plus = false;
+	m->overlong = false;
 	for (uint32_t i = 0; i < 3 && (c.cp == '(' || c.cp == '+'); i++) {
 		m->plus |= c.cp == '+';
 		at += c.len;

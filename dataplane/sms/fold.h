@@ -17,7 +17,7 @@
 
 struct fold_result {
 	size_t len;
-	bool beyond_case; /* the fold differs from the text by more than case: a second scan is worth it */
+	bool beyond_case; /* it differs from the text by more than case and spaces: worth a scan */
 };
 
 /*
@@ -28,7 +28,7 @@ struct fold_result {
  */
 struct fold_result fold_text(struct bytes text, uint8_t *out, size_t size, uint32_t *origin);
 
-/* fold_needed: false when the text is plain ASCII words without leet or spacing: no fold is worth it. Cheap. */
+/* fold_needed: false when the text is plain ASCII, no leet, no spacing: nothing to fold. Cheap. */
 bool fold_needed(struct bytes text);
 
 #endif

@@ -36,33 +36,35 @@ static size_t join_read_separator(const struct fold_view *v, size_t at, struct j
 {
 	*s = (struct join_separator){ .len = 0 };
 	while (at < v->len) {
-		struct fold_char ch = fold_char_at(v, at);
+		uint32_t ch = fold_char_at(v, at);
+		size_t n = fold_len_at(v, at);
 
 		if (fold_in_word(ch)) {
 			s->gap = s->len == 1 && s->octets[0] == ' ' ? s->gap : 0;
 			return s->len != 0 ? at : 0;
 		}
-		if (ch.kind == KIND_SPACE) {
+		if (fold_kind(ch) == KIND_SPACE) {
 			s->gap++;
 		}
-		if (ch.kind != KIND_SPACE || v->out[at - 1] != ' ') {
-			if (s->len + ch.len > JOIN_SEPARATOR) {
+		if (fold_kind(ch) != KIND_SPACE || v->out[at - 1] != ' ') {
+			if (s->len + n > JOIN_SEPARATOR) {
 				return 0;
 			}
-			memcpy(s->octets + s->len, v->out + at, ch.len);
-			s->len += ch.len;
+			memcpy(s->octets + s->len, v->out + at, n);
+			s->len += n;
 		}
-		at += ch.len;
+		at += n;
 	}
 	return 0;
 }
 
 /* join_is_single: the word character *ch at `at` stands alone. Only its right is looked at. */
-static bool join_is_single(const struct fold_view *v, size_t at, struct fold_char *ch)
+static bool join_is_single(const struct fold_view *v, size_t at, uint32_t *ch)
 {
+	size_t next = at + fold_len_at(v, at);
+
 	*ch = fold_char_at(v, at);
-	return ch->kind != KIND_MARK &&
-	       (at + ch->len >= v->len || !fold_in_word(fold_char_at(v, at + ch->len)));
+	return fold_kind(*ch) != KIND_MARK && (next >= v->len || !fold_in_word_at(v, next));
 }
 
 /* join_find: the run that begins at the single letter at `from`. */
@@ -70,7 +72,7 @@ static bool join_find(const struct fold_view *v, size_t from, struct join_run *r
 {
 	struct join_separator first = { .len = 0 };
 	struct join_separator next;
-	struct fold_char ch;
+	uint32_t ch;
 	size_t at = from;
 	size_t gap_min = SIZE_MAX;
 	size_t gap_max = 0;
@@ -78,13 +80,15 @@ static bool join_find(const struct fold_view *v, size_t from, struct join_run *r
 	uint32_t n_digits = 0;
 
 	while (join_is_single(v, at, &ch)) {
-		if (ch.kind != KIND_DIGIT) {
+		size_t end = at + fold_len_at(v, at);
+
+		if (fold_kind(ch) != KIND_DIGIT) {
 			n_letters++;
-			*run = (struct join_run){ at + ch.len, gap_min, gap_max };
+			*run = (struct join_run){ end, gap_min, gap_max };
 		} else if (!join_is_leet_digit(v->out[at]) || ++n_digits > n_letters) {
 			break;
 		}
-		at = join_read_separator(v, at + ch.len, &next);
+		at = join_read_separator(v, end, &next);
 		if (at == 0 || (first.len != 0 &&
 				       (next.len != first.len || memcmp(next.octets, first.octets,
 									 first.len) != 0))) {
@@ -104,7 +108,6 @@ static bool join_find(const struct fold_view *v, size_t from, struct join_run *r
 static bool join_keeps_gaps(const struct fold_view *v, size_t from, const struct join_run *run)
 {
 	struct join_separator s;
-	struct fold_char ch;
 	uint32_t n_group = 0;
 	uint32_t n_alone = 0;
 	size_t at = from;
@@ -113,9 +116,8 @@ static bool join_keeps_gaps(const struct fold_view *v, size_t from, const struct
 		return false;
 	}
 	for (;;) {
-		ch = fold_char_at(v, at);
 		n_group++;
-		at += ch.len;
+		at += fold_len_at(v, at);
 		if (at >= run->to) {
 			return n_group > 1;
 		}
@@ -139,7 +141,7 @@ static size_t join_emit(struct fold_view *v, size_t *w, size_t from, const struc
 
 	/* What is written lies left of what is read; a space is taken from its own gap. */
 	for (;;) {
-		size_t end = at + fold_char_at(v, at).len;
+		size_t end = at + fold_len_at(v, at);
 
 		if (end >= run->to) {
 			fold_move(v, w, at, end);
@@ -159,18 +161,29 @@ static size_t join_emit(struct fold_view *v, size_t *w, size_t from, const struc
 /* join_word: copies the word at `at`, or the run it begins; returns where that ends. */
 static size_t join_word(struct fold_view *v, size_t *w, size_t at)
 {
-	struct fold_char ch;
+	uint32_t ch;
 	struct join_run run;
 	size_t from = at;
 
-	if (join_is_single(v, at, &ch) && ch.kind != KIND_DIGIT && join_find(v, at, &run)) {
+	if (join_is_single(v, at, &ch) && fold_kind(ch) != KIND_DIGIT && join_find(v, at, &run)) {
 		return join_emit(v, w, at, &run);
 	}
 	do {
-		at += ch.len;
-	} while (at < v->len && fold_in_word(ch = fold_char_at(v, at)));
+		at += fold_len_at(v, at);
+	} while (at < v->len && fold_in_word_at(v, at));
 	fold_move(v, w, from, at);
 	return at;
+}
+
+/* join_skip_plain: past an ASCII word of two characters or more at `at`; `at` if it is not one. */
+static size_t join_skip_plain(const struct fold_view *v, size_t at)
+{
+	size_t from = at;
+
+	while (at < v->len && (fold_octets[v->out[at]] & 15) >= KIND_DIGIT && v->out[at] < 0x80) {
+		at++;
+	}
+	return at >= from + 2 && (at == v->len || v->out[at] < 0x80) ? at : from;
 }
 
 void fold_join(struct fold_view *v)
@@ -179,16 +192,25 @@ void fold_join(struct fold_view *v)
 	size_t w = 0;
 
 	while (at < v->len) {
-		struct fold_char ch = fold_char_at(v, at);
+		size_t end = join_skip_plain(v, at);
+		uint32_t ch;
+		size_t n;
 
+		if (end != at) {
+			fold_move(v, &w, at, end);
+			at = end;
+			continue;
+		}
+		ch = fold_char_at(v, at);
 		if (fold_in_word(ch)) {
 			at = join_word(v, &w, at);
 			continue;
 		}
-		if (ch.kind != KIND_SPACE || w == 0 || v->out[w - 1] != ' ') {
-			fold_move(v, &w, at, at + ch.len);
+		n = fold_len_at(v, at);
+		if (fold_kind(ch) != KIND_SPACE || w == 0 || v->out[w - 1] != ' ') {
+			fold_move(v, &w, at, at + n);
 		}
-		at += ch.len;
+		at += n;
 	}
 	v->len = w;
 }

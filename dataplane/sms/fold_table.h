@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * fold_table: what folding does to one code point: fold_table_pages[cp / 32] names a page of
- * fold_table_cells, whose cell names one of the distinct entries (64 KB in all). Written at build
+ * fold_table_cells, whose cell names one of the distinct entries (84 KB in all). Written at build
  * time by dataplane/sms/gen_fold.py from Debian's unicode-data and python3-confusable-homoglyphs.
  * Const data, any core.
  *
@@ -22,6 +22,7 @@
 
 extern const uint16_t fold_table_pages[FOLD_TABLE_END / FOLD_TABLE_PAGE];
 extern const uint16_t fold_table_cells[];
+extern const uint8_t fold_table_letters[]; /* beside cells: look << 2 | class of the entry */
 extern const uint32_t fold_table_entries[];
 extern const uint8_t fold_table_sequences[];
 
@@ -91,6 +92,18 @@ static inline bool fold_entry_is_case(uint32_t entry)
 static inline bool fold_entry_is_deferred(uint32_t entry)
 {
 	return entry >> 31 != 0;
+}
+
+/* fold_letter: look << 2 | class of a folded code point above ASCII; sooner than fold_entry(). */
+static inline uint32_t fold_letter(uint32_t cp)
+{
+	size_t page;
+
+	if (cp >= FOLD_TABLE_END) {
+		return fold_entry_class(fold_entry(cp));
+	}
+	page = fold_table_pages[cp / FOLD_TABLE_PAGE];
+	return fold_table_letters[page * FOLD_TABLE_PAGE + cp % FOLD_TABLE_PAGE];
 }
 
 #endif

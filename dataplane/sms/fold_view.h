@@ -12,11 +12,11 @@
 #include "dataplane/sms/fold_table.h"
 
 struct fold_view {
-	uint8_t *out;     /* valid UTF-8 */
+	uint8_t *out;     /* UTF-8, every character whole */
 	size_t len;       /* octets */
 	uint32_t *origin; /* of each octet of out, or NULL */
 	bool beyond_case;
-	bool has_looks; /* some letter passes for an ASCII one: words must decide */
+	uint32_t seen; /* all bits of the entries of its letters: any look-alike, any deferred? */
 };
 
 enum fold_kind {
@@ -27,13 +27,12 @@ enum fold_kind {
 	KIND_ALPHABET, /* FOLD_LETTER: another letter that might pass for one of a-z */
 	KIND_NATIVE,
 	KIND_MARK,
+	KIND_WIDE,      /* an octet above ASCII: the table tells */
+	KIND_WIDE_WORD, /* one that only word characters begin with (Cyrillic, Han) */
 };
 
-struct fold_char {
-	uint32_t entry; /* above ASCII */
-	uint8_t len;    /* octets, >= 1 */
-	uint8_t kind;   /* enum fold_kind */
-};
+/* Of each octet that a character can begin with: kind | octets of the character << 4. */
+extern const uint8_t fold_octets[256];
 
 static inline bool fold_is_letter(uint8_t c)
 {
@@ -45,51 +44,66 @@ static inline bool fold_is_digit(uint8_t c)
 	return (uint8_t)(c - '0') < 10;
 }
 
-/* fold_decode: one code point of valid UTF-8; an octet that is out of place is taken for itself. */
-static inline uint32_t fold_decode(const uint8_t *p, size_t left, uint8_t *len)
+/* fold_len_at: octets of the character at `at`. */
+static inline size_t fold_len_at(const struct fold_view *v, size_t at)
 {
-	uint8_t n = p[0] < 0x80 ? 1 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-	uint32_t cp = n == 1 ? p[0] : p[0] & (0xFFu >> (n + 1));
-
-	if (n > left) {
-		*len = 1;
-		return 0xFFFD;
-	}
-	for (uint8_t i = 1; i < n; i++) {
-		cp = cp << 6 | (p[i] & 0x3F);
-	}
-	*len = n;
-	return cp;
+	return fold_octets[v->out[at]] >> 4;
 }
 
-/* fold_char_at: the character of the mapped text at `at` (< len). */
-static inline struct fold_char fold_char_at(const struct fold_view *v, size_t at)
+/* fold_code_point_at: the code point above ASCII at `at`. */
+static inline uint32_t fold_code_point_at(const struct fold_view *v, size_t at)
 {
-	static const uint8_t kinds[] = {
-		[FOLD_OTHER] = KIND_OTHER,
-		[FOLD_LETTER] = KIND_ALPHABET,
-		[FOLD_NATIVE] = KIND_NATIVE,
-		[FOLD_MARK] = KIND_MARK,
-	};
-	struct fold_char ch = { 0, 1, KIND_OTHER };
-	uint8_t c = v->out[at];
+	const uint8_t *p = v->out + at;
 
-	if (fold_is_letter(c)) {
-		ch.kind = KIND_ASCII;
-	} else if (c >= 0x80) {
-		ch.entry = fold_entry(fold_decode(v->out + at, v->len - at, &ch.len));
-		ch.kind = kinds[fold_entry_class(ch.entry)];
-	} else if (fold_is_digit(c)) {
-		ch.kind = KIND_DIGIT;
-	} else if (c == ' ') {
-		ch.kind = KIND_SPACE;
+	if (p[0] < 0xE0) {
+		return (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
 	}
-	return ch;
+	if (p[0] < 0xF0) {
+		return (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+	}
+	return (p[0] & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
 }
 
-static inline bool fold_in_word(struct fold_char ch)
+/*
+ * fold_char_at: kind | look << 8 of the character at `at` (< len); look is 1..26 for the letter of
+ * a-z that a KIND_ALPHABET passes for, or 0. Its length is asked apart: the way on in the text must
+ * not wait for three loads of the table.
+ */
+static inline uint32_t fold_char_at(const struct fold_view *v, size_t at)
 {
-	return ch.kind >= KIND_DIGIT;
+	uint32_t kind = fold_octets[v->out[at]] & 15;
+	uint32_t letter;
+
+	if (kind < KIND_WIDE) {
+		return kind;
+	}
+	letter = fold_letter(fold_code_point_at(v, at));
+	/* FOLD_LETTER, _NATIVE, _MARK and the kinds for them follow each other */
+	kind = (letter & 3) == FOLD_OTHER ? KIND_OTHER : KIND_ALPHABET - FOLD_LETTER + (letter & 3);
+	return kind | letter >> 2 << 8;
+}
+
+static inline uint32_t fold_kind(uint32_t ch)
+{
+	return ch & 0xFF;
+}
+
+static inline uint32_t fold_look(uint32_t ch)
+{
+	return ch >> 8;
+}
+
+static inline bool fold_in_word(uint32_t ch)
+{
+	return fold_kind(ch) >= KIND_DIGIT;
+}
+
+/* fold_in_word_at: fold_in_word(fold_char_at(v, at)), mostly without the table. */
+static inline bool fold_in_word_at(const struct fold_view *v, size_t at)
+{
+	uint32_t kind = fold_octets[v->out[at]] & 15;
+
+	return kind != KIND_WIDE ? kind >= KIND_DIGIT : fold_in_word(fold_char_at(v, at));
 }
 
 /* fold_move: octets [from, to) go to *to_at (<= from), which advances. */
@@ -105,6 +119,17 @@ static inline void fold_move(struct fold_view *v, size_t *to_at, size_t from, si
 	}
 	*to_at += n;
 }
+
+/* What fold_survey() finds in a text: work for the stages. */
+enum {
+	FOLD_HAS_GAPS = 1,  /* spaces side by side, may be */
+	FOLD_HAS_RUNS = 2,  /* single characters in a row */
+	FOLD_HAS_WORDS = 4, /* words in leet or stretched */
+	FOLD_HAS_ODD = 8,   /* not plain ASCII: the rest is not to be believed */
+};
+
+/* fold_survey: what is in `text`, up to the first block that has any of `enough`. */
+unsigned fold_survey(struct bytes text, unsigned enough);
 
 /* fold_join: joins single letters that stand apart, and makes runs of spaces one. */
 void fold_join(struct fold_view *v);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Words: look-alikes, stretching, leet. A word is a run of letters, marks and digits of alphabets,
- * or of letters and marks of native scripts; '@', '$' and '!' belong to it inside it.
+ * or of letters and marks of native scripts; '@' and '$' belong to it inside it.
  *
  * Look-alikes. A word is latin (has ASCII letters), native (a native script), solid (has a letter
  * that passes for none) or doubtful (foreign letters only, all of which pass for ASCII ones). Solid
@@ -19,10 +19,9 @@
  */
 #include "dataplane/sms/fold_view.h"
 
-#define WORD_SOLID_WEIGHT 4u
-#define WORD_DOUBTFUL_LONG \
-	12u              /* letters; no Russian or Greek text is that long without a solid one */
-#define LEET_LEN_MAX 32u /* longer are codes and links */
+#define WORD_SOLID_WEIGHT  8u
+#define WORD_DOUBTFUL_LONG 24u /* letters: real texts that long have a solid one */
+#define LEET_LEN_MAX       32u /* longer are codes and links */
 
 struct fold_word {
 	size_t from;
@@ -33,7 +32,6 @@ struct fold_word {
 	uint32_t n_symbols;
 	uint32_t n_looks; /* letters that pass for ASCII ones */
 	uint32_t n_solid;
-	uint32_t n_deferred;
 	bool native;
 };
 
@@ -42,9 +40,9 @@ static size_t word_symbol(const struct fold_view *v, size_t at)
 {
 	uint8_t c = v->out[at];
 	size_t n = 1;
-	struct fold_char next;
+	uint32_t next;
 
-	if (c != '@' && c != '$' && c != '!') {
+	if (c != '@' && c != '$') {
 		return 0;
 	}
 	if (c == '$' && at + 1 < v->len && v->out[at + 1] == '$') {
@@ -54,49 +52,47 @@ static size_t word_symbol(const struct fold_view *v, size_t at)
 		return 0;
 	}
 	next = fold_char_at(v, at + n);
-	return next.kind >= KIND_DIGIT && next.kind <= KIND_ALPHABET ? n : 0;
-}
-
-static void word_count(struct fold_word *word, struct fold_char ch)
-{
-	word->n_chars++;
-	word->n_ascii += ch.kind == KIND_ASCII;
-	word->n_digits += ch.kind == KIND_DIGIT;
-	if (ch.kind == KIND_ALPHABET) {
-		word->n_looks += fold_entry_look(ch.entry) != 0;
-		word->n_solid += fold_entry_look(ch.entry) == 0;
-		word->n_deferred += fold_entry_is_deferred(ch.entry);
-	}
-	word->n_solid += ch.kind == KIND_MARK;
+	return fold_kind(next) >= KIND_DIGIT && fold_kind(next) <= KIND_ALPHABET ? n : 0;
 }
 
 /* word_read: the word that begins at `at`, where a word character is. */
 static void word_read(const struct fold_view *v, size_t at, struct fold_word *word)
 {
-	struct fold_char ch = fold_char_at(v, at);
+	uint32_t kinds[8] = { 0 }; /* by enum fold_kind */
+	uint32_t n_symbols = 0;
+	uint32_t n_looks = 0;
+	bool native = fold_kind(fold_char_at(v, at)) >= KIND_NATIVE;
 
-	*word = (struct fold_word){ .from = at, .native = ch.kind >= KIND_NATIVE };
+	word->from = at;
 	while (at < v->len) {
-		size_t n;
+		uint32_t ch = fold_char_at(v, at);
+		size_t n = fold_len_at(v, at);
 
-		ch = fold_char_at(v, at);
 		if (fold_in_word(ch)) {
-			if (ch.kind != KIND_MARK && (ch.kind == KIND_NATIVE) != word->native) {
+			if (fold_kind(ch) != KIND_MARK &&
+				(fold_kind(ch) == KIND_NATIVE) != native) {
 				break;
 			}
-			word_count(word, ch);
-			at += ch.len;
-			continue;
+			kinds[fold_kind(ch)]++;
+			n_looks += fold_look(ch) != 0;
+		} else {
+			n = native ? 0 : word_symbol(v, at);
+			if (n == 0) {
+				break;
+			}
+			n_symbols += (uint32_t)n;
 		}
-		n = word->native ? 0 : word_symbol(v, at);
-		if (n == 0) {
-			break;
-		}
-		word->n_symbols += (uint32_t)n;
-		word->n_chars += (uint32_t)n;
 		at += n;
 	}
 	word->to = at;
+	word->native = native;
+	word->n_ascii = kinds[KIND_ASCII];
+	word->n_digits = kinds[KIND_DIGIT];
+	word->n_symbols = n_symbols;
+	word->n_looks = n_looks;
+	word->n_solid = kinds[KIND_ALPHABET] - n_looks + kinds[KIND_MARK];
+	word->n_chars = kinds[KIND_DIGIT] + kinds[KIND_ASCII] + kinds[KIND_ALPHABET] +
+	                kinds[KIND_NATIVE] + kinds[KIND_MARK] + n_symbols;
 }
 
 /* word_text_is_foreign: doubtful words of this text are words of their own alphabet. */
@@ -109,10 +105,10 @@ static bool word_text_is_foreign(const struct fold_view *v)
 	size_t at = 0;
 
 	while (at < v->len) {
-		struct fold_char ch = fold_char_at(v, at);
+		uint32_t ch = fold_char_at(v, at);
 
 		if (!fold_in_word(ch)) {
-			at += ch.len;
+			at += fold_len_at(v, at);
 			continue;
 		}
 		word_read(v, at, &word);
@@ -123,6 +119,9 @@ static bool word_text_is_foreign(const struct fold_view *v)
 			n_doubtful += word.n_looks;
 		}
 		n_solid += word.native ? 0 : word.n_solid;
+		if (WORD_SOLID_WEIGHT * n_solid >= n_other + v->len - at && n_solid != 0) {
+			return true; /* whatever comes */
+		}
 	}
 	if (n_solid == 0) {
 		return n_doubtful < WORD_DOUBTFUL_LONG && n_other < n_doubtful;
@@ -140,9 +139,9 @@ static void word_put_ascii(struct fold_view *v, size_t *w, size_t from, uint8_t 
 }
 
 /* word_put_plain: the plain fold of a deferred letter; never longer than it (gen_fold.py). */
-static void word_put_plain(struct fold_view *v, size_t *w, size_t from, struct fold_char ch)
+static void word_put_plain(struct fold_view *v, size_t *w, size_t from, uint32_t entry)
 {
-	uint32_t cp = fold_entry_value(ch.entry);
+	uint32_t cp = fold_entry_value(entry);
 	uint32_t origin = v->origin != NULL ? v->origin[from] : 0;
 	uint8_t n = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
 
@@ -155,7 +154,7 @@ static void word_put_plain(struct fold_view *v, size_t *w, size_t from, struct f
 		}
 	}
 	*w += n;
-	v->beyond_case |= !fold_entry_is_case(ch.entry);
+	v->beyond_case |= !fold_entry_is_case(entry);
 }
 
 /* word_emit_letters: writes a word with look-alikes, as ASCII or as plain. */
@@ -163,19 +162,26 @@ static void word_emit_letters(
 	struct fold_view *v, size_t *w, const struct fold_word *word, bool ascii)
 {
 	size_t at = word->from;
+	size_t n;
 
-	while (at < word->to) {
-		struct fold_char ch = fold_char_at(v, at);
+	for (; at < word->to; at += n) {
+		uint32_t ch = fold_char_at(v, at);
+		uint32_t entry = 0;
 
-		if (ascii && ch.kind == KIND_ALPHABET) {
-			word_put_ascii(v, w, at, fold_entry_look(ch.entry));
+		n = fold_len_at(v, at); /* now: writing may reach here */
+		if (ascii && fold_kind(ch) == KIND_ALPHABET) {
+			word_put_ascii(v, w, at, (uint8_t)('a' + fold_look(ch) - 1));
 			v->beyond_case = true;
-		} else if (ch.kind == KIND_ALPHABET && fold_entry_is_deferred(ch.entry)) {
-			word_put_plain(v, w, at, ch);
-		} else {
-			fold_move(v, w, at, at + ch.len);
+			continue;
 		}
-		at += ch.len;
+		if (fold_look(ch) != 0) {
+			entry = fold_entry(fold_code_point_at(v, at));
+		}
+		if (fold_entry_is_deferred(entry)) {
+			word_put_plain(v, w, at, entry);
+		} else {
+			fold_move(v, w, at, at + n);
+		}
 	}
 }
 
@@ -203,7 +209,7 @@ static void word_squeeze(struct fold_view *v, size_t from, size_t *to)
 	*to = w;
 }
 
-/* What leet stands for; 0: nothing, the word is a code or a quantity. '1' and '!': leet_one. */
+/* What leet stands for; 0: nothing, the word is a code or a quantity. '1': leet_one. */
 static uint8_t leet_letter(uint8_t c)
 {
 	static const uint8_t letters[128] = {
@@ -217,7 +223,6 @@ static uint8_t leet_letter(uint8_t c)
 		['9'] = 'g',
 		['@'] = 'a',
 		['$'] = 's',
-		['!'] = 'i',
 	};
 
 	return letters[c & 127];
@@ -253,9 +258,9 @@ struct leet {
 	size_t lead;  /* octets before the first letter */
 	size_t trail; /* after the last */
 	size_t n_letters;
-	size_t longest;  /* run of letters */
-	size_t n_strong; /* inner octets that are leet by themselves */
-	size_t n_weak;   /* that are leet only beside a strong one: 8, 9, '!', '@' beside a vowel */
+	size_t longest;    /* run of letters */
+	size_t n_strong;   /* inner octets that are leet by themselves */
+	size_t n_weak;     /* that are leet only beside a strong one: 8, 9, '@' beside a vowel */
 	size_t last_inner; /* where the last inner octet is */
 	bool code;         /* 2 or 6 */
 };
@@ -265,7 +270,7 @@ static bool leet_is_strong(const uint8_t *s, size_t i)
 	if (s[i] == '@') { /* "b@nk" but not "me@mall" */
 		return !leet_is_vowel(s[i - 1]) && !leet_is_vowel(s[i + 1]);
 	}
-	return s[i] != '8' && s[i] != '9' && s[i] != '!';
+	return s[i] != '8' && s[i] != '9';
 }
 
 static void leet_survey(const uint8_t *s, size_t n, struct leet *leet)
@@ -312,7 +317,7 @@ static bool leet_trail_is_plain(const uint8_t *s, size_t n, size_t trail)
 	return last == '1' ? leet_is_vowel(before) && n <= 5 : last == '3' && before == 'r';
 }
 
-/* leet_is_plain_word: digits that ordinary words have: "after7pm", "the4th", "hair4men", "iphone5s". */
+/* leet_is_plain_word: digits of plain words: "after7pm", "the4th", "hair4men", "iphone5s". */
 static bool leet_is_plain_word(const uint8_t *s, size_t n, const struct leet *leet)
 {
 	static const char *const units[] = { "am", "pm", "st", "nd", "rd", "th" };
@@ -381,7 +386,7 @@ static void word_undo_leet(struct fold_view *v, size_t from, size_t *to, size_t 
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!fold_is_letter(s[i])) {
-			s[i] = s[i] == '1' || s[i] == '!' ? leet_one(s, n, i) : leet_letter(s[i]);
+			s[i] = s[i] == '1' ? leet_one(s, n, i) : leet_letter(s[i]);
 		}
 	}
 	v->beyond_case = true;
@@ -393,7 +398,7 @@ static void word_emit(struct fold_view *v, size_t *w, const struct fold_word *wo
 	bool ascii = word->n_looks != 0 && word->n_solid == 0 && (word->n_ascii != 0 || !foreign);
 	size_t from = *w;
 
-	if (ascii || word->n_deferred != 0) {
+	if (ascii || (word->n_looks != 0 && fold_entry_is_deferred(v->seen))) {
 		word_emit_letters(v, w, word, ascii);
 	} else {
 		fold_move(v, w, word->from, word->to);
@@ -407,24 +412,59 @@ static void word_emit(struct fold_view *v, size_t *w, const struct fold_word *wo
 	}
 }
 
+/* word_ends: no character that a word goes on with is at `at`. */
+static bool word_ends(const struct fold_view *v, size_t at)
+{
+	return at >= v->len || ((fold_octets[v->out[at]] & 15) < KIND_DIGIT && v->out[at] != '@' &&
+				       v->out[at] != '$');
+}
+
+/*
+ * word_skip_plain: past a word at `at` that no rule touches, if a glance tells: ASCII letters, none
+ * of them thrice; letters of one foreign alphabet or script that stay. Otherwise `at`.
+ */
+static size_t word_skip_plain(const struct fold_view *v, size_t at, bool foreign)
+{
+	const uint8_t *s = v->out;
+	size_t from = at;
+	bool thrice = false;
+
+	while (at < v->len && (fold_octets[s[at]] & 15) == KIND_ASCII) {
+		thrice |= at >= from + 2 && s[at] == s[at - 1] && s[at] == s[at - 2];
+		at++;
+	}
+	if (at == from && (foreign || s[at] >= 0xE0) && !fold_entry_is_deferred(v->seen)) {
+		while (at < v->len && (fold_octets[s[at]] & 15) == KIND_WIDE_WORD &&
+			(s[at] >= 0xE0) == (s[from] >= 0xE0)) {
+			at += fold_octets[s[at]] >> 4;
+		}
+	}
+	return thrice || !word_ends(v, at) ? from : at;
+}
+
 void fold_words(struct fold_view *v)
 {
-	bool foreign = v->has_looks && word_text_is_foreign(v);
+	bool foreign = fold_entry_look(v->seen) != 0 && word_text_is_foreign(v);
 	struct fold_word word;
 	size_t at = 0;
 	size_t w = 0;
 
 	while (at < v->len) {
-		struct fold_char ch = fold_char_at(v, at);
+		size_t end = word_skip_plain(v, at, foreign);
 
-		if (!fold_in_word(ch)) {
-			fold_move(v, &w, at, at + ch.len);
-			at += ch.len;
-			continue;
+		if (end == at) {
+			uint32_t ch = fold_char_at(v, at);
+
+			if (fold_in_word(ch)) {
+				word_read(v, at, &word);
+				word_emit(v, &w, &word, foreign);
+				at = word.to;
+				continue;
+			}
+			end = at + fold_len_at(v, at);
 		}
-		word_read(v, at, &word);
-		word_emit(v, &w, &word, foreign);
-		at = word.to;
+		fold_move(v, &w, at, end);
+		at = end;
 	}
 	v->len = w;
 }

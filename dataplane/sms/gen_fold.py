@@ -313,6 +313,7 @@ def emit(entries, sequences):
         pages.append(index[page])
     assert len(values) < 65536 and len(unique) < 65536
     cells = [i for page in unique for i in page]
+    letters = [values[i] >> 23 & 0x7F for i in cells]  # look and class, as they lie in the entry
     return "".join([
         "/* SPDX-License-Identifier: BSD-3-Clause */\n",
         "/* Written by dataplane/sms/gen_fold.py: do not edit. */\n",
@@ -320,6 +321,7 @@ def emit(entries, sequences):
         "const uint16_t fold_table_pages[FOLD_TABLE_END / FOLD_TABLE_PAGE] = {\n",
         rows(pages, "d", 16), "};\n\n",
         "const uint16_t fold_table_cells[] = {\n", rows(cells, "d", 16), "};\n\n",
+        "const uint8_t fold_table_letters[] = {\n", rows(letters, "d", 16), "};\n\n",
         "const uint32_t fold_table_entries[] = {\n", rows(values, "#010x", 8), "};\n\n",
         "const uint8_t fold_table_sequences[] = {\n", rows(sequences, "#04x", 16), "};\n"])
 

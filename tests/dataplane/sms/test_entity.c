@@ -290,6 +290,27 @@ static void test_promises_on_random_texts(void)
 	CU_ASSERT_EQUAL(failed, 0);
 }
 
+/* Octets that are no UTF-8 come out somehow, within the bounds (the sanitizers watch). */
+static void test_broken_texts_do_no_harm(void)
+{
+	uint64_t state = 0x2545F4914F6CDD1Du;
+
+	for (unsigned i = 0; i < 100000; i++) {
+		uint8_t text[32];
+		size_t len = random_next(&state) % sizeof(text);
+
+		for (size_t at = 0; at < len; at++) {
+			uint32_t r = random_next(&state);
+
+			text[at] = (uint8_t)(r >> 8);
+			if ((r & 3) != 0) {
+				text[at] = (uint8_t) "a1.:/com+0123"[(r >> 8) % 13];
+			}
+		}
+		CU_ASSERT_FATAL(find(bytes_of(text, len), sizeof(values)) <= LIMIT_ENTITIES);
+	}
+}
+
 /* A hostile text of the largest size must take linear time: else these are minutes. */
 static void test_hostile_texts_are_linear(void)
 {
@@ -320,4 +341,5 @@ UNIT_MAIN("sms/entity", { "URLs with a scheme", test_urls_with_scheme },
 	{ "no numbers", test_no_numbers },
 	{ "numbers in URLs are not numbers", test_numbers_in_urls_are_not_numbers },
 	{ "bounds", test_bounds }, { "promises on random texts", test_promises_on_random_texts },
+	{ "broken texts do no harm", test_broken_texts_do_no_harm },
 	{ "hostile texts are linear", test_hostile_texts_are_linear })
