@@ -141,14 +141,6 @@ static void tell_and_edit(struct half *h, const struct smpp_header *header, stru
 	}
 }
 
-/* Last of all: the message and its event are spans of the octets that this overwrites. */
-static void commit(struct half *h, size_t len, enum edit_style style)
-{
-	if (style != EDIT_NONE) {
-		tcp_edit(h->tcp, 0, bytes_of(h->p->edited, len));
-	}
-}
-
 static uint32_t leaked_octets(const struct half *h, const struct sms *sms)
 {
 	size_t n = 0;
@@ -202,6 +194,7 @@ static void count_verdict(struct pipeline *p, struct smpp_session *session)
 	stats_add(&p->stats, STAT_messages, 1);
 	stats_add(&p->stats, counter[p->verdict.action], 1);
 	stats_reason(&p->stats, (enum reason)p->verdict.reason);
+	judge_count_rules(&p->judge, p->turn->generation, &p->verdict, p->now_us);
 	if (session != NULL && p->verdict.action >= ACTION_BLANK) {
 		session->n_refused++;
 	}

@@ -14,6 +14,13 @@ static int copy_policy(struct generation *g, const struct policy *p)
 	return 0;
 }
 
+static int make_counts(struct generation *g, unsigned worker)
+{
+	/* one more: a ruleset without rules gets memory too */
+	g->counts[worker] = calloc((size_t)g->ruleset->n_rules + 1, sizeof(struct rule_count));
+	return g->counts[worker] != NULL ? 0 : -ENOMEM;
+}
+
 struct generation *generation_create(
 	uint32_t number, struct ruleset *r, const struct policy *p, unsigned n_workers)
 {
@@ -34,6 +41,9 @@ struct generation *generation_create(
 	error = copy_policy(g, p);
 	for (unsigned i = 0; i < n_workers && error == 0; i++) {
 		error = scan_scratch_grow(&g->scratch[i], r);
+		if (error == 0) {
+			error = make_counts(g, i);
+		}
 	}
 	if (error != 0) {
 		generation_free(g);
@@ -50,6 +60,7 @@ void generation_free(struct generation *g)
 	}
 	for (unsigned i = 0; i < WORKERS_MAX; i++) {
 		scan_scratch_free(g->scratch[i]);
+		free(g->counts[i]);
 	}
 	free(g->policy);
 	ruleset_unref(g->ruleset);

@@ -421,3 +421,24 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 		condemn(j, g, m, now_us, v);
 	}
 }
+
+void judge_count_rules(
+	const struct judge *j, const struct generation *g, const struct verdict *v, uint64_t now_us)
+{
+	struct rule_count *counts = g->counts[j->worker];
+
+	for (uint32_t i = 0; i < v->hits.n; i++) {
+		uint32_t rule = v->hits.hits[i].rule;
+		struct rule_count *c = &counts[rule];
+		uint64_t *which = g->ruleset->rules[rule].state == RULE_ON ? &c->hits : &c->shadow;
+
+		/* relaxed: one writer; control reads a figure that may be a moment old */
+		__atomic_store_n(which, *which + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&c->last_us, now_us, __ATOMIC_RELAXED);
+	}
+	if (v->rule != VERDICT_NO_RULE && v->action > ACTION_PASS) {
+		struct rule_count *c = &counts[v->rule];
+
+		__atomic_store_n(&c->decided, c->decided + 1, __ATOMIC_RELAXED);
+	}
+}
