@@ -4,10 +4,27 @@
 Reads pcap (both byte orders, micro- and nanoseconds) and pcapng, writes pcap; decodes Ethernet, VLAN,
 Linux cooked, NULL, raw IP, IPv4, IPv6 and TCP; checks and makes checksums.
 """
+import functools
 import struct
+import threading
 
 ETHERNET, NULL, RAW, LOOP, SLL, SLL2 = 1, 0, 101, 108, 113, 276
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+
+
+def once(function):
+    """A function whose result for the same arguments is made once, whichever thread asks first."""
+    made, lock = {}, threading.Lock()
+
+    @functools.wraps(function)
+    def ask(*key):
+        with lock:
+            mine, result = made.setdefault(key, (threading.Lock(), []))
+        with mine:
+            if not result:
+                result.append(function(*key))
+        return result[0]
+    return ask
 
 
 class Frame:

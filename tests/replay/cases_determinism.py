@@ -1,1 +1,18 @@
-def tests(): return []
+# SPDX-License-Identifier: BSD-3-Clause
+"""The same capture gives the same octets and the same events, whatever the burst."""
+from program import short, smpp_captures
+
+RUNS = [(1, 0), (32, 0), (1, 1), (32, 1), (7, 0)]
+
+
+def same(lab, path):
+    first = lab.replay(path, "lab", "some").must()
+    for burst, turn in RUNS:
+        run = lab.replay(path, "lab", "some", burst=burst, turn=turn).must()
+        assert run.out == first.out, f"OUT differs with --burst {burst}, run {turn + 1}"
+        assert run.events_octets == first.events_octets, f"events differ with --burst {burst}, run {turn + 1}"
+
+
+def tests():
+    for path in smpp_captures():
+        yield "determinism/bursts " + short(path), same, path

@@ -21,7 +21,7 @@ POLICIES = {
     "none": "none:/qqzzqqzzqqzz/\n",
     "all": "all:/./s\n",
     # about half of the texts, in whatever language
-    "some": "some.the:/the|[0-9]{5}|sch|ının|的/i\nsome.you:/\\byou\\b/i\nsome.late:/\\x{ac00}|[àéèç]/i\n",
+    "some": "some.the:/the|[0-9]{5}|sch|için|的/i\nsome.you:/\\byou\\b/i\nsome.late:/\\x{ac00}|[àéèç]/i\n",
 }
 
 
@@ -159,13 +159,7 @@ def other_captures():
                                      if not p.startswith(MATERIAL + "/pcap/smpp/"))
 
 
-_read = {}
-_read_lock = threading.Lock()
-
-
+@capture.once
 def read(path):
     """A capture, read once."""
-    with _read_lock:
-        if path not in _read:
-            _read[path] = capture.read(path)
-        return _read[path]
+    return capture.read(path)

@@ -4,11 +4,13 @@
 Its preferences are fixed here, so that a user's own do not matter: data_coding 0 is GSM 7-bit, an octet a
 character, as conf/lab.conf has it.
 """
-import functools
 import json
 import os
 import shutil
 import subprocess
+from collections import Counter
+
+from capture import once
 
 PREFERENCES = ["-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE",
                "-o", "smpp.reassemble_smpp_over_tcp:TRUE", "-o", "smpp.decode_sms_over_smpp:GSM 7-bit",
@@ -70,7 +72,7 @@ def _flatten(tree, out):
 
 
 
-@functools.lru_cache(maxsize=None)
+@once
 def pdus(path):
     """All PDUs that tshark finds, in its order."""
     frames = json.loads(_run(path, "-T", "json", "-J", "frame smpp", "-Y", "smpp"),
@@ -85,21 +87,23 @@ def pdus(path):
     return out
 
 
-@functools.lru_cache(maxsize=None)
-def complaints(path):
-    """[(frame, protocol, group, message)] of tshark's expert: what is malformed, what is odd."""
-    out = []
-    for line in _run(path, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=|", "-e", "frame.number",
-                     "-e", "_ws.malformed", "-e", "_ws.expert.message").splitlines():
-        number, malformed, message = (line.split("\t") + ["", ""])[:3]
-        if malformed:
-            out.append((int(number), "malformed: " + malformed))
-        out += [(int(number), m) for m in message.split("|") if m]
-    return out
+class Notes:
+    """What tshark notes about a capture as a whole: bags, so that the order of frames does not matter."""
+
+    def __init__(self, lines):
+        self.complaints, self.pdus, self.bad_checksums = Counter(), Counter(), 0
+        for line in lines:
+            malformed, message, ip, tcp, command, sequence, length = line.split("\t")
+            if malformed:
+                self.complaints["malformed: " + malformed] += 1
+            self.complaints.update(m for m in message.split("|") if m)
+            self.bad_checksums += "0" in ip.split("|") or "0" in tcp.split("|")
+            self.pdus.update(zip(command.split("|"), sequence.split("|"), length.split("|")) if command else ())
 
 
-@functools.lru_cache(maxsize=None)
-def bad_checksums(path):
-    """The frames whose IP or TCP checksum tshark finds bad."""
-    return [int(n) for n in _run(path, "-Y", "ip.checksum.status==0 || tcp.checksum.status==0", "-T", "fields",
-                                 "-e", "frame.number").split()]
+@once
+def notes(path):
+    fields = ("_ws.malformed", "_ws.expert.message", "ip.checksum.status", "tcp.checksum.status", "smpp.command_id",
+              "smpp.sequence_number", "smpp.command_length")
+    return Notes(_run(path, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=|",
+                      *(a for f in fields for a in ("-e", f))).splitlines())
