@@ -46,25 +46,37 @@ static uint64_t sum_add(uint64_t sum, const uint8_t *p, size_t len)
 {
 	uint64_t a = 0;
 	uint64_t b = 0;
+	uint64_t carries = 0; /* of 2^64, which is 1 modulo 2^16 - 1 */
 	uint64_t v = 0;
 
 	for (; len >= 16; p += 16, len -= 16) {
 		uint64_t w[2];
 
 		memcpy(w, p, sizeof(w));
-		a += (w[0] & UINT32_MAX) + (w[1] & UINT32_MAX);
-		b += (w[0] >> 32) + (w[1] >> 32);
+		a += w[0];
+		carries += a < w[0];
+		b += w[1];
+		carries += b < w[1];
 	}
 	if (len >= 8) {
 		memcpy(&v, p, 8);
-		a += v & UINT32_MAX;
-		b += v >> 32;
+		a += v;
+		carries += a < v;
 		p += 8;
 		len -= 8;
 	}
 	v = 0;
-	memcpy(&v, p, len);
-	return sum + a + b + (v & UINT32_MAX) + (v >> 32);
+	if ((len & 4) != 0) {
+		uint32_t w;
+
+		memcpy(&w, p, sizeof(w));
+		v = w;
+		p += 4;
+	}
+	sum += v;
+	v = 0;
+	memcpy(&v, p, len & 3);
+	return sum + v + carries + (a & UINT32_MAX) + (a >> 32) + (b & UINT32_MAX) + (b >> 32);
 }
 
 static uint16_t sum_fold(uint64_t sum)

@@ -12,7 +12,7 @@ struct part {
 	uint32_t to;
 };
 
-static struct part part_at(uint32_t seq, size_t len)
+static inline struct part part_at(uint32_t seq, size_t len)
 {
 	uint32_t from = seq & CHUNK_MASK;
 	size_t room = LIMIT_CHUNK_LEN - from;
@@ -20,48 +20,71 @@ static struct part part_at(uint32_t seq, size_t len)
 	return (struct part){ from, from + (uint32_t)(len < room ? len : room) };
 }
 
-/* part_mask: the bits of `word` that `p` covers; `word` must be one that it touches. */
-static uint64_t part_mask(struct part p, uint32_t word)
-{
-	uint64_t mask = ~UINT64_C(0);
+/* The words of a bitmap that a part touches, and which bits of the first and of the last. */
+struct words {
+	uint32_t first;
+	uint32_t last;
+	uint64_t first_mask;
+	uint64_t last_mask;
+};
 
-	if (word == p.from / 64) {
-		mask <<= p.from % 64;
+static inline struct words words_of(struct part p)
+{
+	struct words w = { p.from / 64, (p.to - 1) / 64, ~UINT64_C(0) << p.from % 64,
+		~UINT64_C(0) >> (63 - (p.to - 1) % 64) };
+
+	if (w.first == w.last) {
+		w.first_mask &= w.last_mask;
+		w.last_mask = w.first_mask;
 	}
-	if (word == (p.to - 1) / 64) {
-		mask &= ~UINT64_C(0) >> (63 - (p.to - 1) % 64);
-	}
-	return mask;
+	return w;
 }
 
 static uint32_t part_count(const uint64_t *bits, struct part p)
 {
-	uint32_t n = 0;
+	struct words w = words_of(p);
+	uint32_t n = (uint32_t)__builtin_popcountll(bits[w.first] & w.first_mask);
 
-	for (uint32_t w = p.from / 64; w <= (p.to - 1) / 64; w++) {
-		n += (uint32_t)__builtin_popcountll(bits[w] & part_mask(p, w));
+	for (uint32_t i = w.first + 1; i < w.last; i++) {
+		n += (uint32_t)__builtin_popcountll(bits[i]);
+	}
+	if (w.last != w.first) {
+		n += (uint32_t)__builtin_popcountll(bits[w.last] & w.last_mask);
 	}
 	return n;
 }
 
 static bool part_none(const uint64_t *bits, struct part p)
 {
-	uint64_t any = 0;
+	struct words w = words_of(p);
+	uint64_t any = (bits[w.first] & w.first_mask) | (bits[w.last] & w.last_mask);
 
-	for (uint32_t w = p.from / 64; w <= (p.to - 1) / 64; w++) {
-		any |= bits[w] & part_mask(p, w);
+	for (uint32_t i = w.first + 1; i < w.last; i++) {
+		any |= bits[i];
 	}
 	return any == 0;
 }
 
 static bool part_all(const uint64_t *bits, struct part p)
 {
-	uint64_t missing = 0;
+	struct words w = words_of(p);
+	uint64_t missing = (~bits[w.first] & w.first_mask) | (~bits[w.last] & w.last_mask);
 
-	for (uint32_t w = p.from / 64; w <= (p.to - 1) / 64; w++) {
-		missing |= ~bits[w] & part_mask(p, w);
+	for (uint32_t i = w.first + 1; i < w.last; i++) {
+		missing |= ~bits[i];
 	}
 	return missing == 0;
+}
+
+static void part_set(uint64_t *bits, struct part p)
+{
+	struct words w = words_of(p);
+
+	bits[w.first] |= w.first_mask;
+	bits[w.last] |= w.last_mask;
+	for (uint32_t i = w.first + 1; i < w.last; i++) {
+		bits[i] = ~UINT64_C(0);
+	}
 }
 
 static bool bit_at(const uint64_t *bits, uint32_t at)
@@ -188,9 +211,7 @@ static bool chunk_put(struct stream_chunk *c, struct part p, const uint8_t *data
 {
 	if (part_none(c->have, p)) {
 		memcpy(c->octets + p.from, data, p.to - p.from);
-		for (uint32_t w = p.from / 64; w <= (p.to - 1) / 64; w++) {
-			c->have[w] |= part_mask(p, w);
-		}
+		part_set(c->have, p);
 		c->n_octets += p.to - p.from;
 		return false;
 	}
@@ -333,6 +354,16 @@ bool stream_seek(const struct stream *s, uint32_t seq, uint32_t *at)
 	return false;
 }
 
+/* chunk_mark_left: where some of the octets are not there. */
+static void chunk_mark_left(struct stream_chunk *c, struct part p)
+{
+	for (uint32_t at = p.from; at < p.to; at++) {
+		if (bit_at(c->have, at)) {
+			c->left[at / 64] |= UINT64_C(1) << (at % 64);
+		}
+	}
+}
+
 void stream_mark_left(struct stream *s, uint32_t seq, size_t len)
 {
 	for (size_t done = 0; done < len;) {
@@ -340,8 +371,10 @@ void stream_mark_left(struct stream *s, uint32_t seq, size_t len)
 		struct part p = part_at(at, len - done);
 		struct stream_chunk *c = chunk_find(s, at);
 
-		for (uint32_t w = p.from / 64; c != NULL && w <= (p.to - 1) / 64; w++) {
-			c->left[w] |= c->have[w] & part_mask(p, w);
+		if (c != NULL && part_all(c->have, p)) {
+			part_set(c->left, p);
+		} else if (c != NULL) {
+			chunk_mark_left(c, p);
 		}
 		done += p.to - p.from;
 	}

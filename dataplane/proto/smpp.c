@@ -4,6 +4,13 @@
 /* SMPP 3.4 3.2: command_length counts itself; commands are framed whether known or not. */
 enum parse smpp_header_read(struct bytes b, struct smpp_header *h, enum reason *why)
 {
+	if (b.len >= SMPP_HEADER_LEN) {
+		*h = (struct smpp_header){ be32(b.data), be32(b.data + 4), be32(b.data + 8),
+			be32(b.data + 12) };
+		if (h->length >= SMPP_HEADER_LEN && h->length <= LIMIT_SMPP_PDU_LEN) {
+			return PARSE_OK;
+		}
+	}
 	*h = (struct smpp_header){
 		.length = b.len >= 4 ? be32(b.data) : 0,
 		.command = b.len >= 8 ? be32(b.data + 4) : 0,

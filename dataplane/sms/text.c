@@ -3,6 +3,9 @@
 
 #include <assert.h>
 #include <endian.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "dataplane/sms/gsm7_table.h"
 #include "dataplane/sms/text_unit.h"
@@ -130,6 +133,51 @@ static uint64_t word_ascii_special(uint64_t word)
 	return (word | ~word_from(word & ~OCTETS_80, 1)) & OCTETS_80;
 }
 
+#ifdef __SSE2__
+
+/* block_gsm7_special: as word_gsm7_special, a bit for each of 16 octets. */
+static uint32_t block_gsm7_special(__m128i x)
+{
+	__m128i letter = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+	__m128i other = _mm_sub_epi8(x, _mm_set1_epi8(0x20));
+	__m128i plain =
+		_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
+			_mm_cmpeq_epi8(_mm_min_epu8(other, _mm_set1_epi8(31)), other));
+
+	plain = _mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(0x24)), plain);
+	return (uint32_t)_mm_movemask_epi8(plain) ^ 0xFFFF;
+}
+
+/* block_ascii_special: as word_ascii_special. */
+static uint32_t block_ascii_special(__m128i x)
+{
+	return (uint32_t)_mm_movemask_epi8(_mm_or_si128(x, _mm_cmpeq_epi8(x, _mm_setzero_si128())));
+}
+
+#endif
+
+/* An alphabet's characters that are not the same in ASCII, in each width that is looked at at once. */
+struct special {
+	uint64_t (*word)(uint64_t word);
+#ifdef __SSE2__
+	uint32_t (*block)(__m128i block);
+#endif
+};
+
+static const struct special gsm7_special = {
+	word_gsm7_special,
+#ifdef __SSE2__
+	block_gsm7_special,
+#endif
+};
+
+static const struct special ascii_special = {
+	word_ascii_special,
+#ifdef __SSE2__
+	block_ascii_special,
+#endif
+};
+
 /* How many octets come before the first special one: 0 to 8. */
 static size_t word_count(uint64_t special)
 {
@@ -176,17 +224,26 @@ static void sink_put_undecodable(struct sink *s, size_t unit)
  * for when an origin is asked for.
  */
 static inline size_t sink_copy(
-	struct sink *s, const uint8_t *p, size_t n, uint64_t (*special)(uint64_t word))
+	struct sink *s, const uint8_t *p, size_t n, const struct special *special)
 {
 	uint8_t *out = s->out + s->len; /* the compiler must not fear that it writes into *s */
 	size_t room = s->size - s->len;
 	size_t done = 0;
 	uint64_t stop = 0;
 
+#ifdef __SSE2__
+	while (stop == 0 && n - done >= 16 && room - done >= 16) {
+		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)(p + done));
+
+		stop = special->block(block);
+		_mm_storeu_si128((__m128i *)(void *)(out + done), block);
+		done += stop != 0 ? (size_t)__builtin_ctzll(stop) : 16;
+	}
+#endif
 	while (stop == 0 && n - done >= 8 && room - done >= 8) {
 		uint64_t word = word_load(p + done);
 
-		stop = special(word);
+		stop = special->word(word);
 		word_store(out + done, word);
 		done += word_count(stop);
 	}
@@ -196,7 +253,7 @@ static inline size_t sink_copy(
 		uint64_t word = word_load(p + n - 8);
 		size_t k;
 
-		stop = special(word) >> shift;
+		stop = special->word(word) >> shift;
 		k = word_count(stop);
 		word_store(out + done, word >> shift);
 		done = k < n - done ? done + k : n;
@@ -263,7 +320,7 @@ static size_t gsm7_run(
 		uint8_t c;
 
 		if (shift->plain) {
-			i += sink_copy(s, septets.data + i, septets.len - i, word_gsm7_special);
+			i += sink_copy(s, septets.data + i, septets.len - i, &gsm7_special);
 			if (i == septets.len) {
 				break;
 			}
@@ -447,7 +504,7 @@ static void decode_octets(struct sink *s, const struct text_input *in, uint32_t 
 		uint32_t cp;
 
 		if (s->origin == NULL) {
-			i += sink_copy(s, in->data.data + i, in->data.len - i, word_ascii_special);
+			i += sink_copy(s, in->data.data + i, in->data.len - i, &ascii_special);
 			if (i == in->data.len) {
 				break;
 			}
@@ -480,7 +537,7 @@ static void decode_utf8(struct sink *s, const struct text_input *in)
 		struct text_sequence q;
 
 		if (s->origin == NULL) {
-			i += sink_copy(s, in->data.data + i, in->data.len - i, word_ascii_special);
+			i += sink_copy(s, in->data.data + i, in->data.len - i, &ascii_special);
 			if (i == in->data.len) {
 				break;
 			}
