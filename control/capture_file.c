@@ -113,7 +113,7 @@ static int open_file(struct capture_file *r, const char *folder, unsigned number
 	(void)fclose(f);
 	r->file = rc == 0 ? fopen(r->path, "rb") : NULL;
 	return rc == 0 && r->file == NULL ? fail(diag, CONTROL_FAILED, r->path, strerror(errno))
-					  : rc;
+	                                  : rc;
 }
 
 /* set_link: what lies before the IP header, or a refusal by name. */
@@ -204,7 +204,7 @@ int capture_file_open(
 		capture_u32(r->header + 4, false) == (r->swapped ? 0x04000200u : 0x00040002u)) {
 		r->octets = malloc(LIMIT_FRAME_LEN);
 		return r->octets != NULL ? open_plain(r, diag)
-					 : fail(diag, CONTROL_FAILED, NULL, "no memory");
+		                         : fail(diag, CONTROL_FAILED, NULL, "no memory");
 	}
 	return open_libpcap(r, magic, diag);
 }

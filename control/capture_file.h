@@ -23,7 +23,7 @@ struct pcap;
 struct capture_record {
 	uint32_t seconds;
 	uint32_t micros;
-	uint32_t len;	   /* captured */
+	uint32_t len;      /* captured */
 	uint32_t wire_len; /* on the wire */
 	const uint8_t *data;
 };
@@ -31,7 +31,7 @@ struct capture_record {
 /* One open file. */
 struct capture_file {
 	struct capture_input *input;
-	FILE *file;	   /* plain pcap, else NULL */
+	FILE *file;        /* plain pcap, else NULL */
 	struct pcap *pcap; /* other kinds, else NULL */
 	bool swapped;
 	bool nano;
@@ -41,7 +41,7 @@ struct capture_file {
 	bool done;
 	struct capture_record head; /* the next frame, while !done */
 	uint64_t head_us;
-	uint8_t *octets;	      /* LIMIT_FRAME_LEN, for plain pcap */
+	uint8_t *octets;              /* LIMIT_FRAME_LEN, for plain pcap */
 	char path[CAPTURE_PATH_SIZE]; /* of what is read: the file, or the copy of a pipe */
 };
 

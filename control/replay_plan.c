@@ -8,7 +8,8 @@
 /* One value for all replays: same capture, same octets and events. */
 #define REPLAY_SEED 0x5d588b65u
 
-static bool read_string(json_t *plan, const char *name, char *out, const char *path, struct diag *diag)
+static bool read_string(
+	json_t *plan, const char *name, char *out, const char *path, struct diag *diag)
 {
 	const char *value = json_string_value(json_object_get(plan, name));
 
@@ -83,7 +84,8 @@ void replay_plan_apply(const struct replay_plan *plan, struct config *config)
 	if (plan->burst != 0) {
 		config->burst = plan->burst;
 	}
-	tcp->hold_us = plan->hold_ms >= 0 ? (uint64_t)plan->hold_ms * CLOCK_US_PER_MS : config->replay_hold_us;
+	tcp->hold_us = plan->hold_ms >= 0 ? (uint64_t)plan->hold_ms * CLOCK_US_PER_MS
+	                                  : config->replay_hold_us;
 	/* no sender waits for a replay: what it sent again is no reason to let go (docs/replay.md) */
 	tcp->release_on_retransmit = tcp->hold_us != 0;
 	snprintf(config->events_file, sizeof(config->events_file), "%s", plan->events);

@@ -34,14 +34,16 @@ static bool open_index(struct fileport *p, const char *path, struct diag *diag)
 		return false;
 	}
 	if (st.st_size % ENTRY_LEN != 0) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "is not a replay index: its length is no multiple of %d", ENTRY_LEN);
+		diag_add(diag, DIAG_ERROR, path, 0, 0,
+			"is not a replay index: its length is no multiple of %d", ENTRY_LEN);
 		return false;
 	}
 	p->n_frames = (uint64_t)st.st_size / ENTRY_LEN;
 	return true;
 }
 
-static bool open_out(struct fileport *p, const char *path, const uint8_t header[24], struct diag *diag)
+static bool open_out(
+	struct fileport *p, const char *path, const uint8_t header[24], struct diag *diag)
 {
 	p->out = fopen(path, "wb");
 	if (p->out == NULL || fwrite(header, PCAP_HEADER_LEN, 1, p->out) != 1) {
@@ -53,8 +55,8 @@ static bool open_out(struct fileport *p, const char *path, const uint8_t header[
 	return true;
 }
 
-struct fileport *fileport_open(const char *index_path, const char *out_path, const uint8_t header[24],
-	struct diag *diag)
+struct fileport *fileport_open(
+	const char *index_path, const char *out_path, const uint8_t header[24], struct diag *diag)
 {
 	struct fileport *p = calloc(1, sizeof(*p));
 
@@ -125,7 +127,8 @@ bool fileport_close(struct fileport *p, struct diag *diag)
 		fclose(p->index);
 	}
 	if (p->error != 0) {
-		diag_add(diag, DIAG_ERROR, p->out_path, 0, 0, "cannot be written: %s", strerror(p->error));
+		diag_add(diag, DIAG_ERROR, p->out_path, 0, 0, "cannot be written: %s",
+			strerror(p->error));
 		ok = false;
 	}
 	free(p);

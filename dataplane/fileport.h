@@ -19,8 +19,8 @@ struct fileport;
  * fileport_open: `header` are the 24 octets OUT begins with; a byte-swapped header means that the
  * records' fields are swapped too. NULL with errors in `diag`.
  */
-struct fileport *fileport_open(const char *index_path, const char *out_path, const uint8_t header[24],
-	struct diag *diag);
+struct fileport *fileport_open(
+	const char *index_path, const char *out_path, const uint8_t header[24], struct diag *diag);
 
 /* fileport_total: frames in the index. */
 uint64_t fileport_total(const struct fileport *p);

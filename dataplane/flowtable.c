@@ -19,7 +19,8 @@ static uint32_t key_hash(const void *key, uint32_t len, uint32_t seed)
 }
 
 /* Without a lock-free flag positions are 0..entries-1; the table is for one core. */
-struct flowtable *flowtable_create(const char *name, uint32_t flows_max, uint32_t seed, int numa_node)
+struct flowtable *flowtable_create(
+	const char *name, uint32_t flows_max, uint32_t seed, int numa_node)
 {
 	struct rte_hash_parameters parameters = {
 		.name = name,
@@ -61,7 +62,8 @@ size_t flowtable_size(uint32_t flows_max)
 	return (size_t)flows_max * (sizeof(struct flow) + sizeof(struct flow_key) + 16 + 2 * 8);
 }
 
-void flowtable_find_bulk(struct flowtable *t, const struct flow_key *const *keys, uint32_t n, struct flow **flows)
+void flowtable_find_bulk(
+	struct flowtable *t, const struct flow_key *const *keys, uint32_t n, struct flow **flows)
 {
 	const void *key_pointers[LIMIT_BURST];
 	int32_t positions[LIMIT_BURST];

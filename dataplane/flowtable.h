@@ -14,14 +14,16 @@
 struct flowtable;
 
 /* flowtable_create: boot only; `seed` keys the hash (fixed in replay). NULL when out of memory. */
-struct flowtable *flowtable_create(const char *name, uint32_t flows_max, uint32_t seed, int numa_node);
+struct flowtable *flowtable_create(
+	const char *name, uint32_t flows_max, uint32_t seed, int numa_node);
 void flowtable_destroy(struct flowtable *t);
 
 /* Octets a table of `flows_max` takes, for the memory budget. */
 size_t flowtable_size(uint32_t flows_max);
 
 /* flowtable_find_bulk: flows[i] = the flow of keys[i], or NULL; n <= LIMIT_BURST. */
-void flowtable_find_bulk(struct flowtable *t, const struct flow_key *const *keys, uint32_t n, struct flow **flows);
+void flowtable_find_bulk(
+	struct flowtable *t, const struct flow_key *const *keys, uint32_t n, struct flow **flows);
 
 /* flowtable_find: one key. */
 struct flow *flowtable_find(struct flowtable *t, const struct flow_key *key);

@@ -74,18 +74,19 @@ struct daemon {
 
 static void print_help(FILE *to)
 {
-	fprintf(to, "usage: smswalld --config FILE [--policy DIR|FILE.pat|PACK] [-- EAL arguments]\n"
-		    "\n"
-		    "  -c, --config FILE    the configuration: smswall.conf(5)\n"
-		    "  -p, --policy PATH    a folder of *.pat and policy.conf, one *.pat file, or a pack;\n"
-		    "                       default: policy.path of the configuration\n"
-		    "      --replay PLAN    run a capture: used by smswallctl replay\n"
-		    "  -V, --version        print the version\n"
-		    "  -h, --help           print this\n"
-		    "\n"
-		    "Ports 0 and 1 of DPDK are the first pair. Without a NIC and without hugepages:\n"
-		    "  smswalld --config conf/lab.conf -- --no-huge -m 1024 --no-pci --file-prefix lab \\\n"
-		    "      --vdev=net_af_packet0,iface=A --vdev=net_af_packet1,iface=B\n");
+	fprintf(to,
+		"usage: smswalld --config FILE [--policy DIR|FILE.pat|PACK] [-- EAL arguments]\n"
+		"\n"
+		"  -c, --config FILE    the configuration: smswall.conf(5)\n"
+		"  -p, --policy PATH    a folder of *.pat and policy.conf, one *.pat file, or a pack;\n"
+		"                       default: policy.path of the configuration\n"
+		"      --replay PLAN    run a capture: used by smswallctl replay\n"
+		"  -V, --version        print the version\n"
+		"  -h, --help           print this\n"
+		"\n"
+		"Ports 0 and 1 of DPDK are the first pair. Without a NIC and without hugepages:\n"
+		"  smswalld --config conf/lab.conf -- --no-huge -m 1024 --no-pci --file-prefix lab \\\n"
+		"      --vdev=net_af_packet0,iface=A --vdev=net_af_packet1,iface=B\n");
 }
 
 /* Returns -1 to go on, else the exit code. */
@@ -124,8 +125,9 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 		}
 	}
 	if (a->config_path == NULL || (optind < argc && strcmp(argv[optind - 1], "--") != 0)) {
-		fprintf(stderr, "smswalld: %s\n", a->config_path == NULL ? "--config FILE is missing" :
-			"EAL arguments belong after --");
+		fprintf(stderr, "smswalld: %s\n",
+			a->config_path == NULL ? "--config FILE is missing"
+					       : "EAL arguments belong after --");
 		print_help(stderr);
 		return CONTROL_USAGE;
 	}
@@ -161,7 +163,8 @@ static bool load_config(struct daemon *d)
 
 static bool load_policy(struct daemon *d)
 {
-	const char *path = d->arguments.policy_path != NULL ? d->arguments.policy_path : d->config.policy_path;
+	const char *path =
+		d->arguments.policy_path != NULL ? d->arguments.policy_path : d->config.policy_path;
 	const char *names[LIMIT_LINKS];
 
 	for (unsigned i = 0; i < d->config.pipeline.n_links; i++) {
@@ -169,7 +172,8 @@ static bool load_policy(struct daemon *d)
 	}
 	if (path[0] == '\0') {
 		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
-			"no policy: give --policy PATH or policy.path in %s", d->arguments.config_path);
+			"no policy: give --policy PATH or policy.path in %s",
+			d->arguments.config_path);
 		return false;
 	}
 	d->arguments.policy_path = path;
@@ -215,7 +219,8 @@ static void print_budget(struct daemon *d)
 	fprintf(stderr, "smswalld %s: memory budget for %zu worker%s\n", SMSWALL_VERSION, workers,
 		workers == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		fprintf(stderr, "  %-28s %8.1f MiB\n", lines[i].what, (double)lines[i].octets / MIB);
+		fprintf(stderr, "  %-28s %8.1f MiB\n", lines[i].what,
+			(double)lines[i].octets / MIB);
 		d->budget += lines[i].octets;
 	}
 	fprintf(stderr, "  %-28s %8.1f MiB\n", "total", (double)d->budget / MIB);
@@ -234,7 +239,8 @@ static bool start_eal(struct daemon *d, char *name)
 		argv[argc++] = d->arguments.eal_argv[i];
 	}
 	if (rte_eal_init(argc, argv) < 0) {
-		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0, "DPDK cannot start: %s (its own message is above)",
+		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
+			"DPDK cannot start: %s (its own message is above)",
 			rte_strerror(rte_errno));
 		return false;
 	}
@@ -242,7 +248,8 @@ static bool start_eal(struct daemon *d, char *name)
 	if (rte_lcore_count() < d->config.n_workers + 1) {
 		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
 			"%u worker%s and the control thread need %u lcores, DPDK has %u: give -l, or on one CPU "
-			"--lcores 0@0,1@0", d->config.n_workers, d->config.n_workers == 1 ? "" : "s",
+			"--lcores 0@0,1@0",
+			d->config.n_workers, d->config.n_workers == 1 ? "" : "s",
 			d->config.n_workers + 1, rte_lcore_count());
 		return false;
 	}
@@ -252,8 +259,8 @@ static bool start_eal(struct daemon *d, char *name)
 static bool no_memory(struct daemon *d, const char *what)
 {
 	diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
-		"no memory for %s: the budget above is %.0f MiB; give DPDK more (-m) or lower the limits", what,
-		(double)d->budget / MIB);
+		"no memory for %s: the budget above is %.0f MiB; give DPDK more (-m) or lower the limits",
+		what, (double)d->budget / MIB);
 	return false;
 }
 
@@ -269,10 +276,12 @@ static bool make_worker(struct daemon *d, unsigned i)
 		return no_memory(d, "a worker");
 	}
 	d->pipelines[i] = pipeline_create(d->memory[i], c, d->flowtables[i], d->concat, i);
-	d->workers[i] = (struct worker){ .index = i, .shared = &d->shared, .pipeline = d->pipelines[i] };
+	d->workers[i] =
+		(struct worker){ .index = i, .shared = &d->shared, .pipeline = d->pipelines[i] };
 	if (d->config.n_workers > 1) {
 		snprintf(name, sizeof(name), "inbox%u", i);
-		d->shared.inbox[i] = rte_ring_create(name, INBOX_FRAMES, (int)rte_socket_id(), RING_F_SC_DEQ);
+		d->shared.inbox[i] =
+			rte_ring_create(name, INBOX_FRAMES, (int)rte_socket_id(), RING_F_SC_DEQ);
 		if (d->shared.inbox[i] == NULL) {
 			return no_memory(d, "the rings between workers");
 		}
@@ -282,13 +291,15 @@ static bool make_worker(struct daemon *d, unsigned i)
 
 static bool make_shared(struct daemon *d)
 {
-	void *memory = rte_zmalloc("concat", concat_size(&d->config.pipeline.concat), RTE_CACHE_LINE_SIZE);
+	void *memory =
+		rte_zmalloc("concat", concat_size(&d->config.pipeline.concat), RTE_CACHE_LINE_SIZE);
 
 	if (memory == NULL) {
 		return no_memory(d, "long messages");
 	}
 	d->concat = concat_init(memory, &d->config.pipeline.concat);
-	d->generation = generation_create(1, d->policy.ruleset, &d->policy.policy, d->config.n_workers);
+	d->generation =
+		generation_create(1, d->policy.ruleset, &d->policy.policy, d->config.n_workers);
 	d->gate = d->generation != NULL ? gate_create(d->config.n_workers, d->generation) : NULL;
 	if (d->gate == NULL) {
 		return no_memory(d, "the first generation");
@@ -318,7 +329,8 @@ static bool build(struct daemon *d)
 		}
 	}
 	if (d->replay) {
-		d->shared.file = fileport_open(d->plan.index, d->plan.out, d->plan.header, &d->diag);
+		d->shared.file =
+			fileport_open(d->plan.index, d->plan.out, d->plan.header, &d->diag);
 		if (d->shared.file == NULL) {
 			return false;
 		}
@@ -334,7 +346,8 @@ static void lock_memory(struct daemon *d)
 	}
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
 		diag_add(&d->diag, DIAG_WARNING, NULL, 0, 0,
-			"memory.lock: memory cannot be locked: %s (LimitMEMLOCK=infinity, or CAP_IPC_LOCK)", strerror(errno));
+			"memory.lock: memory cannot be locked: %s (LimitMEMLOCK=infinity, or CAP_IPC_LOCK)",
+			strerror(errno));
 	}
 }
 

@@ -49,7 +49,8 @@ size_t pipeline_budget(const struct pipeline_config *config)
 {
 	struct layout l = layout_of(config);
 
-	return l.pipeline + l.ports + l.chunks + l.sessions + l.fragments + l.judge + l.pdus + l.ring;
+	return l.pipeline + l.ports + l.chunks + l.sessions + l.fragments + l.judge + l.pdus +
+	       l.ring;
 }
 
 static void services_fill(uint8_t *service, const struct link_config *link)
@@ -60,8 +61,8 @@ static void services_fill(uint8_t *service, const struct link_config *link)
 	}
 }
 
-struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config, struct flowtable *flows,
-	struct concat *concat, unsigned worker)
+struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config,
+	struct flowtable *flows, struct concat *concat, unsigned worker)
 {
 	struct layout l = layout_of(config);
 	uint8_t *at = memory;
@@ -78,7 +79,8 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 		services_fill(p->port_service[i], &config->links[i]);
 	}
 	stream_pool_init(&p->chunks, carve(&at, l.chunks), config->stream_chunks);
-	p->sessions = smpp_sessions_init(carve(&at, l.sessions), config->flows_max, config->pending_max);
+	p->sessions =
+		smpp_sessions_init(carve(&at, l.sessions), config->flows_max, config->pending_max);
 	p->fragments = fragments_init(carve(&at, l.fragments), &config->fragments);
 	judge_init(&p->judge, carve(&at, l.judge), concat, worker);
 	p->pdu = carve(&at, l.pdus / 2);
@@ -237,8 +239,8 @@ void pipeline_decode(struct pipeline *p, struct frame **frames, unsigned n)
 	p->stats.cycles[STAGE_frame] += clock_cycles() - start;
 }
 
-void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames, unsigned n,
-	struct frame_list *out)
+void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames,
+	unsigned n, struct frame_list *out)
 {
 	struct flow *found[LIMIT_BURST];
 	uint64_t start = clock_cycles();
@@ -253,7 +255,8 @@ void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct f
 	update_gauges(p);
 }
 
-void pipeline_tick(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out)
+void pipeline_tick(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us,
+	struct frame_list *out)
 {
 	p->turn = turn;
 	advance_time(p, now_us);
@@ -269,7 +272,8 @@ void pipeline_relieve(struct pipeline *p, const struct pipeline_turn *turn, stru
 	update_gauges(p);
 }
 
-void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out)
+void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us,
+	struct frame_list *out)
 {
 	uint32_t position = 0;
 	struct flow *flow;

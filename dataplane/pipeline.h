@@ -28,10 +28,10 @@ enum malformed_policy { MALFORMED_PASS, MALFORMED_REFUSE };
 
 /* How to refuse towards one role of the far end. */
 struct refusal_config {
-	uint8_t style;    /* enum edit_style */
-	uint8_t poison;   /* enum edit_poison bits */
+	uint8_t style;  /* enum edit_style */
+	uint8_t poison; /* enum edit_poison bits */
 	uint8_t on_accept;
-	uint32_t status;  /* command_status of the answer */
+	uint32_t status; /* command_status of the answer */
 };
 
 struct prefix {
@@ -46,7 +46,7 @@ struct link_config {
 	uint8_t mode;      /* enum link_mode */
 	uint8_t checksums; /* enum checksum_policy */
 	bool vlan_in_key;
-	bool content;      /* inspect texts here */
+	bool content; /* inspect texts here */
 	uint8_t on_release;
 	uint8_t malformed; /* text PDUs whose body cannot be read */
 	struct smpp_profile profile;
@@ -56,8 +56,9 @@ struct link_config {
 	uint8_t n_smpp_ports;
 	uint16_t sigtran_ports[LINK_PORTS_MAX];
 	uint8_t n_sigtran_ports;
-	bool detect;       /* SMPP on any port, recognised by its bind */
-	struct prefix inside[LINK_PREFIXES_MAX]; /* the inside: by address; none: the SMPP server's side is inside */
+	bool detect; /* SMPP on any port, recognised by its bind */
+	struct prefix inside
+		[LINK_PREFIXES_MAX]; /* the inside: by address; none: the SMPP server's side is inside */
 	uint8_t n_inside;
 	struct tcp_config tcp; /* hold times; tcp.enforce is set from mode */
 };
@@ -66,16 +67,17 @@ struct pipeline_config {
 	uint8_t n_links;
 	struct link_config links[LIMIT_LINKS];
 	uint32_t flows_max;
-	uint32_t stream_chunks;  /* per worker */
-	uint32_t pending_max;    /* answers awaited, per worker */
+	uint32_t stream_chunks; /* per worker */
+	uint32_t pending_max;   /* answers awaited, per worker */
 	struct concat_config concat;
 	struct fragments_config fragments;
-	uint64_t flow_idle_us;   /* a connection without frames is removed after this */
+	uint64_t flow_idle_us; /* a connection without frames is removed after this */
 	uint8_t event_select;
 	bool event_text;
 	uint32_t event_ring_len; /* octets, a power of two */
 	bool replay;             /* wait for room in the event ring instead of dropping */
-	uint64_t explain_frame;  /* PDUs of messages that end in this frame are told as events too; 0: none */
+	uint64_t
+		explain_frame; /* PDUs of messages that end in this frame are told as events too; 0: none */
 	uint32_t hash_seed;
 };
 
@@ -88,8 +90,8 @@ size_t pipeline_budget(const struct pipeline_config *config);
  * pipeline_create: boot only; `memory` of pipeline_budget() octets, 64-byte aligned, zeroed.
  * `flows` and `concat` outlive it. `worker` indexes the generation's scratch.
  */
-struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config, struct flowtable *flows,
-	struct concat *concat, unsigned worker);
+struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config,
+	struct flowtable *flows, struct concat *concat, unsigned worker);
 
 /* What the worker tells the pipeline before each burst (control writes them, the worker reads). */
 struct pipeline_turn {
@@ -104,17 +106,19 @@ void pipeline_decode(struct pipeline *p, struct frame **frames, unsigned n);
  * pipeline_run: takes `n` decoded frames (<= LIMIT_BURST, time non-decreasing) and appends to `out` what
  * may leave now, in order, edits applied.
  */
-void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames, unsigned n,
-	struct frame_list *out);
+void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames,
+	unsigned n, struct frame_list *out);
 
 /* pipeline_tick: timers alone, when no frame came (live) or up to a time (replay). */
-void pipeline_tick(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out);
+void pipeline_tick(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us,
+	struct frame_list *out);
 
 /* pipeline_relieve: all held frames leave, judged by what is there: the buffers have run out. */
 void pipeline_relieve(struct pipeline *p, const struct pipeline_turn *turn, struct frame_list *out);
 
 /* pipeline_drain: the end: every held frame leaves, judged by what is there; all flows are closed and accounted. */
-void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us, struct frame_list *out);
+void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64_t now_us,
+	struct frame_list *out);
 
 struct stats *pipeline_stats(struct pipeline *p);
 struct event_ring *pipeline_events(struct pipeline *p);

@@ -55,7 +55,8 @@ static struct event_address address_of(const struct sms_address *a)
 {
 	struct event_address out = { .ton = a->ton, .npi = a->npi };
 
-	out.len = (uint8_t)(a->digits.len < EVENT_ADDRESS_SIZE ? a->digits.len : EVENT_ADDRESS_SIZE);
+	out.len =
+		(uint8_t)(a->digits.len < EVENT_ADDRESS_SIZE ? a->digits.len : EVENT_ADDRESS_SIZE);
 	if (out.len != 0) {
 		memcpy(out.digits, a->digits.data, out.len);
 	}
@@ -134,8 +135,8 @@ static void put_pdu(struct half *h, struct bytes pdu)
 	}
 }
 
-void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu, enum edit_style applied,
-	uint32_t leaked)
+void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu,
+	enum edit_style applied, uint32_t leaked)
 {
 	struct pipeline *p = h->p;
 	const struct verdict *v = &p->verdict;
@@ -151,8 +152,10 @@ void event_message_put(struct half *h, const struct smpp_header *header, struct 
 	p->event.frame = frame_of_end(h, h->tcp->parse + (uint32_t)pdu.len);
 	*m = (struct event_message){
 		.command = p->sms.command,
-		.encoding = text_encoding_name(p->sms.n_bodies != 0 ?
-			(enum text_encoding)p->sms.body[p->sms.n_bodies - 1].input.encoding : TEXT_BINARY),
+		.encoding = text_encoding_name(
+			p->sms.n_bodies != 0 ? (enum text_encoding)p->sms.body[p->sms.n_bodies - 1]
+						       .input.encoding
+					     : TEXT_BINARY),
 		.sequence = header->sequence,
 		.side = p->sms.side,
 		.role = p->sms.role,
@@ -219,7 +222,9 @@ void event_anomaly_put(struct half *h, enum reason why, uint32_t sequence, uint6
 
 	stats_reason(&p->stats, why);
 	begin(p, EVENT_ANOMALY, h->flow);
-	p->event.u.anomaly = (struct event_anomaly){ .reason = (uint8_t)why, .direction = h->direction,
-		.sequence = sequence, .octets = octets };
+	p->event.u.anomaly = (struct event_anomaly){ .reason = (uint8_t)why,
+		.direction = h->direction,
+		.sequence = sequence,
+		.octets = octets };
 	put(p, bytes_of(NULL, 0));
 }

@@ -4,8 +4,8 @@
 #include "dataplane/base/clock.h"
 
 enum {
-	LINGER_US = 10000000,      /* a closed connection's octets are kept for late copies */
-	SWEEP_ROUND_S = 30,        /* every flow is looked at for age this often */
+	LINGER_US = 10000000, /* a closed connection's octets are kept for late copies */
+	SWEEP_ROUND_S = 30,   /* every flow is looked at for age this often */
 };
 
 void frame_pass(struct pipeline *p, struct frame *f, enum reason why)
@@ -89,7 +89,8 @@ static bool opens(const struct pipeline *p, const struct frame *f)
 	if ((f->tcp_flags & TCP_RST) != 0 || f->reason != R_none) {
 		return false;
 	}
-	return (f->tcp_flags & TCP_SYN) != 0 || (f->payload_len != 0 && service_of(p, f) == SERVICE_SMPP);
+	return (f->tcp_flags & TCP_SYN) != 0 ||
+	       (f->payload_len != 0 && service_of(p, f) == SERVICE_SMPP);
 }
 
 /* Why a frame of no known connection is not followed. */
@@ -106,7 +107,8 @@ static void session_start(struct pipeline *p, struct flow *flow, const struct fr
 	struct smpp_session *session = smpp_session_open(p->sessions);
 
 	if (session != NULL) {
-		session->late = (f->tcp_flags & TCP_SYN) == 0; /* its bind may have been before us */
+		session->late =
+			(f->tcp_flags & TCP_SYN) == 0; /* its bind may have been before us */
 	}
 	flow->session = session;
 }
@@ -132,7 +134,8 @@ static struct flow *flow_open(struct pipeline *p, struct frame *f)
 struct flow *flow_resolve(struct pipeline *p, struct frame *f, struct flow *found, enum reason *why)
 {
 	/* a timer or an earlier frame of the burst may have ended what the bulk lookup found */
-	if (found != NULL && (found->state == FLOW_FREE || memcmp(&found->key, &f->key, sizeof(f->key)) != 0)) {
+	if (found != NULL &&
+		(found->state == FLOW_FREE || memcmp(&found->key, &f->key, sizeof(f->key)) != 0)) {
 		found = NULL;
 	}
 	if (found == NULL) {
@@ -175,7 +178,8 @@ static void hold_append(struct pipeline *p, struct flow *flow, unsigned index, u
 {
 	struct hold_queue *q = &p->holding[flow->link];
 
-	flow->hold[index] = (struct flow_hold){ .prev = q->tail[index], .since_us = since_us, .queued = true };
+	flow->hold[index] =
+		(struct flow_hold){ .prev = q->tail[index], .since_us = since_us, .queued = true };
 	if (q->tail[index] != NULL) {
 		q->tail[index]->hold[index].next = flow;
 	} else {
@@ -205,7 +209,8 @@ void flow_holds_run(struct pipeline *p)
 			enum reason why;
 
 			while ((flow = p->holding[link].head[index]) != NULL &&
-				tcp_release_due(&flow->tcp[index], p->now_us, &p->config->links[link].tcp, &why)) {
+				tcp_release_due(&flow->tcp[index], p->now_us,
+					&p->config->links[link].tcp, &why)) {
 				struct half h = half_of(p, flow, index);
 
 				stream_release(&h, why);
@@ -264,7 +269,8 @@ static void let_go(struct half *h, bool all)
 	struct pipeline *p = h->p;
 
 	if (tcp_ended(h->tcp) && h->tcp->parse != h->tcp->next && h->tcp->held.count != 0) {
-		stream_release(h, R_hold_close); /* nothing more will come: judged by what is there */
+		stream_release(
+			h, R_hold_close); /* nothing more will come: judged by what is there */
 	}
 
 	tcp_leave(h->tcp, all, p->now_us, &h->link->tcp, &p->chunks, &p->stats, &p->leaving);
@@ -326,7 +332,8 @@ void flow_sweep(struct pipeline *p)
 		}
 		idle = p->now_us - flow->last_us;
 
-		if (idle >= (flow->state == FLOW_CLOSED ? (uint64_t)LINGER_US : p->config->flow_idle_us)) {
+		if (idle >= (flow->state == FLOW_CLOSED ? (uint64_t)LINGER_US
+							: p->config->flow_idle_us)) {
 			flow_end(p, flow, SESSION_AGED);
 			flow_remove(p, flow);
 		}
@@ -385,7 +392,8 @@ static void take_acknowledged(struct half *other)
 {
 	bool moved = false;
 
-	while (other->tcp->gap_proven && tcp_skip_gap(other->tcp, other->direction, &other->p->stats)) {
+	while (other->tcp->gap_proven &&
+		tcp_skip_gap(other->tcp, other->direction, &other->p->stats)) {
 		other->reader->head_done = false;
 		other->reader->condemned = false;
 		stream_read(other);

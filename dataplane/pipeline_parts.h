@@ -47,8 +47,8 @@ struct pipeline {
 	struct sms sms;
 	struct verdict verdict;
 	struct judge judge;
-	uint8_t *pdu;     /* a PDU that lies across frames; LIMIT_SMPP_PDU_LEN */
-	uint8_t *edited;  /* its replacement; LIMIT_SMPP_PDU_LEN */
+	uint8_t *pdu;    /* a PDU that lies across frames; LIMIT_SMPP_PDU_LEN */
+	uint8_t *edited; /* its replacement; LIMIT_SMPP_PDU_LEN */
 	struct judge_span spans[LIMIT_HITS];
 
 	struct event event;
@@ -74,7 +74,8 @@ static inline struct half half_of(struct pipeline *p, struct flow *flow, unsigne
 	bool inside = (index == 0) == flow->lo_is_inside;
 
 	return (struct half){ p, flow, index, &flow->tcp[index], &flow->reader[index],
-		&p->config->links[flow->link], inside ? SIDE_INSIDE : SIDE_OUTSIDE, inside ? 0 : 1 };
+		&p->config->links[flow->link], inside ? SIDE_INSIDE : SIDE_OUTSIDE,
+		inside ? 0 : 1 };
 }
 
 static inline bool half_enforces(const struct half *h)
@@ -84,7 +85,8 @@ static inline bool half_enforces(const struct half *h)
 
 /* pipeline_flow.c */
 /* flow_resolve: the flow of `f`, opened if need be; NULL and why its octets pass unjudged. */
-struct flow *flow_resolve(struct pipeline *p, struct frame *f, struct flow *found, enum reason *why);
+struct flow *flow_resolve(
+	struct pipeline *p, struct frame *f, struct flow *found, enum reason *why);
 void flow_take(struct pipeline *p, struct flow *flow, struct frame *f);
 void flow_end(struct pipeline *p, struct flow *flow, unsigned change);
 void flow_remove(struct pipeline *p, struct flow *flow);
@@ -110,11 +112,19 @@ void smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 void smpp_take_rest(struct half *h, const struct smpp_header *header, struct bytes part);
 
 /* pipeline_event.c */
-void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu, enum edit_style applied,
-	uint32_t leaked);
+void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu,
+	enum edit_style applied, uint32_t leaked);
 void event_session_put(struct pipeline *p, const struct flow *flow, unsigned change);
 void event_anomaly_put(struct half *h, enum reason why, uint32_t sequence, uint64_t octets);
 
-enum { SESSION_OPENED, SESSION_BOUND, SESSION_BIND_REFUSED, SESSION_UNBOUND, SESSION_CLOSED, SESSION_AGED, SESSION_RESYNC };
+enum {
+	SESSION_OPENED,
+	SESSION_BOUND,
+	SESSION_BIND_REFUSED,
+	SESSION_UNBOUND,
+	SESSION_CLOSED,
+	SESSION_AGED,
+	SESSION_RESYNC
+};
 
 #endif

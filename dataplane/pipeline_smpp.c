@@ -57,7 +57,8 @@ static void take_answer(struct half *h, const struct smpp_header *header)
 void smpp_take_head(struct half *h, const struct smpp_header *header)
 {
 	bool text_answer = (header->command & SMPP_RESPONSE) != 0 &&
-		(smpp_carries_text(header->command & ~SMPP_RESPONSE) || header->command == SMPP_GENERIC_NACK);
+	                   (smpp_carries_text(header->command & ~SMPP_RESPONSE) ||
+				   header->command == SMPP_GENERIC_NACK);
 
 	if (text_answer && h->flow->session != NULL) {
 		take_answer(h, header);
@@ -78,7 +79,8 @@ static void note_anomalies(struct half *h, const struct sms *sms)
 	}
 }
 
-static enum edit_style refuse(struct half *h, struct bytes pdu, enum edit_style style, unsigned poison)
+static enum edit_style refuse(
+	struct half *h, struct bytes pdu, enum edit_style style, unsigned poison)
 {
 	struct pipeline *p = h->p;
 
@@ -92,15 +94,16 @@ static enum edit_style refuse(struct half *h, struct bytes pdu, enum edit_style 
 static enum edit_style redact(struct half *h, struct bytes pdu)
 {
 	struct pipeline *p = h->p;
-	uint32_t n = judge_spans(&p->judge, p->turn->generation, &p->sms, &p->verdict, p->spans, LIMIT_HITS);
+	uint32_t n = judge_spans(
+		&p->judge, p->turn->generation, &p->sms, &p->verdict, p->spans, LIMIT_HITS);
 
 	if (n == 0) {
 		return EDIT_NONE;
 	}
 	memcpy(p->edited, pdu.data, pdu.len);
 	for (uint32_t i = 0; i < n; i++) {
-		edit_redact(bytes_of(p->edited, pdu.len), &p->sms, p->spans[i].body, p->spans[i].from,
-			p->spans[i].to, p->edited);
+		edit_redact(bytes_of(p->edited, pdu.len), &p->sms, p->spans[i].body,
+			p->spans[i].from, p->spans[i].to, p->edited);
 	}
 	return EDIT_REDACT;
 }
@@ -176,7 +179,8 @@ static void await_answer(struct half *h, const struct smpp_header *header, enum 
 		pending.status = p->verdict.status != 0 ? p->verdict.status : refusal->status;
 		pending.force = refusal->on_accept == ON_ACCEPT_FORCE;
 	}
-	if (h->flow->session != NULL && !smpp_pending_add(p->sessions, h->flow->session, &pending)) {
+	if (h->flow->session != NULL &&
+		!smpp_pending_add(p->sessions, h->flow->session, &pending)) {
 		stats_add(&p->stats, STAT_pending_full, 1);
 	}
 }
@@ -217,23 +221,28 @@ static void describe(struct half *h, struct bytes pdu)
 }
 
 /* A text PDU whose body cannot be read: told, and passed or refused as configured. */
-static void take_malformed(struct half *h, const struct smpp_header *header, struct bytes pdu, enum reason why)
+static void take_malformed(
+	struct half *h, const struct smpp_header *header, struct bytes pdu, enum reason why)
 {
 	struct pipeline *p = h->p;
 	enum edit_style applied = EDIT_NONE;
 	bool refused = h->link->malformed == MALFORMED_REFUSE;
 
 	event_anomaly_put(h, why, header->sequence, pdu.len);
-	p->sms = (struct sms){ .command = smpp_command_name(header->command), .sequence = header->sequence,
+	p->sms = (struct sms){ .command = smpp_command_name(header->command),
+		.sequence = header->sequence,
 		.message_class = -1 };
 	p->sms.side = h->side;
 	p->sms.role = (uint8_t)role_of(h, header->command);
-	p->verdict = (struct verdict){ .action = refused ? ACTION_REJECT : ACTION_PASS, .reason = R_malformed,
-		.rule = VERDICT_NO_RULE, .generation = p->turn->generation->number };
+	p->verdict = (struct verdict){ .action = refused ? ACTION_REJECT : ACTION_PASS,
+		.reason = R_malformed,
+		.rule = VERDICT_NO_RULE,
+		.generation = p->turn->generation->number };
 	if (refused && half_enforces(h)) {
 		const struct refusal_config *refusal = refusal_of(h, (enum sms_role)p->sms.role);
 
-		applied = edit_refuse(pdu, NULL, (enum edit_style)refusal->style, refusal->poison, p->edited);
+		applied = edit_refuse(
+			pdu, NULL, (enum edit_style)refusal->style, refusal->poison, p->edited);
 	}
 	count_verdict(p, h->flow->session);
 	await_answer(h, header, applied);
@@ -255,12 +264,14 @@ static void take_message(struct half *h, const struct smpp_header *header, struc
 	}
 	describe(h, pdu);
 	note_anomalies(h, &p->sms);
-	judge_message(&p->judge, p->turn->generation, &p->sms, p->now_us, true, &p->stats, &p->verdict);
+	judge_message(
+		&p->judge, p->turn->generation, &p->sms, p->now_us, true, &p->stats, &p->verdict);
 	if (p->judge.views.concat_conflict) {
 		event_anomaly_put(h, R_concat_conflict, header->sequence, 0);
 	}
 	start = clock_cycles();
-	leaked = half_enforces(h) && p->verdict.action >= ACTION_REDACT ? leaked_octets(h, &p->sms) : 0;
+	leaked = half_enforces(h) && p->verdict.action >= ACTION_REDACT ? leaked_octets(h, &p->sms)
+	                                                                : 0;
 	count_leaked(p, leaked);
 	applied = prepare(h, pdu);
 	count_verdict(p, h->flow->session);
@@ -329,7 +340,8 @@ void smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 	}
 	describe(h, part);
 	p->sms.partial = true;
-	judge_message(&p->judge, p->turn->generation, &p->sms, p->now_us, false, &p->stats, &p->verdict);
+	judge_message(
+		&p->judge, p->turn->generation, &p->sms, p->now_us, false, &p->stats, &p->verdict);
 	refusal = refusal_of(h, (enum sms_role)p->sms.role);
 	if (h->link->on_release == ON_RELEASE_REFUSE && p->verdict.action < ACTION_BLANK) {
 		/* an honest sender resends; nothing unjudged leaves (design.md 4) */
@@ -342,8 +354,10 @@ void smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 	}
 	h->reader->condemned = true;
 	h->reader->style = refusal->style;
-	if (p->verdict.action == ACTION_BLANK || tcp_leaked(h->tcp, 0, part.len) > SMPP_HEADER_LEN) {
-		h->reader->style = EDIT_BLANK; /* it keeps every octet outside the text where it was */
+	if (p->verdict.action == ACTION_BLANK ||
+		tcp_leaked(h->tcp, 0, part.len) > SMPP_HEADER_LEN) {
+		h->reader->style =
+			EDIT_BLANK; /* it keeps every octet outside the text where it was */
 	}
 	leaked = leaked_octets(h, &p->sms);
 	count_leaked(p, leaked);

@@ -44,8 +44,8 @@ static bool opening_is_foreign(struct half *h, struct bytes b)
 	case PARSE_OK:
 		break;
 	}
-	if (detect ? !smpp_is_bind(header.command & ~SMPP_RESPONSE) || !smpp_plausible(&header) :
-		     !smpp_known(header.command)) {
+	if (detect ? !smpp_is_bind(header.command & ~SMPP_RESPONSE) || !smpp_plausible(&header)
+		   : !smpp_known(header.command)) {
 		opaque(h, detect ? R_not_sms : R_not_smpp);
 		return true;
 	}
@@ -142,7 +142,8 @@ static bool chain_follow(struct bytes b, size_t from, struct chain *c)
 		struct smpp_header header;
 		enum reason why;
 
-		if (smpp_header_read(bytes_slice(b, at, SMPP_HEADER_LEN), &header, &why) != PARSE_OK ||
+		if (smpp_header_read(bytes_slice(b, at, SMPP_HEADER_LEN), &header, &why) !=
+				PARSE_OK ||
 			!smpp_plausible(&header)) {
 			return false;
 		}
@@ -202,7 +203,8 @@ static bool resync_find(struct bytes b, bool final, size_t *boundary)
 			best = i;
 		}
 	}
-	if (n == 0 || (exits[best].n_headers < LIMIT_RESYNC_HEADERS && !(final && exits[best].exit == b.len))) {
+	if (n == 0 || (exits[best].n_headers < LIMIT_RESYNC_HEADERS &&
+			      !(final && exits[best].exit == b.len))) {
 		return false;
 	}
 	for (unsigned i = 0; i < n; i++) {
@@ -284,7 +286,8 @@ void stream_release(struct half *h, enum reason why)
 	stats_add(&p->stats, STAT_releases, 1);
 	stats_reason(&p->stats, why);
 	if (h->tcp->sync == TCP_SYNCED && ready >= SMPP_HEADER_LEN && !h->reader->condemned &&
-		smpp_header_read(tcp_peek(h->tcp, 0, SMPP_HEADER_LEN, p->pdu), &header, &bad) == PARSE_OK &&
+		smpp_header_read(tcp_peek(h->tcp, 0, SMPP_HEADER_LEN, p->pdu), &header, &bad) ==
+			PARSE_OK &&
 		smpp_carries_text(header.command) && half_enforces(h)) {
 		smpp_take_part(h, &header, tcp_peek(h->tcp, 0, ready, p->pdu));
 	}

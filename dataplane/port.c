@@ -19,19 +19,19 @@
 #include "dataplane/base/clock.h"
 
 enum {
-	FRAME_AREA = (int)((sizeof(struct frame) + RTE_MBUF_PRIV_ALIGN - 1) / RTE_MBUF_PRIV_ALIGN * RTE_MBUF_PRIV_ALIGN),
+	FRAME_AREA = (int)((sizeof(struct frame) + RTE_MBUF_PRIV_ALIGN - 1) / RTE_MBUF_PRIV_ALIGN *
+			   RTE_MBUF_PRIV_ALIGN),
 	L2_OVERHEAD = 14 + 2 * 4 + 4, /* Ethernet, two tags, FCS */
 	ROOM_MIN = 2048,
 	JUMBO_LEN = LIMIT_FRAME_LEN + L2_OVERHEAD + 64,
 	MBUF_CACHE = 256,
 	SEND_TRIES = 64, /* bounded: a full queue costs frames, never the core */
 	RSS_KEY_MAX = 64,
-	RING_FRAME_DEFAULT = 2048,    /* of net_af_packet, by its framesz= */
+	RING_FRAME_DEFAULT = 2048, /* of net_af_packet, by its framesz= */
 	RING_BLOCK_LEN = 65536,
 	/* before a frame's octets, in the kernel's ring: TPACKET2_HDRLEN (52) and 16, aligned to 16, less Ethernet's 14 */
 	RING_OVERHEAD = 80 - 14,
 };
-
 
 #define RING_ARGUMENT "framesz="
 
@@ -47,7 +47,7 @@ struct ports {
 	struct rte_mempool *pool;
 	struct jumbo jumbo[WORKERS_MAX];
 	struct rte_eth_conf conf; /* of the port being set up: large */
-	int timestamp_offset; /* of net_pcap's receive time, microseconds; -1: none */
+	int timestamp_offset;     /* of net_pcap's receive time, microseconds; -1: none */
 	bool link_up[LIMIT_LINKS][2];
 };
 
@@ -66,7 +66,8 @@ size_t port_budget(const struct port_config *config)
 	size_t mbufs = (size_t)config->mbufs * config->n_workers;
 	size_t jumbos = (size_t)config->jumbo_buffers * JUMBO_LEN * config->n_workers;
 
-	return mbufs * (sizeof(struct rte_mbuf) + FRAME_AREA + RTE_PKTMBUF_HEADROOM + ROOM_MIN) + jumbos;
+	return mbufs * (sizeof(struct rte_mbuf) + FRAME_AREA + RTE_PKTMBUF_HEADROOM + ROOM_MIN) +
+	       jumbos;
 }
 
 static bool jumbo_open(struct jumbo *j, unsigned n, unsigned n_all)
@@ -94,8 +95,8 @@ static void rss_fill(struct rte_eth_conf *conf, const struct rte_eth_dev_info *i
 	conf->rx_adv_conf.rss_conf.rss_key_len = info->hash_key_size;
 	/* addresses only: fragments and all flows of a pair belong to one core (worker.c hashes the same) */
 	conf->rx_adv_conf.rss_conf.rss_hf =
-		info->flow_type_rss_offloads & (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_IPV6 |
-						       RTE_ETH_RSS_FRAG_IPV6);
+		info->flow_type_rss_offloads & (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 |
+						       RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6);
 }
 
 static bool configure(struct ports *p, uint16_t id, struct diag *diag)
@@ -110,13 +111,14 @@ static bool configure(struct ports *p, uint16_t id, struct diag *diag)
 
 	*conf = (struct rte_eth_conf){ 0 };
 	if (rc != 0) {
-		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u: no answer from its driver: %s", id, strerror(-rc));
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u: no answer from its driver: %s", id,
+			strerror(-rc));
 		return false;
 	}
 	if (n > info.max_rx_queues || n > info.max_tx_queues) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
-			"port %u (%s) has %u receive queues: workers.count = %u is too many for it", id,
-			info.driver_name, info.max_rx_queues, n);
+			"port %u (%s) has %u receive queues: workers.count = %u is too many for it",
+			id, info.driver_name, info.max_rx_queues, n);
 		return false;
 	}
 	if (n > 1) {
@@ -127,14 +129,16 @@ static bool configure(struct ports *p, uint16_t id, struct diag *diag)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(id, &rx, &tx);
 	}
 	for (uint16_t q = 0; rc == 0 && q < n; q++) {
-		rc = rte_eth_rx_queue_setup(id, q, rx, (unsigned)rte_eth_dev_socket_id(id), NULL, p->pool);
+		rc = rte_eth_rx_queue_setup(
+			id, q, rx, (unsigned)rte_eth_dev_socket_id(id), NULL, p->pool);
 		if (rc == 0 && !p->config.replay) {
-			rc = rte_eth_tx_queue_setup(id, q, tx, (unsigned)rte_eth_dev_socket_id(id), NULL);
+			rc = rte_eth_tx_queue_setup(
+				id, q, tx, (unsigned)rte_eth_dev_socket_id(id), NULL);
 		}
 	}
 	if (rc != 0) {
-		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u (%s): cannot be set up: %s", id, info.driver_name,
-			strerror(-rc));
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u (%s): cannot be set up: %s", id,
+			info.driver_name, strerror(-rc));
 	}
 	return rc == 0;
 }
@@ -152,7 +156,9 @@ static uint32_t kernel_mtu(const struct rte_eth_dev_info *info)
 	if (fd < 0) {
 		return 0;
 	}
-	rc = if_indextoname(info->if_index, request.ifr_name) != NULL ? ioctl(fd, SIOCGIFMTU, &request) : -1;
+	rc = if_indextoname(info->if_index, request.ifr_name) != NULL
+	             ? ioctl(fd, SIOCGIFMTU, &request)
+	             : -1;
 	close(fd);
 	return rc == 0 && request.ifr_mtu > 0 ? (uint32_t)request.ifr_mtu : 0;
 }
@@ -161,12 +167,15 @@ static uint32_t kernel_mtu(const struct rte_eth_dev_info *info)
 static uint32_t ring_frame_len(const struct rte_eth_dev_info *info)
 {
 	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
-	const char *given = devargs != NULL && devargs->args != NULL ? strstr(devargs->args, RING_ARGUMENT) : NULL;
+	const char *given = devargs != NULL && devargs->args != NULL
+	                            ? strstr(devargs->args, RING_ARGUMENT)
+	                            : NULL;
 
 	if (strcmp(info->driver_name, "net_af_packet") != 0) {
 		return 0;
 	}
-	return given != NULL ? (uint32_t)strtoul(given + strlen(RING_ARGUMENT), NULL, 10) : RING_FRAME_DEFAULT;
+	return given != NULL ? (uint32_t)strtoul(given + strlen(RING_ARGUMENT), NULL, 10)
+	                     : RING_FRAME_DEFAULT;
 }
 
 /* The room that a port's frames need in a buffer; 0 with an error where they would not fit its own ring. */
@@ -186,9 +195,10 @@ static uint32_t room_of_port(uint16_t id, uint32_t *mtu, struct diag *diag)
 	if (ring != 0 && *mtu + (uint32_t)L2_OVERHEAD + (uint32_t)RING_OVERHEAD > ring) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
 			"port %u (%s): frames of an MTU of %u do not fit its ring frames of %u octets: lower the MTU, or "
-			"give the device framesz= and blocksz=, powers of two, as framesz=%u,blocksz=%u", id,
-			info.driver_name, *mtu, ring,
-			rte_align32pow2(*mtu + (uint32_t)L2_OVERHEAD + (uint32_t)RING_OVERHEAD), RING_BLOCK_LEN);
+			"give the device framesz= and blocksz=, powers of two, as framesz=%u,blocksz=%u",
+			id, info.driver_name, *mtu, ring,
+			rte_align32pow2(*mtu + (uint32_t)L2_OVERHEAD + (uint32_t)RING_OVERHEAD),
+			RING_BLOCK_LEN);
 		return 0;
 	}
 	return RTE_MAX(*mtu + (uint32_t)L2_OVERHEAD, ring);
@@ -220,7 +230,8 @@ static uint32_t room_of_link(const struct ports *p, unsigned link, struct diag *
 	if (n_sides(p) == 2 && mtu[0] != mtu[1]) {
 		diag_add(diag, DIAG_WARNING, NULL, 0, 0,
 			"link \"%s\": port %u has an MTU of %u, port %u of %u: what is too long for one is lost",
-			p->config.link_names[link], port_id(p, link, 0), mtu[0], port_id(p, link, 1), mtu[1]);
+			p->config.link_names[link], port_id(p, link, 0), mtu[0],
+			port_id(p, link, 1), mtu[1]);
 	}
 	return room;
 }
@@ -240,7 +251,8 @@ static uint16_t room_for(const struct ports *p, struct diag *diag)
 	}
 	room = RTE_ALIGN_CEIL(room, 64) + RTE_PKTMBUF_HEADROOM;
 	if (room > UINT16_MAX) {
-		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "an MTU above %u is more than a packet buffer holds: lower it",
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
+			"an MTU above %u is more than a packet buffer holds: lower it",
 			UINT16_MAX - RTE_PKTMBUF_HEADROOM - L2_OVERHEAD);
 		return 0;
 	}
@@ -256,15 +268,17 @@ static bool open_buffers(struct ports *p, struct diag *diag)
 	if (room == 0) {
 		return false;
 	}
-	p->pool = rte_pktmbuf_pool_create("frames", n, MBUF_CACHE, FRAME_AREA, room, (int)rte_socket_id());
+	p->pool = rte_pktmbuf_pool_create(
+		"frames", n, MBUF_CACHE, FRAME_AREA, room, (int)rte_socket_id());
 	ok = p->pool != NULL;
 	for (unsigned w = 0; ok && w < p->config.n_workers; w++) {
-		ok = jumbo_open(&p->jumbo[w], p->config.jumbo_buffers, p->config.jumbo_buffers * p->config.n_workers);
+		ok = jumbo_open(&p->jumbo[w], p->config.jumbo_buffers,
+			p->config.jumbo_buffers * p->config.n_workers);
 	}
 	if (!ok) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
-			"no memory for %u packet buffers of %u octets: give DPDK more (-m) or lower memory.mbufs", n,
-			room);
+			"no memory for %u packet buffers of %u octets: give DPDK more (-m) or lower memory.mbufs",
+			n, room);
 	}
 	return ok;
 }
@@ -316,17 +330,20 @@ static bool start_one(struct ports *p, uint16_t id, struct diag *diag)
 	int rc = rte_eth_dev_start(id);
 
 	if (rc != 0) {
-		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u cannot be started: %s", id, strerror(-rc));
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u cannot be started: %s", id,
+			strerror(-rc));
 		return false;
 	}
 	/* a bump in the wire must see frames that are not for its own address */
 	rc = rte_eth_promiscuous_enable(id);
 	if (rc != 0 && rc != -ENOTSUP) {
-		diag_add(diag, DIAG_WARNING, NULL, 0, 0, "port %u: promiscuous mode: %s", id, strerror(-rc));
+		diag_add(diag, DIAG_WARNING, NULL, 0, 0, "port %u: promiscuous mode: %s", id,
+			strerror(-rc));
 	}
 	if (p->config.n_workers > 1 && !rss_is_symmetric(id)) {
 		diag_add(diag, DIAG_WARNING, NULL, 0, 0,
-			"port %u did not take the symmetric RSS key: frames are steered in software", id);
+			"port %u did not take the symmetric RSS key: frames are steered in software",
+			id);
 	}
 	return true;
 }
@@ -343,9 +360,11 @@ bool port_start(struct ports *p, struct diag *diag)
 	}
 	/* registered by net_pcap when it starts */
 	if (p->config.replay) {
-		p->timestamp_offset = rte_mbuf_dynfield_lookup(RTE_MBUF_DYNFIELD_TIMESTAMP_NAME, NULL);
+		p->timestamp_offset =
+			rte_mbuf_dynfield_lookup(RTE_MBUF_DYNFIELD_TIMESTAMP_NAME, NULL);
 		if (p->timestamp_offset < 0) {
-			diag_add(diag, DIAG_ERROR, NULL, 0, 0, "replay needs net_pcap: port 0 gives no time of capture");
+			diag_add(diag, DIAG_ERROR, NULL, 0, 0,
+				"replay needs net_pcap: port 0 gives no time of capture");
 			return false;
 		}
 	}
@@ -408,22 +427,27 @@ static struct frame *frame_of(struct ports *p, struct rte_mbuf *m, unsigned work
 {
 	struct frame *f = rte_mbuf_to_priv(m);
 
-	*f = (struct frame){ .data = rte_pktmbuf_mtod(m, uint8_t *), .len = m->pkt_len, .wire_len = m->pkt_len,
-		.time_us = now_us, .owner = m };
+	*f = (struct frame){ .data = rte_pktmbuf_mtod(m, uint8_t *),
+		.len = m->pkt_len,
+		.wire_len = m->pkt_len,
+		.time_us = now_us,
+		.owner = m };
 	if (m->nb_segs > 1 && !gather(&p->jumbo[worker], m, f)) {
 		f->reason = R_jumbo_full;
 	}
 	if (p->timestamp_offset >= 0) {
-		f->time_us = *RTE_MBUF_DYNFIELD(m, (size_t)p->timestamp_offset, rte_mbuf_timestamp_t *);
+		f->time_us =
+			*RTE_MBUF_DYNFIELD(m, (size_t)p->timestamp_offset, rte_mbuf_timestamp_t *);
 	}
 	return f;
 }
 
-unsigned port_receive(struct ports *p, unsigned link, unsigned side, unsigned worker, uint64_t now_us,
-	struct frame **frames, unsigned max)
+unsigned port_receive(struct ports *p, unsigned link, unsigned side, unsigned worker,
+	uint64_t now_us, struct frame **frames, unsigned max)
 {
 	struct rte_mbuf *mbufs[LIMIT_BURST];
-	unsigned n = rte_eth_rx_burst(port_id(p, link, side), (uint16_t)worker, mbufs, (uint16_t)max);
+	unsigned n =
+		rte_eth_rx_burst(port_id(p, link, side), (uint16_t)worker, mbufs, (uint16_t)max);
 
 	for (unsigned i = 0; i < n; i++) {
 		frames[i] = frame_of(p, mbufs[i], worker, now_us);
@@ -444,8 +468,8 @@ static struct rte_mbuf *mbuf_of(struct ports *p, struct frame *f, unsigned worke
 	return m;
 }
 
-void port_send(struct ports *p, unsigned link, unsigned side, unsigned worker, struct frame **frames, unsigned n,
-	struct stats *stats)
+void port_send(struct ports *p, unsigned link, unsigned side, unsigned worker,
+	struct frame **frames, unsigned n, struct stats *stats)
 {
 	struct rte_mbuf *mbufs[LIMIT_BURST];
 	unsigned sent = 0;
@@ -454,7 +478,8 @@ void port_send(struct ports *p, unsigned link, unsigned side, unsigned worker, s
 		mbufs[i] = mbuf_of(p, frames[i], worker);
 	}
 	for (unsigned tries = 0; sent < n && tries < SEND_TRIES; tries++) {
-		sent += rte_eth_tx_burst(port_id(p, link, side), (uint16_t)worker, mbufs + sent, (uint16_t)(n - sent));
+		sent += rte_eth_tx_burst(port_id(p, link, side), (uint16_t)worker, mbufs + sent,
+			(uint16_t)(n - sent));
 	}
 	if (sent < n) {
 		stats_add(stats, STAT_tx_full, n - sent);
@@ -478,7 +503,8 @@ bool port_read(unsigned port, struct port_status *out)
 	struct rte_eth_link link;
 	struct rte_eth_dev_info info;
 
-	if (!rte_eth_dev_is_valid_port((uint16_t)port) || rte_eth_stats_get((uint16_t)port, &stats) != 0 ||
+	if (!rte_eth_dev_is_valid_port((uint16_t)port) ||
+		rte_eth_stats_get((uint16_t)port, &stats) != 0 ||
 		rte_eth_link_get_nowait((uint16_t)port, &link) != 0 ||
 		rte_eth_dev_info_get((uint16_t)port, &info) != 0) {
 		return false;

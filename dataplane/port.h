@@ -51,12 +51,12 @@ void port_close(struct ports *p);
 size_t port_budget(const struct port_config *config);
 
 /* port_receive: up to `max` frames of one side (0 inside, 1 outside) of a link; replay: with the capture's time. */
-unsigned port_receive(struct ports *p, unsigned link, unsigned side, unsigned worker, uint64_t now_us,
-	struct frame **frames, unsigned max);
+unsigned port_receive(struct ports *p, unsigned link, unsigned side, unsigned worker,
+	uint64_t now_us, struct frame **frames, unsigned max);
 
 /* port_send: sends `n` frames out of one side of a link, in order; what the driver will not take is dropped and counted. */
-void port_send(struct ports *p, unsigned link, unsigned side, unsigned worker, struct frame **frames, unsigned n,
-	struct stats *stats);
+void port_send(struct ports *p, unsigned link, unsigned side, unsigned worker,
+	struct frame **frames, unsigned n, struct stats *stats);
 
 void port_drop(struct ports *p, struct frame *f, unsigned worker);
 

@@ -13,43 +13,43 @@
 #include <stdint.h>
 
 /* Counters: X(name, help) */
-#define STATS_COUNTERS(X)                                                                          \
-	X(frames_in, "frames received")                                                            \
-	X(frames_out, "frames sent")                                                               \
-	X(octets_in, "octets received, Ethernet header included")                                  \
-	X(octets_out, "octets sent")                                                               \
-	X(frames_other, "frames that are not SMS traffic, forwarded untouched")                    \
-	X(frames_edited, "frames that left with other octets than they came with")                 \
-	X(frames_held, "frames that had to wait for the rest of a PDU")                            \
-	X(tx_full, "frames dropped because the output queue stayed full")                          \
-	X(flows_opened, "TCP connections seen first")                                              \
-	X(flows_closed, "TCP connections that ended by FIN or RST")                                \
-	X(flows_aged, "TCP connections removed after idle time")                                   \
-	X(sessions_bound, "SMPP binds accepted by the SMSC")                                       \
-	X(pdus, "SMPP PDUs framed")                                                                \
-	X(messages, "text-carrying PDUs judged")                                                   \
-	X(messages_passed, "messages with verdict pass")                                           \
-	X(messages_reported, "messages with verdict report")                                       \
-	X(messages_redacted, "messages with verdict redact")                                       \
-	X(messages_blanked, "messages with verdict blank")                                         \
-	X(messages_rejected, "messages with verdict reject")                                       \
-	X(messages_late, "messages condemned after octets of them had left")                       \
-	X(octets_leaked, "octets of condemned messages that had left before the verdict")          \
-	X(receipts, "delivery receipts, which are not content")                                    \
-	X(shadow_hits, "messages hit by a rule in state shadow")                                   \
-	X(parts, "messages that are a part of a longer one")                                       \
-	X(parts_joined, "parts judged together with at least one other part")                      \
-	X(scans, "calls of the matcher")                                                           \
-	X(scan_octets, "octets given to the matcher")                                              \
-	X(hits_dropped, "rule hits beyond the ceiling of one message")                             \
-	X(answers_matched, "answers that met their request")                                       \
-	X(answers_rewritten, "answers whose command_status was rewritten")                         \
-	X(answers_accepted, "refused messages that the SMSC accepted all the same")                \
-	X(answers_unmatched, "answers without a known request")                                    \
-	X(pending_full, "requests whose answer cannot be matched: the table is full")              \
-	X(releases, "times held frames left before their verdict")                                 \
-	X(events, "events written to the ring")                                                    \
-	X(events_lost, "events lost because the ring was full")                                    \
+#define STATS_COUNTERS(X)                                                                 \
+	X(frames_in, "frames received")                                                   \
+	X(frames_out, "frames sent")                                                      \
+	X(octets_in, "octets received, Ethernet header included")                         \
+	X(octets_out, "octets sent")                                                      \
+	X(frames_other, "frames that are not SMS traffic, forwarded untouched")           \
+	X(frames_edited, "frames that left with other octets than they came with")        \
+	X(frames_held, "frames that had to wait for the rest of a PDU")                   \
+	X(tx_full, "frames dropped because the output queue stayed full")                 \
+	X(flows_opened, "TCP connections seen first")                                     \
+	X(flows_closed, "TCP connections that ended by FIN or RST")                       \
+	X(flows_aged, "TCP connections removed after idle time")                          \
+	X(sessions_bound, "SMPP binds accepted by the SMSC")                              \
+	X(pdus, "SMPP PDUs framed")                                                       \
+	X(messages, "text-carrying PDUs judged")                                          \
+	X(messages_passed, "messages with verdict pass")                                  \
+	X(messages_reported, "messages with verdict report")                              \
+	X(messages_redacted, "messages with verdict redact")                              \
+	X(messages_blanked, "messages with verdict blank")                                \
+	X(messages_rejected, "messages with verdict reject")                              \
+	X(messages_late, "messages condemned after octets of them had left")              \
+	X(octets_leaked, "octets of condemned messages that had left before the verdict") \
+	X(receipts, "delivery receipts, which are not content")                           \
+	X(shadow_hits, "messages hit by a rule in state shadow")                          \
+	X(parts, "messages that are a part of a longer one")                              \
+	X(parts_joined, "parts judged together with at least one other part")             \
+	X(scans, "calls of the matcher")                                                  \
+	X(scan_octets, "octets given to the matcher")                                     \
+	X(hits_dropped, "rule hits beyond the ceiling of one message")                    \
+	X(answers_matched, "answers that met their request")                              \
+	X(answers_rewritten, "answers whose command_status was rewritten")                \
+	X(answers_accepted, "refused messages that the SMSC accepted all the same")       \
+	X(answers_unmatched, "answers without a known request")                           \
+	X(pending_full, "requests whose answer cannot be matched: the table is full")     \
+	X(releases, "times held frames left before their verdict")                        \
+	X(events, "events written to the ring")                                           \
+	X(events_lost, "events lost because the ring was full")                           \
 	X(timeouts, "housekeeping rounds")
 
 /*
@@ -100,7 +100,8 @@
 	X(steer_full, FRAME, "frames of another core passed because its inbox was full")           \
 	X(jumbo_full, FRAME, "multi-segment frames passed because no large buffer was free")       \
 	/* TCP and SMPP anomalies */                                                               \
-	X(overlap_differs, ANOMALY, "a retransmission or overlap with other content: first copy kept") \
+	X(overlap_differs, ANOMALY,                                                                \
+		"a retransmission or overlap with other content: first copy kept")                 \
 	X(hold_full, ANOMALY, "held frames released at the ceiling")                               \
 	X(hold_timeout, ANOMALY, "held frames released after the hold time")                       \
 	X(hold_retransmit, ANOMALY, "held frames released because their sender sent them again")   \
@@ -169,7 +170,7 @@ struct ledger {
 
 /* Stages of the pipeline whose cycles are counted: X(name) in flow order. */
 #define STATS_STAGES(X) X(frame) X(flow) X(stream) X(smpp) X(text) X(scan) X(policy) X(edit) X(out)
-#define X(name) STAGE_##name,
+#define X(name)         STAGE_##name,
 enum stage { STATS_STAGES(X) STAGE_COUNT };
 #undef X
 

@@ -8,8 +8,8 @@
 #include "dataplane/base/clock.h"
 
 enum {
-	TICK_EVERY = 256,       /* turns without a frame between two looks at the timers */
-	STARVED_TURNS = 1024,   /* replay: empty receptions before the buffers are looked at */
+	TICK_EVERY = 256,     /* turns without a frame between two looks at the timers */
+	STARVED_TURNS = 1024, /* replay: empty receptions before the buffers are looked at */
 };
 
 static struct pipeline_turn turn_begin(const struct worker *w)
@@ -42,7 +42,8 @@ static void send_live(struct worker *w, struct frame_list *out)
 			}
 			continue;
 		}
-		port_send(w->shared->ports, link, 1 - from, w->index, run, n, pipeline_stats(w->pipeline));
+		port_send(w->shared->ports, link, 1 - from, w->index, run, n,
+			pipeline_stats(w->pipeline));
 	}
 }
 
@@ -77,7 +78,8 @@ static unsigned owner_of(const struct worker *w, const struct frame *f)
 	const uint64_t *lo = (const uint64_t *)(const void *)f->key.lo.address;
 	const uint64_t *hi = (const uint64_t *)(const void *)f->key.hi.address;
 
-	return rte_hash_crc_8byte(lo[0] ^ lo[1] ^ hi[0] ^ hi[1], w->shared->config->hash_seed) % w->shared->n_workers;
+	return rte_hash_crc_8byte(lo[0] ^ lo[1] ^ hi[0] ^ hi[1], w->shared->config->hash_seed) %
+	       w->shared->n_workers;
 }
 
 /* Keeps this worker's frames, hands the others to their owners; a full inbox keeps the frame moving unjudged. */
@@ -99,7 +101,8 @@ static unsigned steer(struct worker *w, struct frame **frames, unsigned n, struc
 }
 
 /* Frames that could not be made contiguous leave as they came. */
-static unsigned set_aside(struct worker *w, struct frame **frames, unsigned n, struct frame_list *out)
+static unsigned set_aside(
+	struct worker *w, struct frame **frames, unsigned n, struct frame_list *out)
 {
 	unsigned kept = 0;
 
@@ -145,7 +148,8 @@ static unsigned turn_inbox(struct worker *w)
 	if (w->shared->n_workers == 1) {
 		return 0;
 	}
-	n = rte_ring_dequeue_burst(w->shared->inbox[w->index], (void **)frames, w->shared->burst, NULL);
+	n = rte_ring_dequeue_burst(
+		w->shared->inbox[w->index], (void **)frames, w->shared->burst, NULL);
 	if (n != 0) {
 		pipeline_run(w->pipeline, &turn, frames, n, &out);
 		send_out(w, &out);

@@ -21,11 +21,12 @@ struct worker_shared {
 	struct gate *gate;
 	unsigned n_workers;
 	unsigned burst;
-	_Atomic uint64_t *panic_links;  /* control writes, workers read */
-	const volatile int *stop;       /* a signal sets it */
-	_Atomic unsigned running;       /* workers that have not ended */
-	struct rte_ring *inbox[WORKERS_MAX]; /* frames that belong to another worker; n_workers > 1 */
-	struct fileport *file;          /* replay: where frames go; NULL live */
+	_Atomic uint64_t *panic_links; /* control writes, workers read */
+	const volatile int *stop;      /* a signal sets it */
+	_Atomic unsigned running;      /* workers that have not ended */
+	struct rte_ring
+		*inbox[WORKERS_MAX]; /* frames that belong to another worker; n_workers > 1 */
+	struct fileport *file;       /* replay: where frames go; NULL live */
 };
 
 struct worker {

@@ -13,8 +13,8 @@
 #include "patterns/source.h"
 
 struct compile_limits {
-	unsigned cpu_s;      /* RLIMIT_CPU of the child; its end is SIGKILL */
-	size_t memory;       /* RLIMIT_AS, octets */
+	unsigned cpu_s; /* RLIMIT_CPU of the child; its end is SIGKILL */
+	size_t memory;  /* RLIMIT_AS, octets */
 	uint32_t shard_rules;
 };
 
@@ -22,9 +22,9 @@ struct compile_limits {
 struct compile_limits compile_default_limits(void);
 
 struct compile_report {
-	double seconds;       /* CPU of the children */
+	double seconds; /* CPU of the children */
 	size_t database_len;
-	size_t peak_rss;      /* octets, largest child */
+	size_t peak_rss; /* octets, largest child */
 	uint32_t n_shards;
 };
 

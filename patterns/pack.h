@@ -53,14 +53,14 @@ void pack_free(struct pack *p);
  * the CPU features they were made for in "platform"). *memory is what the sections point into: the
  * caller frees it after pack_write(). False when out of memory or sections.
  */
-bool pack_add_ruleset(struct pack *p, const struct ruleset *r, const struct source *s,
-	void **memory);
+bool pack_add_ruleset(
+	struct pack *p, const struct ruleset *r, const struct source *s, void **memory);
 
 /*
  * pack_load_ruleset: rebuilds the ruleset, with one reference, and initialises *examples with its
  * examples; a pack for another platform is refused by name. NULL with errors in `diag`.
  */
-struct ruleset *pack_load_ruleset(const struct pack *p, const char *path, struct source *examples,
-	struct diag *diag);
+struct ruleset *pack_load_ruleset(
+	const struct pack *p, const char *path, struct source *examples, struct diag *diag);
 
 #endif

@@ -16,31 +16,36 @@
 struct hs_database;
 
 /* In rising severity: the most severe of several wins. X(NAME, text) */
-#define RULE_ACTIONS(X)                                                                            \
-	X(PASS, "pass") X(REPORT, "report") X(REDACT, "redact") X(BLANK, "blank") X(REJECT, "reject")
+#define RULE_ACTIONS(X) \
+	X(PASS, "pass") \
+	X(REPORT, "report") X(REDACT, "redact") X(BLANK, "blank") X(REJECT, "reject")
 #define X(name, text) ACTION_##name,
 enum rule_action { RULE_ACTIONS(X) ACTIONS };
 #undef X
 
 enum rule_state { RULE_ON, RULE_SHADOW };
 enum rule_field { FIELD_TEXT, FIELD_SENDER, FIELD_URL, FIELD_NUMBER, FIELDS };
-enum rule_view { VIEW_SENT, VIEW_FOLDED, VIEWS }; /* sender, url and number have VIEW_SENT; sender also VIEW_FOLDED */
+enum rule_view {
+	VIEW_SENT,
+	VIEW_FOLDED,
+	VIEWS
+}; /* sender, url and number have VIEW_SENT; sender also VIEW_FOLDED */
 
 enum { RULE_ID_SIZE = 64, RULE_WEIGHT_DEFAULT = 100, RULE_ACTION_UNSET = 0xFF };
 
 struct rule {
-	char id[RULE_ID_SIZE];  /* as written: "1001" or "prize.lottery" */
-	char *expression;       /* the regular expression, without slashes */
-	unsigned flags;         /* HS_FLAG_* as compiled */
-	uint16_t category;      /* index in ruleset.categories; 0 is "default" */
-	int32_t weight;         /* added to its category's score */
-	uint32_t status;        /* command_status of a reject; 0: the link's */
-	uint8_t action;         /* enum rule_action, or RULE_ACTION_UNSET: the category's thresholds say */
-	uint8_t state;          /* enum rule_state */
-	uint8_t field;          /* enum rule_field */
-	uint8_t view;           /* enum rule_view */
-	char *note;             /* for people; may be NULL */
-	char *file;             /* where it was written */
+	char id[RULE_ID_SIZE]; /* as written: "1001" or "prize.lottery" */
+	char *expression;      /* the regular expression, without slashes */
+	unsigned flags;        /* HS_FLAG_* as compiled */
+	uint16_t category;     /* index in ruleset.categories; 0 is "default" */
+	int32_t weight;        /* added to its category's score */
+	uint32_t status;       /* command_status of a reject; 0: the link's */
+	uint8_t action; /* enum rule_action, or RULE_ACTION_UNSET: the category's thresholds say */
+	uint8_t state;  /* enum rule_state */
+	uint8_t field;  /* enum rule_field */
+	uint8_t view;   /* enum rule_view */
+	char *note;     /* for people; may be NULL */
+	char *file;     /* where it was written */
 	int line;
 };
 

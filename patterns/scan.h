@@ -49,7 +49,7 @@ static inline bool scan_wanted(const struct ruleset *r, enum rule_field f, enum 
 }
 
 /* scan_text: appends the hits of `text`; false when Hyperscan refused (counted by the caller). */
-bool scan_text(const struct ruleset *r, struct scan_scratch *s, enum rule_field field, enum rule_view view,
-	uint8_t entity, struct bytes text, struct scan_hits *hits);
+bool scan_text(const struct ruleset *r, struct scan_scratch *s, enum rule_field field,
+	enum rule_view view, uint8_t entity, struct bytes text, struct scan_hits *hits);
 
 #endif

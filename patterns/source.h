@@ -42,7 +42,8 @@ void source_free(struct source *s);
 bool source_read_file(struct source *s, const char *path, struct diag *diag);
 
 /* source_read_text: the same from memory; `name` stands for the file in messages. */
-bool source_read_text(struct source *s, const char *name, const char *text, size_t len, struct diag *diag);
+bool source_read_text(
+	struct source *s, const char *name, const char *text, size_t len, struct diag *diag);
 
 /* source_read_path: a file, or a folder's *.pat in byte order of their names. */
 bool source_read_path(struct source *s, const char *path, struct diag *diag);

@@ -13,7 +13,7 @@
 #include <x86intrin.h>
 #endif
 
-#define CLOCK_US_PER_S UINT64_C(1000000)
+#define CLOCK_US_PER_S  UINT64_C(1000000)
 #define CLOCK_US_PER_MS UINT64_C(1000)
 
 /* clock_realtime_us: wall time; the worker calls it once a burst (vDSO, no system call). */

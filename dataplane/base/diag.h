@@ -18,10 +18,10 @@ enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
 struct diag_entry {
 	enum diag_level level;
-	char *file;  /* NULL: not tied to a file */
-	int line;    /* from 1; 0: the whole file */
-	int column;  /* from 1; 0: the whole line */
-	char *text;  /* what is wrong and what to do */
+	char *file; /* NULL: not tied to a file */
+	int line;   /* from 1; 0: the whole file */
+	int column; /* from 1; 0: the whole line */
+	char *text; /* what is wrong and what to do */
 };
 
 struct diag {

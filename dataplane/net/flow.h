@@ -26,10 +26,10 @@ enum { FLOW_AHEAD_MAX = 16 };
 
 /* How far the layer above is with the PDU at tcp_direction.parse, and which frames ran ahead of a gap. */
 struct flow_reader {
-	bool head_done;    /* the header was acted upon: an answer's status, a non-text PDU's passage */
-	bool condemned;    /* refused by what was there of it: its rest is overwritten as it comes */
-	bool begun;        /* a PDU of this direction has been framed: the stream is SMPP */
-	uint8_t style;     /* condemned: enum edit_style */
+	bool head_done; /* the header was acted upon: an answer's status, a non-text PDU's passage */
+	bool condemned; /* refused by what was there of it: its rest is overwritten as it comes */
+	bool begun;     /* a PDU of this direction has been framed: the stream is SMPP */
+	uint8_t style;  /* condemned: enum edit_style */
 	uint8_t n_ahead;
 	/* Frames whose octets arrived behind a gap: which frame a PDU ends in is told from here. */
 	struct flow_ahead {
@@ -47,16 +47,16 @@ struct flow_hold {
 };
 
 struct flow {
-	struct flow_key key;  /* first: the lookup's prefetch brings it with the state */
-	uint64_t last_us;     /* arrival of its newest frame */
-	void *session;        /* struct smpp_session, or NULL */
-	uint64_t id;          /* unique in this worker, from 1; in events */
-	uint8_t state;        /* enum flow_state */
-	uint8_t service;      /* enum flow_service */
+	struct flow_key key; /* first: the lookup's prefetch brings it with the state */
+	uint64_t last_us;    /* arrival of its newest frame */
+	void *session;       /* struct smpp_session, or NULL */
+	uint64_t id;         /* unique in this worker, from 1; in events */
+	uint8_t state;       /* enum flow_state */
+	uint8_t service;     /* enum flow_service */
 	uint8_t link;
-	bool lo_is_inside;    /* the side of key.lo, by configuration */
-	bool panicked;        /* frames passed during panic: its directions start anew */
-	bool reported;        /* a session event has told of it */
+	bool lo_is_inside; /* the side of key.lo, by configuration */
+	bool panicked;     /* frames passed during panic: its directions start anew */
+	bool reported;     /* a session event has told of it */
 	uint64_t opened_us;
 	struct flow_hold hold[2];
 	struct flow_reader reader[2];

@@ -45,7 +45,8 @@ struct frame *fragments_add(struct fragments *t, struct frame *f, bool hold, str
 void fragments_scatter(struct fragments *t, struct frame *gathered, struct frame_list *out);
 
 /* fragments_expire: appends to `out` all fragments of datagrams older than the time-out (UINT64_MAX: all). */
-void fragments_expire(struct fragments *t, uint64_t now_us, struct stats *stats, struct frame_list *out);
+void fragments_expire(
+	struct fragments *t, uint64_t now_us, struct stats *stats, struct frame_list *out);
 
 /* Fragments held now. */
 uint32_t fragments_held(const struct fragments *t);

@@ -51,17 +51,18 @@ struct frame {
 	uint16_t l3_off;    /* IP header */
 	uint16_t l4_off;    /* TCP or SCTP header */
 	uint16_t payload_off;
-	uint16_t payload_len; /* by the IP header, so Ethernet padding is not payload; only what is at `data` */
-	uint16_t cut_len;     /* payload octets that the capture cut off (reason truncated), else 0 */
-	uint8_t kind;         /* enum frame_kind */
-	uint8_t ip_version;   /* 4, 6, or 0 */
-	uint8_t link;         /* port pair */
-	uint8_t from_side;    /* 0: came in at the pair's inside port, 1: at its outside port */
-	uint8_t direction;    /* 0 from the inside, 1 from the outside: from_side until the flow knows better */
-	uint8_t from_lo;      /* the sender is key.lo */
-	uint8_t reason;       /* enum reason for FRAME_OTHER, or R_bad_checksum, R_offload_partial, R_truncated */
-	uint8_t input;        /* replay: which input, from 0 */
-	uint8_t edited;       /* its octets were changed: checksums are to be mended */
+	uint16_t
+		payload_len; /* by the IP header, so Ethernet padding is not payload; only what is at `data` */
+	uint16_t cut_len;   /* payload octets that the capture cut off (reason truncated), else 0 */
+	uint8_t kind;       /* enum frame_kind */
+	uint8_t ip_version; /* 4, 6, or 0 */
+	uint8_t link;       /* port pair */
+	uint8_t from_side;  /* 0: came in at the pair's inside port, 1: at its outside port */
+	uint8_t direction; /* 0 from the inside, 1 from the outside: from_side until the flow knows better */
+	uint8_t from_lo; /* the sender is key.lo */
+	uint8_t reason; /* enum reason for FRAME_OTHER, or R_bad_checksum, R_offload_partial, R_truncated */
+	uint8_t input;  /* replay: which input, from 0 */
+	uint8_t edited; /* its octets were changed: checksums are to be mended */
 	/* TCP, host order, valid for FRAME_TCP */
 	uint32_t seq;
 	uint32_t ack;
@@ -70,11 +71,19 @@ struct frame {
 	uint8_t held;      /* it was held: counted once */
 	struct flow_key key;
 	uint8_t gathered; /* a view made by fragments.c: ends in fragments_scatter(), never leaves itself */
-	struct frame *fragments; /* a gathered datagram: its fragments in order of arrival, else NULL */
-	void *owner;             /* port.c: the mbuf */
+	struct frame
+		*fragments; /* a gathered datagram: its fragments in order of arrival, else NULL */
+	void *owner;        /* port.c: the mbuf */
 };
 
-enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
+enum {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20
+};
 
 struct frame_list {
 	struct frame *head;

@@ -40,7 +40,8 @@ struct stream {
 	struct stream_chunk *head; /* lowest sequence first */
 	struct stream_chunk *tail;
 	uint32_t n_chunks;
-	uint32_t n_written; /* octets ever stored, modulo 2^32: a difference says what a put added */
+	uint32_t
+		n_written; /* octets ever stored, modulo 2^32: a difference says what a put added */
 };
 
 static inline int32_t seq_diff(uint32_t a, uint32_t b)
@@ -58,7 +59,8 @@ enum stream_put { STREAM_NEW, STREAM_SAME, STREAM_DIFFERS, STREAM_FULL };
  * or some were new, none differed; STREAM_SAME: nothing new; STREAM_DIFFERS: an octet it had is
  * another one (the store's stays); STREAM_FULL: no chunk was left, the rest was not stored.
  */
-enum stream_put stream_put(struct stream *s, struct stream_pool *pool, uint32_t seq, struct bytes data);
+enum stream_put stream_put(
+	struct stream *s, struct stream_pool *pool, uint32_t seq, struct bytes data);
 
 /* stream_run: how many octets the store has without a gap from `seq` on, at most `max`. */
 size_t stream_run(const struct stream *s, uint32_t seq, size_t max);

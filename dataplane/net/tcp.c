@@ -258,8 +258,8 @@ static void receive_far(struct tcp_direction *d, const struct frame *f, uint32_t
 	struct stream_pool *pool, struct stats *stats)
 {
 	d->n_far = d->n_far != 0 && seq == d->far_next && d->n_far < UINT8_MAX
-			   ? (uint8_t)(d->n_far + 1)
-			   : 1;
+	                   ? (uint8_t)(d->n_far + 1)
+	                   : 1;
 	d->far_next = seq + f->payload_len;
 	stats_ledger(stats, f->direction, R_out_of_window, f->payload_len);
 	if (!d->una_seen && d->n_far >= FAR_FRAMES) {
@@ -545,7 +545,7 @@ static void overlay(const struct tcp_direction *d, struct frame *f)
 {
 	uint32_t seq = data_seq(f);
 	bool edited = d->edit_from != d->edit_to && seq_diff(seq, d->edit_to) < 0 &&
-		      seq_diff(seq + f->payload_len, d->edit_from) > 0;
+	              seq_diff(seq + f->payload_len, d->edit_from) > 0;
 
 	if ((edited || d->differs) &&
 		stream_overlay(&d->stream, seq, f->data + f->payload_off, f->payload_len)) {

@@ -38,34 +38,35 @@ struct tcp_direction {
 	uint32_t free_to;       /* frames up to here may leave although the PDU is not complete */
 	uint32_t una;           /* acknowledged by the receiver; may be above `next` */
 	uint32_t left;          /* the highest octet that has left, + 1 */
-	uint32_t low;           /* the stream's memory begins here: octets below are not stored again */
-	uint32_t high;          /* the highest octet seen, + 1 */
-	uint32_t pending;       /* octets stored at or above `parse`: not in the ledger yet */
-	uint32_t edit_from;     /* edited octets lie in [edit_from, edit_to); equal: none */
+	uint32_t low;       /* the stream's memory begins here: octets below are not stored again */
+	uint32_t high;      /* the highest octet seen, + 1 */
+	uint32_t pending;   /* octets stored at or above `parse`: not in the ledger yet */
+	uint32_t edit_from; /* edited octets lie in [edit_from, edit_to); equal: none */
 	uint32_t edit_to;
 	uint32_t isn;
-	uint32_t fin_seq;  /* of the FIN: one above the last octet */
-	uint32_t new_isn;  /* of a SYN that the other end has not confirmed */
-	uint32_t new_end;  /* behind that SYN and its octets */
-	uint32_t far_next; /* behind the newest octets that were out of window */
-	uint32_t age_mark; /* what is below may be forgotten when history_us have passed */
+	uint32_t fin_seq;       /* of the FIN: one above the last octet */
+	uint32_t new_isn;       /* of a SYN that the other end has not confirmed */
+	uint32_t new_end;       /* behind that SYN and its octets */
+	uint32_t far_next;      /* behind the newest octets that were out of window */
+	uint32_t age_mark;      /* what is below may be forgotten when history_us have passed */
 	uint64_t held_since_us; /* arrival of the oldest held frame; 0: none */
 	uint64_t ack_time_us;   /* when una or age_mark last moved */
 	uint8_t sync;           /* enum tcp_sync */
 	uint8_t opaque_reason;  /* enum reason */
-	uint8_t n_far;          /* frames out of window in a row, each beginning where the last ended */
+	uint8_t n_far; /* frames out of window in a row, each beginning where the last ended */
 	bool syn_seen;
 	bool fin_seen;
-	bool una_seen;    /* an ACK of the other side has been seen */
-	bool differs;     /* an overlap differed: frames are overlaid on leaving */
-	bool gap_proven;  /* the receiver has octets that were not seen here: tcp_skip_gap() */
-	bool again;       /* octets of held frames were sent again */
-	bool new_syn;     /* new_isn is set */
+	bool una_seen;   /* an ACK of the other side has been seen */
+	bool differs;    /* an overlap differed: frames are overlaid on leaving */
+	bool gap_proven; /* the receiver has octets that were not seen here: tcp_skip_gap() */
+	bool again;      /* octets of held frames were sent again */
+	bool new_syn;    /* new_isn is set */
 };
 
 struct tcp_config {
-	uint64_t hold_us;     /* a held frame leaves after this; 0: only by verdict, close or ceiling (replay) */
-	uint64_t history_us;  /* octets are kept this long where the other direction is not seen */
+	uint64_t
+		hold_us; /* a held frame leaves after this; 0: only by verdict, close or ceiling (replay) */
+	uint64_t history_us; /* octets are kept this long where the other direction is not seen */
 	bool release_on_retransmit;
 	bool enforce; /* hold and overlay; false (monitor, tap): frames leave at once, as they came */
 };
@@ -84,7 +85,8 @@ enum tcp_received {
  * lives: its receiver answers a forged one with a challenge ACK (RFC 5961 4.2) and goes on, and so
  * do we. It is noted, and the SYN-ACK that acknowledges it is the proof.
  */
-bool tcp_is_new_connection(const struct tcp_direction *d, const struct tcp_direction *o, const struct frame *f);
+bool tcp_is_new_connection(
+	const struct tcp_direction *d, const struct tcp_direction *o, const struct frame *f);
 
 /*
  * tcp_receive: takes `f`, a frame of direction `d` whose other direction is `o`: stores its octets
@@ -117,7 +119,8 @@ struct bytes tcp_peek(const struct tcp_direction *d, size_t off, size_t len, uin
 void tcp_edit(struct tcp_direction *d, size_t off, struct bytes data);
 
 /* tcp_consume: the next `len` octets are done; accounted under `r` for `direction`. */
-void tcp_consume(struct tcp_direction *d, size_t len, enum reason r, unsigned direction, struct stats *stats);
+void tcp_consume(struct tcp_direction *d, size_t len, enum reason r, unsigned direction,
+	struct stats *stats);
 
 /* tcp_leaked: how many of the `len` octets from d->parse + off on had already left. */
 size_t tcp_leaked(const struct tcp_direction *d, size_t off, size_t len);
@@ -131,7 +134,8 @@ void tcp_leave(struct tcp_direction *d, bool all, uint64_t now_us, const struct 
 	struct stream_pool *pool, struct stats *stats, struct frame_list *out);
 
 /* tcp_release_due: true if held frames must leave now (hold time, retransmission, ceiling); sets `*why`. */
-bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us, const struct tcp_config *config, enum reason *why);
+bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us,
+	const struct tcp_config *config, enum reason *why);
 
 /*
  * tcp_skip_gap: gives the missing octets up: moves `next` and `parse` behind the first gap, or to
@@ -144,6 +148,7 @@ bool tcp_skip_gap(struct tcp_direction *d, unsigned direction, struct stats *sta
 enum reason tcp_options_opaque(struct bytes options);
 
 /* tcp_close: accounts what is unparsed as incomplete and frees the direction's memory; held frames must be out. */
-void tcp_close(struct tcp_direction *d, unsigned direction, struct stream_pool *pool, struct stats *stats);
+void tcp_close(
+	struct tcp_direction *d, unsigned direction, struct stream_pool *pool, struct stats *stats);
 
 #endif

@@ -18,23 +18,23 @@ enum { SMPP_HEADER_LEN = 16 };
 #define SMPP_RESPONSE 0x80000000u
 
 /* SMPP 3.4 5.1.2.1 and 5.0 4.7.5: X(NAME, command_id, name as in events) */
-#define SMPP_COMMANDS(X)                                                                           \
-	X(BIND_RECEIVER, 0x001, "bind_receiver")                                                   \
-	X(BIND_TRANSMITTER, 0x002, "bind_transmitter")                                             \
-	X(QUERY_SM, 0x003, "query_sm")                                                             \
-	X(SUBMIT_SM, 0x004, "submit_sm")                                                           \
-	X(DELIVER_SM, 0x005, "deliver_sm")                                                         \
-	X(UNBIND, 0x006, "unbind")                                                                 \
-	X(REPLACE_SM, 0x007, "replace_sm")                                                         \
-	X(CANCEL_SM, 0x008, "cancel_sm")                                                           \
-	X(BIND_TRANSCEIVER, 0x009, "bind_transceiver")                                             \
-	X(OUTBIND, 0x00B, "outbind")                                                               \
-	X(ENQUIRE_LINK, 0x015, "enquire_link")                                                     \
-	X(SUBMIT_MULTI, 0x021, "submit_multi")                                                     \
-	X(ALERT_NOTIFICATION, 0x102, "alert_notification")                                         \
-	X(DATA_SM, 0x103, "data_sm")                                                               \
-	X(BROADCAST_SM, 0x111, "broadcast_sm")                                                     \
-	X(QUERY_BROADCAST_SM, 0x112, "query_broadcast_sm")                                         \
+#define SMPP_COMMANDS(X)                                   \
+	X(BIND_RECEIVER, 0x001, "bind_receiver")           \
+	X(BIND_TRANSMITTER, 0x002, "bind_transmitter")     \
+	X(QUERY_SM, 0x003, "query_sm")                     \
+	X(SUBMIT_SM, 0x004, "submit_sm")                   \
+	X(DELIVER_SM, 0x005, "deliver_sm")                 \
+	X(UNBIND, 0x006, "unbind")                         \
+	X(REPLACE_SM, 0x007, "replace_sm")                 \
+	X(CANCEL_SM, 0x008, "cancel_sm")                   \
+	X(BIND_TRANSCEIVER, 0x009, "bind_transceiver")     \
+	X(OUTBIND, 0x00B, "outbind")                       \
+	X(ENQUIRE_LINK, 0x015, "enquire_link")             \
+	X(SUBMIT_MULTI, 0x021, "submit_multi")             \
+	X(ALERT_NOTIFICATION, 0x102, "alert_notification") \
+	X(DATA_SM, 0x103, "data_sm")                       \
+	X(BROADCAST_SM, 0x111, "broadcast_sm")             \
+	X(QUERY_BROADCAST_SM, 0x112, "query_broadcast_sm") \
 	X(CANCEL_BROADCAST_SM, 0x113, "cancel_broadcast_sm")
 
 #define X(name, id, text) SMPP_##name = (id),
@@ -56,8 +56,9 @@ struct smpp_header {
  */
 enum parse smpp_header_read(struct bytes b, struct smpp_header *h, enum reason *why);
 
-bool smpp_known(uint32_t command);      /* request or response that the specification names */
-bool smpp_carries_text(uint32_t command); /* submit_sm, deliver_sm, data_sm, submit_multi, replace_sm, broadcast_sm */
+bool smpp_known(uint32_t command); /* request or response that the specification names */
+bool smpp_carries_text(uint32_t
+		command); /* submit_sm, deliver_sm, data_sm, submit_multi, replace_sm, broadcast_sm */
 bool smpp_is_bind(uint32_t command);
 const char *smpp_command_name(uint32_t command); /* "submit_sm_resp"; "unknown" for others */
 
@@ -92,27 +93,27 @@ struct smpp_message {
 	struct smpp_address source;
 	struct smpp_address destination; /* submit_multi: the first SME address */
 	struct smpp_address destinations[LIMIT_SMPP_DESTS]; /* submit_multi only */
-	uint16_t n_destinations;         /* 1, or submit_multi's number_of_dests without lists */
-	uint16_t n_lists;                /* submit_multi: distribution list names */
+	uint16_t n_destinations; /* 1, or submit_multi's number_of_dests without lists */
+	uint16_t n_lists;        /* submit_multi: distribution list names */
 	uint8_t esm_class;
 	uint8_t protocol_id;
 	uint8_t priority;
 	uint8_t registered_delivery;
 	uint8_t data_coding;
-	bool has_data_coding; /* replace_sm has none */
+	bool has_data_coding;         /* replace_sm has none */
 	struct bytes short_message;   /* UDH included */
 	struct bytes message_payload; /* the last one, UDH included */
 	struct bytes earlier_payload; /* the first of several: SMSCs differ in which they read */
 	bool has_payload;
-	size_t body_end;     /* offset behind short_message: where the TLVs begin */
+	size_t body_end;        /* offset behind short_message: where the TLVs begin */
 	size_t destination_off; /* offset of dest_addr_ton (submit_multi: of number_of_dests); 0: none */
 	size_t source_off;      /* offset of source_addr_ton */
 	uint16_t sar_ref;
-	uint8_t sar_total;   /* 0: no SAR */
+	uint8_t sar_total; /* 0: no SAR */
 	uint8_t sar_seqnum;
-	uint16_t n_tlvs;     /* of which at most LIMIT_SMPP_TLVS are kept */
+	uint16_t n_tlvs; /* of which at most LIMIT_SMPP_TLVS are kept */
 	struct smpp_tlv tlvs[LIMIT_SMPP_TLVS];
-	uint64_t anomalies;  /* enum smpp_anomaly */
+	uint64_t anomalies; /* enum smpp_anomaly */
 };
 
 enum smpp_anomaly {
@@ -121,7 +122,7 @@ enum smpp_anomaly {
 	SMPP_ANOMALY_TLV_DUPLICATE = 1u << 2, /* R_smpp_tlv_duplicate */
 	SMPP_ANOMALY_TRAILING = 1u << 3,      /* R_smpp_trailing: 1..3 stray octets, or zeros */
 	SMPP_ANOMALY_BOTH_TEXTS = 1u << 4,    /* R_smpp_both_texts */
-	SMPP_ANOMALY_FIELD = 1u << 5,         /* R_smpp_field: longer than allowed, its end certain */
+	SMPP_ANOMALY_FIELD = 1u << 5, /* R_smpp_field: longer than allowed, its end certain */
 };
 enum { SMPP_ANOMALIES = 6 };
 

@@ -15,20 +15,27 @@
 
 #include "dataplane/proto/smpp.h"
 
-enum smpp_bind_state { SMPP_OPEN, SMPP_BINDING, SMPP_BOUND_TX, SMPP_BOUND_RX, SMPP_BOUND_TRX, SMPP_UNBOUND };
+enum smpp_bind_state {
+	SMPP_OPEN,
+	SMPP_BINDING,
+	SMPP_BOUND_TX,
+	SMPP_BOUND_RX,
+	SMPP_BOUND_TRX,
+	SMPP_UNBOUND
+};
 
 enum { SMPP_SYSTEM_ID_LEN = 16 }; /* 3.4 5.2.1: 15 characters; 5.0: 15; kept with NUL */
 
 struct smpp_session {
 	struct smpp_session *next_free;
 	char system_id[SMPP_SYSTEM_ID_LEN];
-	uint8_t state;       /* enum smpp_bind_state */
-	uint8_t bind_kind;   /* the bound state asked for */
-	int8_t esme;         /* direction the ESME sends in: 0, 1, or -1 unknown */
-	bool reported;       /* a session event has told its bind */
-	bool late;           /* set by the opener: joined mid-stream, so a missing bind is no anomaly */
-	bool doubtful;       /* two binds of different names wait for an answer */
-	int8_t unbinding;    /* direction of an unbind without answer, or -1 */
+	uint8_t state;     /* enum smpp_bind_state */
+	uint8_t bind_kind; /* the bound state asked for */
+	int8_t esme;       /* direction the ESME sends in: 0, 1, or -1 unknown */
+	bool reported;     /* a session event has told its bind */
+	bool late;     /* set by the opener: joined mid-stream, so a missing bind is no anomaly */
+	bool doubtful; /* two binds of different names wait for an answer */
+	int8_t unbinding; /* direction of an unbind without answer, or -1 */
 	uint32_t bind_sequence;
 	uint32_t serial;        /* of this opening; 0: closed */
 	uint32_t pending_first; /* its pending answers: indices in the pool */
@@ -60,8 +67,8 @@ enum smpp_change { SMPP_NO_CHANGE, SMPP_BOUND, SMPP_BIND_REFUSED, SMPP_ENDED };
  * for commands but bind_*): follows bind state and role. Sets anomalies in *why (smpp_unbound,
  * smpp_role) or R_none.
  */
-enum smpp_change smpp_session_see(struct smpp_session *s, unsigned direction, const struct smpp_header *h,
-	struct bytes pdu, uint64_t now_us, enum reason *why);
+enum smpp_change smpp_session_see(struct smpp_session *s, unsigned direction,
+	const struct smpp_header *h, struct bytes pdu, uint64_t now_us, enum reason *why);
 
 enum smpp_role { SMPP_ROLE_UNKNOWN, SMPP_ROLE_ESME, SMPP_ROLE_SMSC };
 /* smpp_session_role: who sends in this direction. */
@@ -73,10 +80,10 @@ struct smpp_pending {
 	uint64_t sent_us;
 	uint32_t sequence;
 	uint32_t command;
-	uint32_t status;     /* what the answer's command_status is to become; 0: leave it */
-	uint8_t direction;   /* the request's */
-	bool blanked;        /* its text was blanked: that the far end takes it is no alarm */
-	bool force;          /* also where the SMSC accepted it (on_accept = force) */
+	uint32_t status;   /* what the answer's command_status is to become; 0: leave it */
+	uint8_t direction; /* the request's */
+	bool blanked;      /* its text was blanked: that the far end takes it is no alarm */
+	bool force;        /* also where the SMSC accepted it (on_accept = force) */
 };
 
 /*
@@ -85,7 +92,8 @@ struct smpp_pending {
  * p->sent_us is the present: entries older than LIMIT_PENDING_AGE_US are dropped on the way. False
  * when the table is full.
  */
-bool smpp_pending_add(struct smpp_sessions *pool, struct smpp_session *s, const struct smpp_pending *p);
+bool smpp_pending_add(
+	struct smpp_sessions *pool, struct smpp_session *s, const struct smpp_pending *p);
 
 /* smpp_pending_take: finds and removes the request that answer `h` of `direction` belongs to; generic_nack matches any. */
 bool smpp_pending_take(struct smpp_sessions *pool, struct smpp_session *s, unsigned direction,

@@ -45,7 +45,7 @@ enum concat_found {
 
 /* What a long message was condemned to; opaque to this module but for being copied. */
 struct concat_verdict {
-	uint32_t rule;       /* index in `generation` */
+	uint32_t rule; /* index in `generation` */
 	uint32_t generation;
 	uint8_t action;
 	uint8_t category;
@@ -59,12 +59,12 @@ struct concat_joined {
 	 * one text the whole follows again, behind a '\n', with its next older one.
 	 */
 	struct bytes text;
-	size_t own_from;        /* where this part's text lies in it (the first time) */
+	size_t own_from; /* where this part's text lies in it (the first time) */
 	size_t own_to;
-	uint8_t first, last;    /* parts joined */
-	bool conflict;          /* the part had come before with other text */
-	bool unstored;          /* joined, but no room to keep it for later parts: counted as concat_full */
-	uint8_t passed[32];     /* bit p: part p has been seen (and passed) before this one */
+	uint8_t first, last; /* parts joined */
+	bool conflict;       /* the part had come before with other text */
+	bool unstored; /* joined, but no room to keep it for later parts: counted as concat_full */
+	uint8_t passed[32]; /* bit p: part p has been seen (and passed) before this one */
 	struct concat_verdict verdict; /* CONCAT_CONDEMNED */
 };
 
@@ -75,15 +75,16 @@ struct concat_joined {
  * LIMIT_CONCAT_TEXT_LEN of its neighbours', the nearest first; a buffer that is too small for the
  * part's own text means CONCAT_ALONE. *joined is set but for CONCAT_ALONE.
  */
-enum concat_found concat_add(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
-	uint8_t *buffer, size_t size, struct concat_joined *joined);
+enum concat_found concat_add(struct concat *c, const struct sms *m, struct bytes text,
+	uint64_t now_us, uint8_t *buffer, size_t size, struct concat_joined *joined);
 
 /* concat_look: as concat_add, but nothing in the table changes. */
-enum concat_found concat_look(struct concat *c, const struct sms *m, struct bytes text, uint64_t now_us,
-	uint8_t *buffer, size_t size, struct concat_joined *joined);
+enum concat_found concat_look(struct concat *c, const struct sms *m, struct bytes text,
+	uint64_t now_us, uint8_t *buffer, size_t size, struct concat_joined *joined);
 
 /* concat_condemn: all later parts of m's message are refused by `verdict`. False if it is not in the table (any more). */
-bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_verdict *verdict, uint64_t now_us);
+bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_verdict *verdict,
+	uint64_t now_us);
 
 /* concat_expire: a slice of housekeeping: frees what is past its age in the next `buckets` buckets. */
 void concat_expire(struct concat *c, uint64_t now_us, uint32_t buckets);

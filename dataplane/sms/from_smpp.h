@@ -19,8 +19,8 @@ struct smpp_profile {
 };
 
 /* sms_from_smpp: fills *sms but for link, side, role and account, which the caller knows. `m` was read from `pdu`. */
-void sms_from_smpp(const struct smpp_message *m, struct bytes pdu, const struct smpp_profile *profile,
-	struct sms_buffers *buffers, struct sms *sms);
+void sms_from_smpp(const struct smpp_message *m, struct bytes pdu,
+	const struct smpp_profile *profile, struct sms_buffers *buffers, struct sms *sms);
 
 /*
  * sms_udh_read: walks a UDH (TS 23.040 9.2.3.24) given without its UDHL; sets concat, ports and

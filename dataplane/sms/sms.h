@@ -40,8 +40,8 @@ struct sms {
 	const char *command; /* "submit_sm", "mt-forwardSM" */
 	uint32_t sequence;   /* SMPP sequence_number */
 	uint8_t link;
-	uint8_t side;        /* enum sms_side of the sender */
-	uint8_t role;        /* enum sms_role of the sender */
+	uint8_t side;         /* enum sms_side of the sender */
+	uint8_t role;         /* enum sms_role of the sender */
 	struct bytes account; /* system_id, or empty */
 	struct sms_address source;
 	struct sms_address destination;
@@ -75,15 +75,15 @@ struct sms {
 	struct text_stats text_stats;
 
 	/* MAP only; SMPP leaves them as they are: look at carrier first. n = 0 digits: not known. */
-	struct sms_address smsc;    /* the service centre that MAP names */
-	struct sms_address msisdn;  /* SM-RP-OA: who sends a mobile originated message */
-	struct bytes imsi;          /* of the receiver (MT), of the sender (MO, v3) */
-	uint8_t operation;          /* local operation code */
-	uint8_t map_version;        /* 1 to 3; 0: not known */
-	uint8_t tpdu_type;          /* enum tpdu_type */
+	struct sms_address smsc;   /* the service centre that MAP names */
+	struct sms_address msisdn; /* SM-RP-OA: who sends a mobile originated message */
+	struct bytes imsi;         /* of the receiver (MT), of the sender (MO, v3) */
+	uint8_t operation;         /* local operation code */
+	uint8_t map_version;       /* 1 to 3; 0: not known */
+	uint8_t tpdu_type;         /* enum tpdu_type */
 	bool to_mobile;
-	bool more_messages;         /* more for the same mobile are to follow in this dialogue */
-	bool in_pieces;             /* body[0].octets is a copy: the TPDU was sent in pieces */
+	bool more_messages; /* more for the same mobile are to follow in this dialogue */
+	bool in_pieces;     /* body[0].octets is a copy: the TPDU was sent in pieces */
 };
 
 static inline void sms_note(struct sms *m, unsigned reason)
@@ -96,7 +96,7 @@ static inline void sms_note(struct sms *m, unsigned reason)
  * octets beyond its size.
  */
 struct sms_buffers {
-	uint8_t *text;   /* decoded bodies, one after the other */
+	uint8_t *text; /* decoded bodies, one after the other */
 	size_t text_size;
 	uint8_t *joined; /* long messages: parts side by side */
 	size_t joined_size;

@@ -16,7 +16,7 @@
 enum text_encoding {
 	TEXT_GSM7_UNPACKED, /* one septet per octet: SMPP */
 	TEXT_GSM7_PACKED,   /* TS 23.038 6.1.2.1 */
-	TEXT_UTF16BE,	    /* UCS-2 read as UTF-16; a BOM is obeyed and dropped */
+	TEXT_UTF16BE,       /* UCS-2 read as UTF-16; a BOM is obeyed and dropped */
 	TEXT_UTF16LE,
 	TEXT_LATIN1,
 	TEXT_ASCII,
@@ -38,7 +38,7 @@ struct text_coding {
 	int8_t message_class; /* 0..3, or -1 */
 	bool compressed;
 	bool message_waiting; /* an indication group */
-	bool reserved;	      /* has reserved bits or is reserved: read as TS 23.038 4 says */
+	bool reserved;        /* has reserved bits or is reserved: read as TS 23.038 4 says */
 };
 
 /* What the default alphabet is on this link or account, for data_coding 0 and all read like it. */

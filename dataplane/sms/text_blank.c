@@ -8,7 +8,7 @@
 static uint8_t septet_get(const struct text_input *in, const uint8_t *data, size_t unit)
 {
 	return in->encoding == TEXT_GSM7_PACKED ? text_packed_get(data, in->skip_bits + unit * 7)
-						: data[unit];
+	                                        : data[unit];
 }
 
 /*

@@ -113,17 +113,17 @@ struct text_coding text_smpp_coding(uint8_t data_coding, enum text_default profi
 {
 	static const uint8_t encodings[15] = {
 		[0x00] = TEXT_GSM7_PACKED, /* SMSC default alphabet: by profile, below */
-		[0x01] = TEXT_ASCII,	   /* IA5 (CCITT T.50) */
-		[0x02] = TEXT_BINARY,	   /* octet unspecified */
-		[0x03] = TEXT_LATIN1,	   /* ISO-8859-1 */
-		[0x04] = TEXT_BINARY,	   /* octet unspecified */
+		[0x01] = TEXT_ASCII,       /* IA5 (CCITT T.50) */
+		[0x02] = TEXT_BINARY,      /* octet unspecified */
+		[0x03] = TEXT_LATIN1,      /* ISO-8859-1 */
+		[0x04] = TEXT_BINARY,      /* octet unspecified */
 		[0x05] = TEXT_SHIFT_JIS,   /* JIS (X 0208-1990) */
-		[0x06] = TEXT_CYRILLIC,	   /* ISO-8859-5 */
-		[0x07] = TEXT_HEBREW,	   /* ISO-8859-8 */
-		[0x08] = TEXT_UTF16BE,	   /* UCS2 (ISO/IEC 10646) */
+		[0x06] = TEXT_CYRILLIC,    /* ISO-8859-5 */
+		[0x07] = TEXT_HEBREW,      /* ISO-8859-8 */
+		[0x08] = TEXT_UTF16BE,     /* UCS2 (ISO/IEC 10646) */
 		[0x09] = TEXT_SHIFT_JIS,   /* pictogram encoding */
 		[0x0A] = TEXT_SHIFT_JIS,   /* ISO-2022-JP (music codes) */
-		[0x0B] = TEXT_UTF16BE,	   /* reserved */
+		[0x0B] = TEXT_UTF16BE,     /* reserved */
 		[0x0C] = TEXT_GSM7_PACKED, /* reserved */
 		[0x0D] = TEXT_SHIFT_JIS,   /* extended Kanji JIS (X 0212-1990) */
 		[0x0E] = TEXT_SHIFT_JIS,   /* KS C 5601 */

@@ -26,7 +26,8 @@ struct generation {
 	struct ruleset *ruleset;
 	struct policy *policy;
 	struct scan_scratch *scratch[WORKERS_MAX]; /* one per worker that judges */
-	struct rule_count *counts[WORKERS_MAX]; /* of ruleset->n_rules; judge_count_rules() counts here */
+	struct rule_count
+		*counts[WORKERS_MAX]; /* of ruleset->n_rules; judge_count_rules() counts here */
 };
 
 /* generation_create: takes its own references and scratches for n_workers. NULL with errno. Control only. */

@@ -63,8 +63,8 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 	uint64_t now_us, bool remember, struct stats *stats, struct verdict *v);
 
 /* judge_count_rules: counts a final verdict at the rules that hit and the one that decided. */
-void judge_count_rules(
-	const struct judge *j, const struct generation *g, const struct verdict *v, uint64_t now_us);
+void judge_count_rules(const struct judge *j, const struct generation *g, const struct verdict *v,
+	uint64_t now_us);
 
 /*
  * judge_spans: the octets of this PDU's bodies to blank out for a redaction, as ranges of units

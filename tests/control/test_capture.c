@@ -292,7 +292,7 @@ static const struct link_case link_cases[] = {
 	{ 113,
 		"\0\0" SLL_HEAD "\0\x0C"
 		"abcd",
-		20, 20, 0x88B5, 16, false },	      /* CAN */
+		20, 20, 0x88B5, 16, false },          /* CAN */
 	{ 113, "\0\0\0\1", 4, 60, 0x88B5, 4, false }, /* cut inside the link header */
 	{ 276,
 		"\x81\x00" SLL2_TAIL "\4\6\1\2\3\4\5\6\0\0"

@@ -75,13 +75,16 @@ static void test_refused_message_is_edited_in_place(void)
 	lab_say(lab, true, bytes_of(pdu, len));
 	out = &lab->out[lab->n_out - 1];
 	CU_ASSERT_EQUAL(out->payload.len, len);
-	CU_ASSERT_TRUE(bytes_equal(bytes_slice(out->payload, 0, SMPP_HEADER_LEN), bytes_of(pdu, SMPP_HEADER_LEN)));
+	CU_ASSERT_TRUE(bytes_equal(
+		bytes_slice(out->payload, 0, SMPP_HEADER_LEN), bytes_of(pdu, SMPP_HEADER_LEN)));
 	CU_ASSERT_FALSE(anything_left_with(lab, "pills"));
 	CU_ASSERT_EQUAL(lab_message(lab, 0)->event.u.message.action, ACTION_REJECT);
 	CU_ASSERT_EQUAL(lab_message(lab, 0)->event.u.message.applied, EDIT_SELF_REJECT);
 	/* the event is of the message, not of what stands in its place */
 	CU_ASSERT_EQUAL(lab_message(lab, 0)->event.u.message.destination.len, 12);
-	CU_ASSERT_EQUAL(memcmp(lab_message(lab, 0)->event.u.message.destination.digits, "447700900123", 12), 0);
+	CU_ASSERT_EQUAL(
+		memcmp(lab_message(lab, 0)->event.u.message.destination.digits, "447700900123", 12),
+		0);
 	finish(lab);
 }
 
@@ -140,7 +143,8 @@ static void test_retransmission_leaves_the_same(void)
 		size_t n = len - at < 13 ? len - at : 13;
 
 		lab_segment(lab, true, from + (uint32_t)at, TCP_ACK, bytes_of(pdu + at, n));
-		CU_ASSERT_TRUE(bytes_equal(lab->out[lab->n_out - 1].payload, bytes_slice(first, at, n)));
+		CU_ASSERT_TRUE(
+			bytes_equal(lab->out[lab->n_out - 1].payload, bytes_slice(first, at, n)));
 	}
 	lab_segment(lab, true, from, TCP_ACK, bytes_of(pdu, len));
 	CU_ASSERT_TRUE(bytes_equal(lab->out[lab->n_out - 1].payload, first));
@@ -290,7 +294,8 @@ static void test_panic_passes_everything(void)
 		len = lab_submit(pdu, sizeof(pdu), 30 + i, i < 3 ? CLEAN : SPAM);
 		lab_say(lab, true, bytes_of(pdu, len));
 	}
-	CU_ASSERT_EQUAL(lab_message(lab, lab_messages(lab) - 1)->event.u.message.action, ACTION_REJECT);
+	CU_ASSERT_EQUAL(
+		lab_message(lab, lab_messages(lab) - 1)->event.u.message.action, ACTION_REJECT);
 	finish(lab);
 }
 
@@ -309,7 +314,8 @@ static void test_not_smpp_passes(void)
 
 static void test_tls_passes(void)
 {
-	static const uint8_t hello[] = { 0x16, 3, 1, 0, 20, 1, 0, 0, 16, 3, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 };
+	static const uint8_t hello[] = { 0x16, 3, 1, 0, 20, 1, 0, 0, 16, 3, 3, 1, 2, 3, 4, 5, 6, 7,
+		8, 9, 10, 11, 12, 13, 14 };
 	struct lab *lab = lab_create(RULES, LINK_ENFORCE);
 
 	lab_connect(lab, 1, 2);
@@ -333,7 +339,9 @@ static void test_absurd_lengths(void)
 		put_be32(pdu, lengths[i]);
 		lab_say(lab, true, bytes_of(pdu, len));
 		CU_ASSERT_EQUAL(lab->n_out, lab->n_sent);
-		CU_ASSERT_TRUE(lab_anomalies(lab, R_smpp_length) + lab_anomalies(lab, R_smpp_oversize) == 1);
+		CU_ASSERT_TRUE(
+			lab_anomalies(lab, R_smpp_length) + lab_anomalies(lab, R_smpp_oversize) ==
+			1);
 		for (uint32_t k = 0; k < 4; k++) {
 			len = lab_submit(pdu, sizeof(pdu), 40 + k, k < 3 ? CLEAN : SPAM);
 			lab_say(lab, true, bytes_of(pdu, len));
@@ -351,7 +359,8 @@ static void test_many_pdus_in_one_frame(void)
 	struct bytes out;
 
 	for (uint32_t i = 0; i < 10; i++) {
-		len += lab_submit(pdus + len, sizeof(pdus) - len, 50 + i, i % 2 == 0 ? CLEAN : SPAM);
+		len += lab_submit(
+			pdus + len, sizeof(pdus) - len, 50 + i, i % 2 == 0 ? CLEAN : SPAM);
 	}
 	lab_say(lab, true, bytes_of(pdus, len));
 	out = lab->out[lab->n_out - 1].payload;
@@ -374,8 +383,7 @@ static void test_fin_with_a_partial_pdu(void)
 	finish(lab);
 }
 
-UNIT_MAIN("pipeline",
-	{ "a clean message leaves as it came", test_clean_message_leaves_as_it_came },
+UNIT_MAIN("pipeline", { "a clean message leaves as it came", test_clean_message_leaves_as_it_came },
 	{ "a refused message is edited in place", test_refused_message_is_edited_in_place },
 	{ "monitor changes and delays nothing", test_monitor_changes_and_delays_nothing },
 	{ "a PDU cut at every octet", test_cut_at_every_octet },
@@ -388,8 +396,7 @@ UNIT_MAIN("pipeline",
 	{ "an accepted refusal raises an alarm", test_accepted_refusal_raises_an_alarm },
 	{ "joined mid-stream", test_joined_mid_stream },
 	{ "panic passes everything", test_panic_passes_everything },
-	{ "what is not SMPP passes", test_not_smpp_passes },
-	{ "TLS passes", test_tls_passes },
+	{ "what is not SMPP passes", test_not_smpp_passes }, { "TLS passes", test_tls_passes },
 	{ "absurd lengths", test_absurd_lengths },
 	{ "many PDUs in one frame", test_many_pdus_in_one_frame },
 	{ "FIN with a partial PDU", test_fin_with_a_partial_pdu })

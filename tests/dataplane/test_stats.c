@@ -24,8 +24,8 @@ static void test_names(void)
 		CU_ASSERT_TRUE(is_name(stats_counter_name((enum stats_counter)i)));
 		CU_ASSERT_NOT_EQUAL(strlen(stats_counter_help((enum stats_counter)i)), 0);
 		for (int k = 0; k < i; k++) {
-			CU_ASSERT_STRING_NOT_EQUAL(
-				stats_counter_name((enum stats_counter)i), stats_counter_name((enum stats_counter)k));
+			CU_ASSERT_STRING_NOT_EQUAL(stats_counter_name((enum stats_counter)i),
+				stats_counter_name((enum stats_counter)k));
 		}
 	}
 	for (int i = 0; i < R_COUNT; i++) {

@@ -37,13 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fold_result a;
 	struct fold_result b;
 
-	if (size > INPUT_MAX || !text_utf8_valid(bytes_of(data, size)) || memchr(data, 0, size) != NULL) {
+	if (size > INPUT_MAX || !text_utf8_valid(bytes_of(data, size)) ||
+		memchr(data, 0, size) != NULL) {
 		return 0;
 	}
 	text = calloc(1, size + 64);
 	memcpy(text, data, size);
 	a = fold_text(bytes_of(text, size), once, FOLD_SIZE(size), origin);
-	if (a.len > FOLD_SIZE(size) || !text_utf8_valid(bytes_of(once, a.len)) || origin[a.len] != size) {
+	if (a.len > FOLD_SIZE(size) || !text_utf8_valid(bytes_of(once, a.len)) ||
+		origin[a.len] != size) {
 		abort();
 	}
 	for (size_t i = 1; i <= a.len; i++) {
@@ -55,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	b = fold_text(bytes_of(once, a.len), twice, FOLD_SIZE(a.len), NULL);
-	if (b.beyond_case || (b.len != 0 && !bytes_equal(bytes_of(once, a.len), bytes_of(twice, b.len)))) {
+	if (b.beyond_case ||
+		(b.len != 0 && !bytes_equal(bytes_of(once, a.len), bytes_of(twice, b.len)))) {
 		abort();
 	}
 	check_entities(bytes_of(text, size));

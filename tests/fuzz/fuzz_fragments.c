@@ -24,8 +24,11 @@ static void make(struct frame *f, const uint8_t *d, uint64_t number)
 	o[ETH + 15] = 1;
 	o[ETH + 19] = 2;
 	memset(o + ETH + IP, d[2], payload);
-	*f = (struct frame){ .data = o, .len = (uint32_t)(ETH + IP + payload), .wire_len = (uint32_t)(ETH + IP + payload),
-		.number = number, .time_us = number * 1000 };
+	*f = (struct frame){ .data = o,
+		.len = (uint32_t)(ETH + IP + payload),
+		.wire_len = (uint32_t)(ETH + IP + payload),
+		.number = number,
+		.time_us = number * 1000 };
 	frame_decode(f, CHECKSUM_TRUST, false);
 }
 
@@ -34,8 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct frame frames[FRAMES];
 	static struct stats stats;
 	static void *memory;
-	const struct fragments_config config = { .datagrams_max = 3, .per_source_max = 2, .frames_max = 12,
-		.timeout_us = 2000000, .checksums = CHECKSUM_TRUST };
+	const struct fragments_config config = { .datagrams_max = 3,
+		.per_source_max = 2,
+		.frames_max = 12,
+		.timeout_us = 2000000,
+		.checksums = CHECKSUM_TRUST };
 	struct frame_list out = { 0 };
 	struct fragments *t;
 	struct frame *f;

@@ -12,8 +12,9 @@ static void check_offsets(const struct frame *f)
 	if (f->kind != FRAME_TCP && f->kind != FRAME_SCTP) {
 		return;
 	}
-	if (f->l4_off > f->len || f->payload_off > f->len || f->payload_off + (uint32_t)f->payload_len > f->len ||
-		f->l3_off > f->l4_off || f->l4_off > f->payload_off) {
+	if (f->l4_off > f->len || f->payload_off > f->len ||
+		f->payload_off + (uint32_t)f->payload_len > f->len || f->l3_off > f->l4_off ||
+		f->l4_off > f->payload_off) {
 		abort();
 	}
 }

@@ -32,7 +32,8 @@ static void check_out(const struct lab *lab)
 /* No octet was let go because of a gap, a lost boundary or a full memory. */
 static bool all_was_judged(const struct lab *lab)
 {
-	static const enum reason unjudged[] = { R_gap, R_resync, R_history_full, R_out_of_window, R_smpp_malformed };
+	static const enum reason unjudged[] = { R_gap, R_resync, R_history_full, R_out_of_window,
+		R_smpp_malformed };
 	const struct stats *s = pipeline_stats(lab->pipeline);
 
 	for (size_t i = 0; i < sizeof(unjudged) / sizeof(unjudged[0]); i++) {
@@ -50,7 +51,8 @@ static size_t make_stream(uint8_t *stream, size_t size)
 
 	for (uint32_t i = 0; i < 12; i++) {
 		len += lab_submit(stream + len, size - len, 100 + i,
-			i % 3 == 0 ? "please buy cheap pills right now" : "nothing of interest here");
+			i % 3 == 0 ? "please buy cheap pills right now"
+				   : "nothing of interest here");
 	}
 	return len;
 }
@@ -94,13 +96,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		} else if (data[i + 2] == 1) {
 			lab_ack(lab, false, base + (uint32_t)from);
 		} else {
-			lab_segment(lab, true, base + (uint32_t)from, TCP_ACK, bytes_of(stream + from, n));
+			lab_segment(lab, true, base + (uint32_t)from, TCP_ACK,
+				bytes_of(stream + from, n));
 		}
 	}
 	lab_end(lab);
 	check_out(lab);
 	got = lab_received(lab, true, base, len);
-	if (!other_content && all_was_judged(lab) && memmem(got.data, got.len, SECRET, sizeof(SECRET) - 1) != NULL) {
+	if (!other_content && all_was_judged(lab) &&
+		memmem(got.data, got.len, SECRET, sizeof(SECRET) - 1) != NULL) {
 		abort();
 	}
 	free((void *)(uintptr_t)got.data);

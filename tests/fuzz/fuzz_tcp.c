@@ -43,7 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				model[at + k] = piece[k];
 			}
 		}
-		if (n != 0 && put != (differs ? STREAM_DIFFERS : fresh ? STREAM_NEW : STREAM_SAME)) {
+		if (n != 0 && put != (differs        ? STREAM_DIFFERS
+					     : fresh ? STREAM_NEW
+						     : STREAM_SAME)) {
 			abort();
 		}
 	}
@@ -58,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		}
 		if (run != 0 && pool.n_free != 0 &&
-			memcmp(stream_get(&s, base + (uint32_t)at, run, scratch).data, model + at, run) != 0) {
+			memcmp(stream_get(&s, base + (uint32_t)at, run, scratch).data, model + at,
+				run) != 0) {
 			abort();
 		}
 	}

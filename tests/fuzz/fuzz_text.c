@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX = 2048 };
 
-static void check_blank(const struct text_input *in, const uint8_t *data, size_t size, size_t from, size_t to)
+static void check_blank(
+	const struct text_input *in, const uint8_t *data, size_t size, size_t from, size_t to)
 {
 	uint8_t *copy = malloc(size + 1);
 	struct text_input blanked = *in;

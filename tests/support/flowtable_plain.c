@@ -12,7 +12,8 @@ struct flowtable {
 	uint32_t n_flows;
 };
 
-struct flowtable *flowtable_create(const char *name, uint32_t flows_max, uint32_t seed, int numa_node)
+struct flowtable *flowtable_create(
+	const char *name, uint32_t flows_max, uint32_t seed, int numa_node)
 {
 	struct flowtable *t = calloc(1, sizeof(*t));
 
@@ -73,7 +74,8 @@ struct flow *flowtable_find(struct flowtable *t, const struct flow_key *key)
 	return slot != NULL ? &t->flows[*slot - 1] : NULL;
 }
 
-void flowtable_find_bulk(struct flowtable *t, const struct flow_key *const *keys, uint32_t n, struct flow **flows)
+void flowtable_find_bulk(
+	struct flowtable *t, const struct flow_key *const *keys, uint32_t n, struct flow **flows)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		flows[i] = flowtable_find(t, keys[i]);

@@ -8,7 +8,13 @@
 #include "dataplane/proto/smpp.h"
 #include "patterns/compile.h"
 
-enum { ETH_LEN = 14, IP_LEN = 20, TCP_LEN = 20, HEADERS = ETH_LEN + IP_LEN + TCP_LEN, SMPP_PORT = 2775 };
+enum {
+	ETH_LEN = 14,
+	IP_LEN = 20,
+	TCP_LEN = 20,
+	HEADERS = ETH_LEN + IP_LEN + TCP_LEN,
+	SMPP_PORT = 2775
+};
 
 static void configure(struct pipeline_config *c, enum link_mode mode)
 {
@@ -19,8 +25,14 @@ static void configure(struct pipeline_config *c, enum link_mode mode)
 		.flows_max = 64,
 		.stream_chunks = 2048,
 		.pending_max = 4096,
-		.concat = { .messages_max = 256, .blocks_max = 4096, .age_us = 60000000, .hash_key = 1 },
-		.fragments = { .datagrams_max = 4, .per_source_max = 4, .frames_max = 64, .timeout_us = 2000000 },
+		.concat = { .messages_max = 256,
+			.blocks_max = 4096,
+			.age_us = 60000000,
+			.hash_key = 1 },
+		.fragments = { .datagrams_max = 4,
+			.per_source_max = 4,
+			.frames_max = 64,
+			.timeout_us = 2000000 },
 		.flow_idle_us = 600000000,
 		.event_select = EVENTS_ALL,
 		.event_text = true,
@@ -30,12 +42,15 @@ static void configure(struct pipeline_config *c, enum link_mode mode)
 	link->mode = (uint8_t)mode;
 	link->checksums = CHECKSUM_VERIFY;
 	link->content = true;
-	link->to_smsc = (struct refusal_config){ .style = EDIT_SELF_REJECT, .poison = POISON_DEST | POISON_PRIORITY,
-		.status = 0x45 };
+	link->to_smsc = (struct refusal_config){
+		.style = EDIT_SELF_REJECT, .poison = POISON_DEST | POISON_PRIORITY, .status = 0x45
+	};
 	link->to_esme = (struct refusal_config){ .style = EDIT_BLANK, .status = 0x65 };
 	link->smpp_ports[0] = SMPP_PORT;
 	link->n_smpp_ports = 1;
-	link->tcp = (struct tcp_config){ .hold_us = 20000, .history_us = 10000000, .release_on_retransmit = true,
+	link->tcp = (struct tcp_config){ .hold_us = 20000,
+		.history_us = 10000000,
+		.release_on_retransmit = true,
 		.enforce = mode == LINK_ENFORCE };
 }
 
@@ -169,11 +184,11 @@ static void put_ip_checksum(uint8_t *ip)
 		sum += be16(ip + i);
 	}
 	sum = (sum & 0xFFFF) + (sum >> 16);
-	put_be16(ip + 10, (uint16_t)~((sum & 0xFFFF) + (sum >> 16)));
+	put_be16(ip + 10, (uint16_t) ~((sum & 0xFFFF) + (sum >> 16)));
 }
 
-static struct frame *make_frame(struct lab *lab, bool from_client, uint32_t seq, uint32_t ack, uint8_t flags,
-	struct bytes payload)
+static struct frame *make_frame(struct lab *lab, bool from_client, uint32_t seq, uint32_t ack,
+	uint8_t flags, struct bytes payload)
 {
 	size_t len = HEADERS + payload.len;
 	uint8_t *o = calloc(1, len);
@@ -201,8 +216,13 @@ static struct frame *make_frame(struct lab *lab, bool from_client, uint32_t seq,
 	put_be16(tcp + 14, 65535);
 	memcpy(tcp + TCP_LEN, payload.data, payload.len);
 	lab->octets[lab->n_sent] = o;
-	*f = (struct frame){ .data = o, .len = (uint32_t)len, .wire_len = (uint32_t)len, .time_us = lab->now_us,
-		.number = ++lab->n_sent, .direction = from_client ? 1 : 0, .from_side = from_client ? 1 : 0 };
+	*f = (struct frame){ .data = o,
+		.len = (uint32_t)len,
+		.wire_len = (uint32_t)len,
+		.time_us = lab->now_us,
+		.number = ++lab->n_sent,
+		.direction = from_client ? 1 : 0,
+		.from_side = from_client ? 1 : 0 };
 	frame_decode(f, CHECKSUM_TRUST, false);
 	frame_mend_checksums(f);
 	return f;
@@ -219,9 +239,12 @@ static void send_frame(struct lab *lab, struct frame *f)
 	take_results(lab, &out);
 }
 
-void lab_segment(struct lab *lab, bool from_client, uint32_t seq, uint8_t flags, struct bytes payload)
+void lab_segment(
+	struct lab *lab, bool from_client, uint32_t seq, uint8_t flags, struct bytes payload)
 {
-	uint32_t ack = (flags & TCP_ACK) == 0 ? 0 : from_client ? lab->server_next : lab->client_next;
+	uint32_t ack = (flags & TCP_ACK) == 0 ? 0
+	               : from_client          ? lab->server_next
+	                                      : lab->client_next;
 
 	send_frame(lab, make_frame(lab, from_client, seq, ack, flags, payload));
 }
@@ -264,7 +287,8 @@ void lab_bind(struct lab *lab, const char *system_id)
 	body[id_len + 3] = 0x34;
 	len = lab_pdu(pdu, sizeof(pdu), SMPP_BIND_TRANSCEIVER, 0, 1, bytes_of(body, id_len + 7));
 	lab_say(lab, true, bytes_of(pdu, len));
-	len = lab_pdu(pdu, sizeof(pdu), SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, 0, 1, bytes_of("smsc", 5));
+	len = lab_pdu(
+		pdu, sizeof(pdu), SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, 0, 1, bytes_of("smsc", 5));
 	lab_say(lab, false, bytes_of(pdu, len));
 }
 
@@ -336,7 +360,8 @@ unsigned lab_anomalies(const struct lab *lab, enum reason why)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < lab->n_events; i++) {
-		n += lab->events[i].event.type == EVENT_ANOMALY && lab->events[i].event.u.anomaly.reason == why;
+		n += lab->events[i].event.type == EVENT_ANOMALY &&
+		     lab->events[i].event.u.anomaly.reason == why;
 	}
 	return n;
 }
@@ -352,15 +377,16 @@ bool lab_ledger_adds_up(const struct lab *lab)
 			sum += l->octets[d][r];
 		}
 		if (sum != l->forwarded[d]) {
-			fprintf(stderr, "ledger of direction %u: %llu in reasons, %llu forwarded\n", d,
-				(unsigned long long)sum, (unsigned long long)l->forwarded[d]);
+			fprintf(stderr, "ledger of direction %u: %llu in reasons, %llu forwarded\n",
+				d, (unsigned long long)sum, (unsigned long long)l->forwarded[d]);
 			return false;
 		}
 	}
 	return true;
 }
 
-size_t lab_pdu(uint8_t *out, size_t size, uint32_t command, uint32_t status, uint32_t sequence, struct bytes body)
+size_t lab_pdu(uint8_t *out, size_t size, uint32_t command, uint32_t status, uint32_t sequence,
+	struct bytes body)
 {
 	struct writer w = writer_of(out, size);
 
@@ -379,11 +405,14 @@ size_t lab_submit(uint8_t *out, size_t size, uint32_t sequence, const char *text
 	struct writer w = writer_of(body, sizeof(body));
 
 	assert(strlen(text) <= 254);
-	writer_u8(&w, 0);			       /* service_type */
-	writer_put(&w, bytes_of("\5\0SENDER", 9));     /* source: alphanumeric */
-	writer_put(&w, bytes_of("\1\1" "447700900123", 15)); /* destination */
+	writer_u8(&w, 0);                          /* service_type */
+	writer_put(&w, bytes_of("\5\0SENDER", 9)); /* source: alphanumeric */
+	writer_put(&w, bytes_of("\1\1"
+				"447700900123",
+			       15));                       /* destination */
 	writer_put(&w, bytes_of("\0\0\0\0\0\0\0\0\0", 9)); /* esm_class .. sm_default_msg_id */
 	writer_u8(&w, (uint8_t)strlen(text));
 	writer_put(&w, bytes_str(text));
-	return lab_pdu(out, size, SMPP_SUBMIT_SM, 0, sequence, bytes_of(body, sizeof(body) - writer_left(&w)));
+	return lab_pdu(out, size, SMPP_SUBMIT_SM, 0, sequence,
+		bytes_of(body, sizeof(body) - writer_left(&w)));
 }

@@ -61,7 +61,8 @@ struct lab *lab_create_on(struct generation *rules, enum link_mode mode);
 void lab_connect(struct lab *lab, uint32_t client_isn, uint32_t server_isn);
 
 /* lab_segment: one TCP frame with any sequence number and flags; ACK is what lab_say() has sent of the other side. */
-void lab_segment(struct lab *lab, bool from_client, uint32_t seq, uint8_t flags, struct bytes payload);
+void lab_segment(
+	struct lab *lab, bool from_client, uint32_t seq, uint8_t flags, struct bytes payload);
 
 /* lab_ack: a pure ACK with this acknowledgement number. */
 void lab_ack(struct lab *lab, bool from_client, uint32_t ack);
@@ -95,6 +96,7 @@ bool lab_ledger_adds_up(const struct lab *lab);
 size_t lab_submit(uint8_t *out, size_t size, uint32_t sequence, const char *text);
 
 /* lab_pdu: a PDU of a header and a body. */
-size_t lab_pdu(uint8_t *out, size_t size, uint32_t command, uint32_t status, uint32_t sequence, struct bytes body);
+size_t lab_pdu(uint8_t *out, size_t size, uint32_t command, uint32_t status, uint32_t sequence,
+	struct bytes body);
 
 #endif

@@ -6,7 +6,7 @@
 #include "dataplane/net/frame.h"
 
 struct packet_spec {
-	int ip;		 /* 4 or 6 */
+	int ip;          /* 4 or 6 */
 	unsigned n_tags; /* 802.1Q/ad tags, of VLAN 1, 2, ... */
 	struct bytes
 		ip_extra; /* IPv4 options, or IPv6 extension headers (the first octet of each is set) */

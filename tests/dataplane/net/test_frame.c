@@ -19,8 +19,8 @@
 /* Extension headers, RFC 8200 4: next header, length in units of 8 behind the first 8, content. */
 #define HOP_BY_HOP(next)     (next), 0, 1, 4, 0, 0, 0, 0
 #define DESTINATION_16(next) (next), 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-#define AH_12(next)	     (next), 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1
-#define ATOMIC(next)	     (next), 0, 0, 0, 0, 0, 0, 7
+#define AH_12(next)          (next), 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1
+#define ATOMIC(next)         (next), 0, 0, 0, 0, 0, 0, 7
 #define FIRST_FRAGMENT(next) (next), 0, 0, 1, 0, 0, 0, 7
 
 static uint8_t wire[2048];

@@ -218,7 +218,7 @@ static void model_step(struct model *m, struct stream *s, struct stream_pool *po
 	differs = model_put(m, at, data, len, &n_new);
 	put = stream_put(s, pool, base + at, bytes_of(data, len));
 	CU_ASSERT_EQUAL_FATAL(s->n_written - before, n_new);
-	CU_ASSERT_EQUAL_FATAL(put, differs	? STREAM_DIFFERS
+	CU_ASSERT_EQUAL_FATAL(put, differs      ? STREAM_DIFFERS
 				   : n_new != 0 ? STREAM_NEW
 						: STREAM_SAME);
 }

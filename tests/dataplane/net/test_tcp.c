@@ -7,7 +7,7 @@
 #include "tests/support/unit.h"
 
 #define POOL_CHUNKS 800u
-#define FRAMES	    4096u
+#define FRAMES      4096u
 #define FRAME_SIZE  400u
 #define OCTETS(...)                                                                        \
 	{                                                                                  \
@@ -599,7 +599,7 @@ struct world {
 	uint32_t consumed;
 	uint32_t acked;
 	uint64_t number; /* of the frame that left last */
-	bool loses;	 /* octets may be missing for good, so positions cannot be compared */
+	bool loses;      /* octets may be missing for good, so positions cannot be compared */
 };
 
 static struct world world;
@@ -689,7 +689,8 @@ static void world_leave(struct world *w, struct rig *r, bool all)
 			uint8_t octet = f->data[f->payload_off + i];
 
 			if (at + i < w->acked) {
-				w->gone[at + i] = true; /* the far end has it: it looks at no copy */
+				w->gone[at + i] =
+					true; /* the far end has it: it looks at no copy */
 				continue;
 			}
 			CU_ASSERT_TRUE_FATAL(!w->gone[at + i] || w->sent_on[at + i] == octet);

@@ -12,16 +12,16 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define DATA_MAX 512
 #define TEXT_MAX TEXT_SIZE(DATA_MAX)
-#define ESC	 "\x1B"
+#define ESC      "\x1B"
 
 /*
  * Tables as the specification's columns run, 0x00 to 0x7F; U+00B7 is a place without a character,
  * and the escape.
  */
 #define MIDDLE_DOT 0xB7u
-#define DIGITS	   "0123456789:;<=>?"
+#define DIGITS     "0123456789:;<=>?"
 #define CAPITALS   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define SMALL	   "abcdefghijklmnopqrstuvwxyz"
+#define SMALL      "abcdefghijklmnopqrstuvwxyz"
 
 static const struct {
 	unsigned language;
@@ -61,8 +61,8 @@ static void test_golden_tables(void)
 	for (size_t t = 0; t < COUNT(golden_tables); t++) {
 		struct bytes want = bytes_str(golden_tables[t].characters);
 		const uint16_t *table = golden_tables[t].single
-						? gsm7_single[golden_tables[t].language]
-						: gsm7_locking[golden_tables[t].language];
+		                                ? gsm7_single[golden_tables[t].language]
+		                                : gsm7_locking[golden_tables[t].language];
 		size_t at = 0;
 
 		for (unsigned c = 0; c < 128; c++) {
@@ -652,9 +652,9 @@ static void test_random(void)
 			uint32_t r = septets_random(&seed);
 
 			/* Plain text, text with escapes, surrogates, or anything. */
-			data[i] = (uint8_t)(round % 4 == 0	 ? r
-					    : round % 4 == 1	 ? 'a' + r % 26
-					    : round % 4 == 2	 ? (r % 9 == 0 ? 0x1B : r % 128)
+			data[i] = (uint8_t)(round % 4 == 0       ? r
+					    : round % 4 == 1     ? 'a' + r % 26
+					    : round % 4 == 2     ? (r % 9 == 0 ? 0x1B : r % 128)
 					    : (i + (r & 64)) % 2 ? r % 256
 								 : 0xD8 + r % 8);
 		}

@@ -214,7 +214,7 @@ static void test_random(void)
 		for (size_t i = 0; i < n; i++) {
 			uint32_t r = septets_random(&seed);
 
-			before[i] = (uint8_t)(mask == 0	   ? r
+			before[i] = (uint8_t)(mask == 0    ? r
 					      : mask == 1  ? 0xD8 + r % 8
 					      : r % 3 == 0 ? 0x1B
 							   : r % 128);
