@@ -6,8 +6,8 @@ import capture
 import texts
 import traffic
 
-PHRASE, TWIN = "free win", "free bin"
-POLICY = "phrase:/free win/\n"
+PHRASE, TWIN = "win $50", "win $51"
+POLICY = "phrase:/win \\$50/\n"
 HEAD, TAIL, EXTRA = "Hello, ", " for all.", "Kind regards"
 CODINGS = (0, 1, 8)
 ABREAST = 7         # messages whose parts come by turns
@@ -43,9 +43,9 @@ def messages():
                 yield cuts, order, extra
 
 
-def pdus(how):
-    """[(octets of the PDU, Long, index of its part in order of arrival)] for one way of telling parts."""
-    longs = [Long(phrase, *m, coding) for coding in CODINGS for m in messages() for phrase in (PHRASE, TWIN)]
+def pdus(how, coding):
+    """[(octets of the PDU, Long, index of its part in order of arrival)] for one way of telling parts, in one coding."""
+    longs = [Long(phrase, *m, coding) for m in messages() for phrase in (PHRASE, TWIN)]
     out, sequence = [], 1
     for at in range(0, len(longs), ABREAST):
         group = longs[at:at + ABREAST]
@@ -61,14 +61,14 @@ def pdus(how):
     return out
 
 
-def cut_everywhere(lab, how):
-    all_pdus = pdus(how)
+def cut_everywhere(lab, how, coding):
+    all_pdus = pdus(how, coding)
     c = traffic.Connection(step_ns=20_000).open()
     for at in range(0, len(all_pdus), PDUS_A_FRAME):
         some = range(at, min(at + PDUS_A_FRAME, len(all_pdus)))
         c.say(True, b"".join(all_pdus[i][0] for i in some))
         c.say(False, b"".join(traffic.pdu(0x80000004, i + 2, b"id\0") for i in some))
-    path = lab.file(f"parts-{how}.pcap", capture.encode(c.close().frames))
+    path = lab.file(f"parts-{how}-{coding}.pcap", capture.encode(c.close().frames))
     run = lab.replay(path, "lab", lab.file("phrase.pat", POLICY)).must()
     events = run.messages
     assert len(events) == len(all_pdus), f"{len(events)} messages reported of {len(all_pdus)}"
@@ -85,10 +85,11 @@ def cut_everywhere(lab, how):
             if event.get("passed_parts", []) != passed:
                 wrong.append(f"parts {x.pieces} in order {x.order}: passed {event.get('passed_parts')}, not {passed}")
     assert not wrong, f"{len(wrong)} of {len(events)} are wrong, such as {wrong[0]}"
-    refused = sum(reason != "none" for _, x, turn in all_pdus for reason in x.expected[turn:turn + 1])
+    refused = sum(x.expected[turn] != "none" for _, x, turn in all_pdus)
     assert run.summary["verdicts"]["reject"] == refused and refused > 1000
 
 
 def tests():
     for how in (traffic.UDH8, traffic.UDH16, traffic.SAR):
-        yield "parts/cut everywhere " + how, cut_everywhere, how
+        for coding in CODINGS:
+            yield f"parts/cut everywhere {how} data_coding {coding}", cut_everywhere, how, coding
