@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/pipeline.h"
 
-#include "dataplane/base/clock.h"
 #include "dataplane/pipeline_parts.h"
 
 enum {
@@ -227,8 +226,12 @@ static void update_gauges(struct pipeline *p)
 
 void pipeline_decode(struct pipeline *p, struct frame **frames, unsigned n)
 {
-	uint64_t start = clock_cycles();
+	uint64_t start;
 
+	p->stats.timed = p->config->replay                        ? 1
+	                 : p->n_bursts++ % STATS_TIMED_EVERY == 0 ? STATS_TIMED_EVERY
+	                                                          : 0;
+	start = stats_clock(&p->stats);
 	for (unsigned i = 0; i < n; i++) {
 		const struct link_config *link = &p->config->links[frames[i]->link];
 
@@ -236,18 +239,18 @@ void pipeline_decode(struct pipeline *p, struct frame **frames, unsigned n)
 		stats_add(&p->stats, STAT_octets_in, frames[i]->len);
 		frame_decode(frames[i], (enum checksum_policy)link->checksums, link->vlan_in_key);
 	}
-	p->stats.cycles[STAGE_frame] += clock_cycles() - start;
+	(void)stats_stage(&p->stats, STAGE_frame, start);
 }
 
 void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct frame **frames,
 	unsigned n, struct frame_list *out)
 {
 	struct flow *found[LIMIT_BURST];
-	uint64_t start = clock_cycles();
+	uint64_t start = stats_clock(&p->stats);
 
 	p->turn = turn;
 	find_flows(p, frames, n, found);
-	p->stats.cycles[STAGE_flow] += clock_cycles() - start;
+	(void)stats_stage(&p->stats, STAGE_flow, start);
 	for (unsigned i = 0; i < n; i++) {
 		take_frame(p, frames[i], found[i]);
 		leave(p, out);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/pipeline_parts.h"
 
-#include "dataplane/base/clock.h"
-
 enum {
 	LINGER_US = 10000000, /* a closed connection's octets are kept for late copies */
 	SWEEP_ROUND_S = 30,   /* every flow is looked at for age this often */
@@ -172,6 +170,7 @@ static void hold_unlink(struct pipeline *p, struct flow *flow, unsigned index)
 		q->tail[index] = n->prev;
 	}
 	*n = (struct flow_hold){ 0 };
+	p->n_holding--;
 }
 
 static void hold_append(struct pipeline *p, struct flow *flow, unsigned index, uint64_t since_us)
@@ -186,6 +185,7 @@ static void hold_append(struct pipeline *p, struct flow *flow, unsigned index, u
 		q->head[index] = flow;
 	}
 	q->tail[index] = flow;
+	p->n_holding++;
 }
 
 void flow_hold_update(struct pipeline *p, struct flow *flow, unsigned index)
@@ -203,7 +203,7 @@ void flow_hold_update(struct pipeline *p, struct flow *flow, unsigned index)
 
 void flow_holds_run(struct pipeline *p)
 {
-	for (unsigned link = 0; link < p->config->n_links; link++) {
+	for (unsigned link = 0; link < p->config->n_links && p->n_holding != 0; link++) {
 		for (unsigned index = 0; index < 2; index++) {
 			struct flow *flow;
 			enum reason why;
@@ -408,7 +408,7 @@ void flow_take(struct pipeline *p, struct flow *flow, struct frame *f)
 {
 	struct half h = half_of(p, flow, f->from_lo != 0 ? 0 : 1);
 	struct half other = half_of(p, flow, 1 - h.index);
-	uint64_t start = clock_cycles();
+	uint64_t start = stats_clock(&p->stats);
 	enum tcp_received received;
 
 	f->flow = flow;
@@ -434,5 +434,5 @@ void flow_take(struct pipeline *p, struct flow *flow, struct frame *f)
 	if (received == TCP_RESET || (tcp_ended(h.tcp) && tcp_ended(other.tcp))) {
 		flow_end(p, flow, SESSION_CLOSED);
 	}
-	p->stats.cycles[STAGE_stream] += clock_cycles() - start;
+	(void)stats_stage(&p->stats, STAGE_stream, start);
 }

@@ -34,10 +34,12 @@ struct pipeline {
 	struct fragments *fragments;
 	struct frame_list leaving; /* frames that may leave; gathered ones become fragments again */
 	struct hold_queue holding[LIMIT_LINKS];
+	uint32_t n_holding;                 /* in all of them */
 	uint8_t *port_service[LIMIT_LINKS]; /* enum flow_service by TCP port */
 	uint64_t next_flow_id;
 	uint64_t next_event_id;
 	uint32_t sweep_position;
+	uint64_t n_bursts;
 	uint64_t frame_number; /* of the frame being worked on */
 	uint8_t frame_input;
 	unsigned worker;

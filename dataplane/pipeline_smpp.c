@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/pipeline_parts.h"
 
-#include "dataplane/base/clock.h"
-
 _Static_assert(R_COUNT <= 128, "a reason has a bit in sms.anomalies");
 
 enum { STATUS_OFFSET = 8 }; /* of command_status in the header, SMPP 3.4 3.2 */
@@ -208,7 +206,7 @@ static void describe(struct half *h, struct bytes pdu)
 {
 	struct pipeline *p = h->p;
 	struct smpp_session *session = h->flow->session;
-	uint64_t start = clock_cycles();
+	uint64_t start = stats_clock(&p->stats);
 
 	sms_from_smpp(&p->message, pdu, &h->link->profile, &p->judge.buffers, &p->sms);
 	p->sms.link = h->flow->link;
@@ -217,7 +215,7 @@ static void describe(struct half *h, struct bytes pdu)
 	/* only the SMSC's word makes a receipt: an ESME could hide a text behind it */
 	p->sms.receipt = p->sms.receipt && p->sms.role == ROLE_SMSC;
 	p->sms.account = session != NULL ? bytes_str(session->system_id) : bytes_of(NULL, 0);
-	p->stats.cycles[STAGE_text] += clock_cycles() - start;
+	(void)stats_stage(&p->stats, STAGE_text, start);
 }
 
 /* A text PDU whose body cannot be read: told, and passed or refused as configured. */
@@ -269,7 +267,7 @@ static void take_message(struct half *h, const struct smpp_header *header, struc
 	if (p->judge.views.concat_conflict) {
 		event_anomaly_put(h, R_concat_conflict, header->sequence, 0);
 	}
-	start = clock_cycles();
+	start = stats_clock(&p->stats);
 	leaked = half_enforces(h) && p->verdict.action >= ACTION_REDACT ? leaked_octets(h, &p->sms)
 	                                                                : 0;
 	count_leaked(p, leaked);
@@ -277,7 +275,7 @@ static void take_message(struct half *h, const struct smpp_header *header, struc
 	count_verdict(p, h->flow->session);
 	await_answer(h, header, applied);
 	tell_and_edit(h, header, pdu, applied, leaked);
-	p->stats.cycles[STAGE_edit] += clock_cycles() - start;
+	(void)stats_stage(&p->stats, STAGE_edit, start);
 	tcp_consume(h->tcp, pdu.len, R_judged, h->direction, &p->stats);
 }
 

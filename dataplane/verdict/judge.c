@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "dataplane/base/clock.h"
 #include "dataplane/verdict/judge_parts.h"
 
 /*
@@ -328,16 +327,16 @@ static void judge_content(struct judge *j, const struct generation *g,
 	const struct policy_scope *scope, const struct sms *m, struct stats *stats,
 	struct verdict *v)
 {
-	uint64_t start = clock_cycles();
+	uint64_t start = stats_clock(stats);
 	uint64_t seen;
 	uint64_t scanned;
 	bool good;
 
 	judge_view_derived(j, g->ruleset, NULL);
 	view_sender(j, g->ruleset, m);
-	seen = clock_cycles();
+	seen = stats_stage(stats, STAGE_text, start);
 	good = judge_scan(j, g, stats, &v->hits);
-	scanned = clock_cycles();
+	scanned = stats_stage(stats, STAGE_scan, seen);
 	if (v->hits.n != 0) {
 		weigh(g, scope, v);
 	}
@@ -353,9 +352,7 @@ static void judge_content(struct judge *j, const struct generation *g,
 	if (v->shadow) {
 		stats_add(stats, STAT_shadow_hits, 1);
 	}
-	stats->cycles[STAGE_text] += seen - start;
-	stats->cycles[STAGE_scan] += scanned - seen;
-	stats->cycles[STAGE_policy] += clock_cycles() - scanned;
+	(void)stats_stage(stats, STAGE_policy, scanned);
 }
 
 static void begin(struct judge *j, const struct generation *g, struct verdict *v)
@@ -403,11 +400,11 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 		return;
 	}
 	if (part && j->concat != NULL) {
-		uint64_t start = clock_cycles();
+		uint64_t start = stats_clock(stats);
 		struct concat_joined joined;
 		enum concat_found found = view_part(j, m, now_us, remember, &joined);
 
-		stats->cycles[STAGE_text] += clock_cycles() - start;
+		(void)stats_stage(stats, STAGE_text, start);
 		if (found == CONCAT_CONDEMNED) {
 			take_sibling(g, scope, &joined.verdict, v);
 			return;

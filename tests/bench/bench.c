@@ -113,32 +113,35 @@ static double median(double *v, unsigned n, double *least)
 	return n % 2 != 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-static struct result summarise(const struct lane_config *config, const struct lane *l,
-	const struct lane_round *rounds, unsigned n)
+static void summarise(const struct lane_round *rounds, unsigned n, struct result *r)
 {
 	static double v[ROUNDS_MAX];
-	struct result r = { .lane = config, .facts = lane_facts(l) };
-	double ignored;
 
 	for (unsigned i = 0; i < n; i++) {
 		v[i] = rounds[i].total;
 	}
-	r.total = median(v, n, &r.total_least);
+	r->total = median(v, n, &r->total_least);
 	for (unsigned i = 0; i < n; i++) {
 		v[i] = rounds[i].scan;
 	}
-	r.scan = median(v, n, &r.scan_least);
+	r->scan = median(v, n, &r->scan_least);
 	for (unsigned i = 0; i < n; i++) {
 		v[i] = rounds[i].total - rounds[i].scan;
 	}
-	r.own = median(v, n, &r.own_least);
+	r->own = median(v, n, &r->own_least);
+}
+
+static void summarise_stages(const struct lane_round *rounds, unsigned n, struct result *r)
+{
+	static double v[ROUNDS_MAX];
+	double ignored;
+
 	for (unsigned s = 0; s < STAGE_COUNT; s++) {
 		for (unsigned i = 0; i < n; i++) {
 			v[i] = rounds[i].stage[s];
 		}
-		r.stage[s] = median(v, n, &ignored);
+		r->stage[s] = median(v, n, &ignored);
 	}
-	return r;
 }
 
 static bool is_wanted(const struct options *o, const char *name)
@@ -157,24 +160,41 @@ static bool did_its_work(const struct result *r)
 	                      : r->facts.messages != 0 && r->facts.refused >= refused - 0.001;
 }
 
-static struct result measure(
-	const struct lane_config *config, const struct texts *texts, const struct options *o)
+static void run_lane(const struct lane_config *config, const struct texts *texts,
+	struct ruleset *rules, const struct options *o, unsigned n, struct result *r)
 {
 	static struct lane_round rounds[ROUNDS_MAX];
-	struct ruleset *rules = compile_rules(config->rules, o->sets);
 	struct lane *l = lane_create(config, texts, rules, o->sessions);
-	struct result r;
 
-	for (unsigned i = 0; !o->once && i < o->rounds / 10 + 1; i++) {
+	for (unsigned i = 0; !o->once && i < n / 10 + 1; i++) {
 		(void)lane_run(l); /* caches and branches learn */
 	}
 	/* a round in which the kernel gave the core away is made again, a few times */
-	for (unsigned tries = 0, i = 0; i < o->rounds; tries++) {
+	for (unsigned tries = 0, i = 0; i < n; tries++) {
 		rounds[i] = lane_run(l);
-		i += o->once || !rounds[i].disturbed || tries >= TRIES * o->rounds;
+		i += o->once || !rounds[i].disturbed || tries >= TRIES * n;
 	}
-	r = summarise(config, l, rounds, o->rounds);
+	if (config->timed) {
+		summarise_stages(rounds, n, r);
+	} else {
+		r->facts = lane_facts(l);
+		summarise(rounds, n, r);
+	}
 	lane_destroy(l);
+}
+
+static struct result measure(
+	const struct lane_config *config, const struct texts *texts, const struct options *o)
+{
+	struct lane_config timed = *config;
+	struct ruleset *rules = compile_rules(config->rules, o->sets);
+	struct result r = { .lane = config };
+
+	run_lane(config, texts, rules, o, o->rounds, &r);
+	timed.timed = true;
+	if (!o->once) {
+		run_lane(&timed, texts, rules, o, o->rounds / 4 + 1, &r);
+	}
 	ruleset_unref(rules);
 	return r;
 }
@@ -219,20 +239,17 @@ static void print_result(const struct result *r, double rate)
 
 static void print_stages(const struct result *results, unsigned n)
 {
-	printf("\n%-26s", "by stage");
+	printf("\n%-26s", "by stage, exclusive");
 	for (unsigned s = 0; s < N_STAGES; s++) {
 		printf(" %7s", stats_stage_name(stages[s]));
 	}
-	printf(" %7s\n", "rest");
+	putchar('\n');
 	for (unsigned i = 0; i < n; i++) {
-		double rest = results[i].total;
-
 		printf("%-26s", results[i].lane->name);
 		for (unsigned s = 0; s < N_STAGES; s++) {
 			printf(" %7.0f", results[i].stage[stages[s]]);
-			rest -= results[i].stage[stages[s]];
 		}
-		printf(" %7.0f\n", rest);
+		putchar('\n');
 	}
 }
 

@@ -95,6 +95,7 @@ static void configure(struct pipeline_config *c, const struct lane_config *confi
 		.flow_idle_us = 600000000,
 		.event_select = config->all_events ? EVENTS_ALL : EVENTS_NON_PASS,
 		.event_ring_len = 1 << 22,
+		.replay = config->timed,
 	};
 	snprintf(link->name, sizeof(link->name), "bench");
 	link->mode = (uint8_t)config->mode;

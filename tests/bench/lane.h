@@ -18,6 +18,7 @@ struct lane_config {
 	unsigned lure_every; /* every n-th message is refused; 0: none */
 	bool all_events;
 	bool pure_acks;
+	bool timed; /* by stage, as replay counts: each stage of each burst, 30 cycles a reading */
 	bool other; /* not SMS traffic: another port */
 };
 
@@ -27,7 +28,7 @@ struct lane;
 struct lane_round {
 	double total;
 	double scan;               /* the same hs_scan calls alone */
-	double stage[STAGE_COUNT]; /* exclusive of each other */
+	double stage[STAGE_COUNT]; /* exclusive of each other; only where timed */
 	bool disturbed;            /* the kernel gave the core to somebody else meanwhile */
 };
 
