@@ -2,5 +2,5 @@
 # The rule of the live tests; what they send and want refused says one of these.
 e2e.lottery:/lottery jackpot/i view=folded
 + "You hit the lottery jackpot"
-+ "L0TTERY JACKP0T"
++ "L0TTERY JACKPOT"
 - "The lottery is closed today"

@@ -36,6 +36,7 @@ OFFLOADS = ["tx", "rx", "tso", "gso", "gro", "sg", "txvlan", "rxvlan"]
 PR_SET_PDEATHSIG = 1
 
 START_S = 30
+HOLD_MS = 150  # below 200, from where on senders send again
 STOP_S = 10
 
 
@@ -242,7 +243,10 @@ class Lab:
                        ["ip", "netns", "exec", self.netns(place), *command], env)
 
     def write_config(self, **changes):
-        """conf/lab.conf with a place of its own for what the daemon writes; keys changed as asked."""
+        """
+        conf/lab.conf with a place of its own for what the daemon writes; keys changed as asked. Hold time is longer,
+        as the processors are shared with whatever else runs here: a frame must not leave early for that.
+        """
         with open(os.path.join(ROOT, "conf", "lab.conf"), encoding="utf-8") as file:
             text = file.read()
         folder = self.path(self.unique("daemon"))
@@ -250,6 +254,9 @@ class Lab:
         os.chmod(self.tmp, 0o755)
         changes = {"socket": f'"{folder}/control.sock"', "state_dir": f'"{folder}"',
                    "file": f'"{folder}/events.jsonl"', **changes}
+        place = "\tsigtran = {"
+        check(text.count(place) == 1 and "hold = {" not in text, "conf/lab.conf is not as it was")
+        text = text.replace(place, f"\thold = {{ ms = {HOLD_MS}; }};\n{place}")
         for key, value in changes.items():
             text, n = re.subn(rf"(?m)^(\s*{key} = )[^;]*;", lambda m, v=value: f"{m.group(1)}{v};", text)
             check(n == 1, f"conf/lab.conf has {n} times the key {key}")

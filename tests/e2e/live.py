@@ -153,6 +153,33 @@ def case_small_mtu(lab, daemon):
         lab.set_mtu(1500)
 
 
+def case_slow_writer(lab, daemon):
+    """
+    A sender that stops inside of a PDU: what is held leaves in time. Nothing of a text that is known to be bad by then;
+    of one that turns bad afterwards what had left is told. The session goes on either way.
+    """
+    need_node()
+    before = daemon.ctl("counters")["counters"]
+    smsc, smsc_log = start_smsc(lab)
+    job = {"host": ADDRESS[4], "port": PORT, "pause_s": 0.5, "messages": [
+        ["a clean one, first half ", "and second half"],
+        [f"{MARK} the lottery jackpot is yours ", "call now"],
+        ["nothing bad so far but then the ", f"lottery jackpot {MARK}"],
+        ["and a clean one ", "at the end"]]}
+    slow = lab.start(ESME, "slow", "python3", os.path.join(PEERS, "slow.py"), write_job(lab, "slow", job))
+    check_equal(slow.wait(PEER_S), 0, f"exit code of the ESME ({slow.tail()})")
+    smsc.stop()
+    received, _ = read_record(smsc_log)
+    texts = [read_texts(p) for p in received if p.command == SUBMIT_SM]
+    check_equal([t[2] for t in texts[::3]], ["".join(m).encode("ascii") for m in job["messages"][::3]], "clean texts")
+    check(not any(p.has_mark() for p in received), "text of a refused message came through")
+    check_equal(slow.out().split()[:2] + slow.out().split()[3:], ["0", str(RSUBMITFAIL), "0"], "statuses")
+    after = daemon.ctl("counters")["counters"]
+    check_equal(after["messages_late"] - before["messages_late"], 1, "late messages")
+    check(after["octets_leaked"] > before["octets_leaked"], "no octets told as leaked")
+    check(any(e.get("leaked") for e in daemon.events(type="message", verdict="reject")), "no event with leaked octets")
+
+
 def case_accepting_smsc(lab, daemon):
     """An SMSC that checks nothing: its answer stands (on_accept = pass), with an alarm; no text passes."""
     before = daemon.counter("answers_accepted")
@@ -358,7 +385,7 @@ def case_kannel(lab, daemon):
     smsc, smsc_log = start_smsc(lab)
     bearerbox, smsbox, log_says = start_kannel(lab)
     try:
-        wait_for("Kannel's bind", 10, lambda: any(p.command == 0x80000009 for p in read_record(smsc_log)[1]))
+        wait_for("Kannel's bind", 20, lambda: any(p.command == 0x80000009 for p in read_record(smsc_log)[1]))
         check_equal(send_by_kannel(lab, messages).split(), ["202"] * len(messages), "smsbox's answers")
         wait_for("the refused messages' answers", 15,
                  lambda: daemon.counter("answers_rewritten") - before >= len(bad))
@@ -409,6 +436,7 @@ ENFORCE = [
     ("live-node-ipv6-window-40", case_node(6, 40, 300)),
     ("live-node-mtu-300-window-40", case_small_mtu),
     ("live-node-odd-pieces", case_node(4, 20, 100, odd=True)),
+    ("live-slow-writer", case_slow_writer),
     ("live-accepting-smsc", case_accepting_smsc),
     ("live-perl-window-1", case_perl(1)),
     ("live-perl-window-40", case_perl(40)),
