@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * fold_view: a text on its way through the stages of the fold, and how one character of it is read.
- * Internal to fold.c, fold_join.c and fold_word.c. Owning core only: the view lies in the caller's
+ * Internal to fold*.c. Owning core only: the view lies in the caller's
  * buffers. Every stage edits in place and never lets the text grow, but for fold.c's mapping,
  * which fills the view.
  */
@@ -133,6 +133,9 @@ unsigned fold_survey(struct bytes text, unsigned enough);
 
 /* fold_join: joins single letters that stand apart, and makes runs of spaces one. */
 void fold_join(struct fold_view *v);
+
+/* fold_leet: undoes leet in the ASCII word [s, s + n) if it is that; returns whether it did. */
+bool fold_leet(uint8_t *s, size_t n);
 
 /* fold_words: undoes look-alikes, stretching and leet, word by word. */
 void fold_words(struct fold_view *v);

@@ -170,8 +170,8 @@ static void test_leet(void)
 		{ "fr33 pr1ze v1agra b@nk pa$$word ca$h", "free prize viagra bank password cash" },
 		{ "l0an acc0unt Y0ur Al3rt u$p3nd3d w1n h0t",
 			"loan account your alert uspended win hot" },
-		{ "c1ick paypa1 emai1 ca11 de1ivery 1oan 1ogin",
-			"click paypal email call delivery loan login" },
+		{ "c1ick paypa1 emai1 ca11 b1ll de1ivery 1oan 1ogin",
+			"click paypal email call bill delivery loan login" },
 		{ "0ffer casin0 pr1z3d", "offer casino prized" },
 	};
 
@@ -189,6 +189,7 @@ static void test_codes_and_quantities_stay(void)
 		{ "jon@mal.com US$500 R$50", "jon@mal.com us$500 r$50" },
 		{ "salon4hair iphone5s", "salon4hair iphone5s" },
 		{ "after7pm the4th board1st only1more", "after7pm the4th board1st only1more" },
+		{ "norm150p surf10p G7K3PQ HDR7JN7", "norm150p surf10p g7k3pq hdr7jn7" },
 	};
 
 	EXPECT_ALL(examples);
