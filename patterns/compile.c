@@ -9,6 +9,7 @@
 #include "patterns/compile_child.h"
 
 enum {
+	ALONE_WALL_MIN_S = 20,
 	ALONE_CPU_S = 3,          /* what one rule may take when the set took too much */
 	RANGES_MAX = 4096,        /* shards and what they were cut into */
 	SEARCH_FACTOR = 10,       /* the search for what is costly ends after this many cpu_s */
@@ -154,6 +155,12 @@ static const char *reason_of(const struct child_result *result)
 	return result->why;
 }
 
+/* Trying rules alone ends by the clock, but not for a loaded machine's sake. */
+static unsigned alone_wall_s(const struct compile_limits *limits)
+{
+	return limits->cpu_s > ALONE_WALL_MIN_S ? limits->cpu_s : ALONE_WALL_MIN_S;
+}
+
 /* Runs a child over `n` rules from w->indices[first]; its result stays until the next run. */
 static bool run(struct work *w, enum child_task task, uint32_t first, uint32_t n)
 {
@@ -165,7 +172,8 @@ static bool run(struct work *w, enum child_task task, uint32_t first, uint32_t n
 		.indices = w->indices + first,
 		.n = n,
 		.cpu_s = cpu_s,
-		.wall_s = w->limits->cpu_s * (alone ? 1 : WALL_FACTOR),
+		.wall_s = task == CHILD_ALONE ? alone_wall_s(w->limits)
+		                              : w->limits->cpu_s * WALL_FACTOR,
 		.memory = w->limits->memory,
 	};
 	int error;

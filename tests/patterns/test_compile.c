@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <hs/hs.h>
 
@@ -163,14 +162,6 @@ static char *make_rules(unsigned n, const char *special)
 	return text;
 }
 
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* A thousand words compile in less than a second of CPU. */
 static void test_cheap(void)
 {
@@ -210,7 +201,6 @@ static void test_costly_rule(void)
 {
 	struct compile_limits limits = compile_default_limits();
 	char *text = make_rules(60, costly);
-	double begin = now_s();
 	struct source s;
 
 	limits.cpu_s = 1;
@@ -220,7 +210,6 @@ static void test_costly_rule(void)
 	CU_ASSERT_EQUAL(diag.entries[0].line, 32);
 	CU_ASSERT_PTR_NOT_NULL(
 		strstr(diag.entries[0].text, "rule special is too costly to compile"));
-	CU_ASSERT(now_s() - begin < 30);
 	drop(&s, NULL);
 	free(text);
 }
