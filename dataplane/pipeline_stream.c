@@ -94,10 +94,14 @@ static bool read_pdu(struct half *h, size_t ready)
 {
 	struct tcp_direction *t = h->tcp;
 	uint8_t head[SMPP_HEADER_LEN];
-	struct bytes b = tcp_peek(t, 0, ready < SMPP_HEADER_LEN ? ready : SMPP_HEADER_LEN, head);
+	struct bytes span = tcp_peek_span(t);
+	struct bytes b = span;
 	struct smpp_header header;
 	enum reason why;
 
+	if (b.len < SMPP_HEADER_LEN) {
+		b = tcp_peek(t, 0, ready < SMPP_HEADER_LEN ? ready : SMPP_HEADER_LEN, head);
+	}
 	if (!h->reader->begun && opening_is_foreign(h, b)) {
 		return true;
 	}
@@ -120,7 +124,9 @@ static bool read_pdu(struct half *h, size_t ready)
 	if (!h->reader->head_done) {
 		smpp_take_head(h, &header);
 	}
-	smpp_take_pdu(h, &header, tcp_peek(t, 0, header.length, h->p->pdu));
+	smpp_take_pdu(h, &header,
+		header.length <= span.len ? bytes_slice(span, 0, header.length)
+					  : tcp_peek(t, 0, header.length, h->p->pdu));
 	reader_next_pdu(h->reader);
 	return true;
 }

@@ -79,6 +79,29 @@ static uint64_t sum_add(uint64_t sum, const uint8_t *p, size_t len)
 	return sum + v + carries + (a & UINT32_MAX) + (a >> 32) + (b & UINT32_MAX) + (b >> 32);
 }
 
+/* sum_add32: as sum_add for `n` words of 32 bits, where n is a constant: headers. */
+static inline uint64_t sum_add32(uint64_t sum, const uint8_t *p, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t w;
+
+		memcpy(&w, p + (size_t)i * 4, sizeof(w));
+		sum += w;
+	}
+	return sum;
+}
+
+/* sum_ip4: of an IPv4 header. */
+static uint64_t sum_ip4(const uint8_t *ip, uint32_t header_len)
+{
+	uint64_t sum = sum_add32(0, ip, IP4_MIN_LEN / 4);
+
+	for (uint32_t at = IP4_MIN_LEN; at < header_len; at += 4) {
+		sum = sum_add32(sum, ip + at, 1);
+	}
+	return sum;
+}
+
 static uint16_t sum_fold(uint64_t sum)
 {
 	sum = (sum & UINT32_MAX) + (sum >> 32);
@@ -112,7 +135,7 @@ static uint64_t pseudo_sum(const struct frame *f)
 	const uint8_t *ip = f->data + f->l3_off;
 	uint64_t sum = wire16(PROTO_TCP);
 
-	return f->ip_version == 4 ? sum_add(sum, ip + 12, 8) : sum_add(sum, ip + 8, 32);
+	return f->ip_version == 4 ? sum_add32(sum, ip + 12, 2) : sum_add32(sum, ip + 8, 8);
 }
 
 /* segment_len: octets from the TCP or SCTP header to the end of the IP payload. */
@@ -329,7 +352,7 @@ static void decode_ip4(struct frame *f, uint32_t off, enum checksum_policy check
 	}
 	f->ip_version = 4;
 	f->l3_off = (uint16_t)off;
-	if (checksums == CHECKSUM_VERIFY && sum_fold(sum_add(0, ip, header_len)) != 0xFFFF) {
+	if (checksums == CHECKSUM_VERIFY && sum_fold(sum_ip4(ip, header_len)) != 0xFFFF) {
 		/* 0 is what a sending host leaves for its interface */
 		f->reason = be16(ip + 10) == 0 ? R_offload_partial : R_bad_checksum;
 	}
@@ -513,7 +536,7 @@ void frame_mend_ip4_header(struct frame *f)
 	uint16_t sum;
 
 	memset(ip + 10, 0, 2);
-	sum = (uint16_t)~sum_fold(sum_add(0, ip, (size_t)(ip[0] & 15) * 4));
+	sum = (uint16_t)~sum_fold(sum_ip4(ip, (uint32_t)(ip[0] & 15) * 4));
 	memcpy(ip + 10, &sum, sizeof(sum));
 }
 

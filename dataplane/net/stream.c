@@ -266,6 +266,14 @@ size_t stream_run(const struct stream *s, uint32_t seq, size_t max)
 	return run < max ? run : max;
 }
 
+struct bytes stream_span(const struct stream *s, uint32_t seq, size_t len)
+{
+	const struct stream_chunk *c = len != 0 ? chunk_find(s, seq) : NULL;
+	struct part p = part_at(seq, len);
+
+	return c != NULL ? bytes_of(c->octets + p.from, p.to - p.from) : bytes_of(NULL, 0);
+}
+
 struct bytes stream_get(const struct stream *s, uint32_t seq, size_t len, uint8_t *scratch)
 {
 	const struct stream_chunk *c = len != 0 ? chunk_find(s, seq) : NULL;

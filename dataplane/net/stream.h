@@ -71,6 +71,9 @@ size_t stream_run(const struct stream *s, uint32_t seq, size_t max);
  */
 struct bytes stream_get(const struct stream *s, uint32_t seq, size_t len, uint8_t *scratch);
 
+/* stream_span: of the `len` octets at `seq`, which must all be there, those that lie in one piece. */
+struct bytes stream_span(const struct stream *s, uint32_t seq, size_t len);
+
 /* stream_edit: overwrites octets that the store has and that have not left; all others are skipped. */
 void stream_edit(struct stream *s, uint32_t seq, struct bytes data);
 

@@ -360,6 +360,17 @@ static enum tcp_received receive_data(struct tcp_direction *d, struct frame *f,
 		stats_ledger(stats, f->direction, R_duplicate, 1);
 		return TCP_NOTHING;
 	}
+	if (seq == next && d->high == next) { /* nothing but new octets in order: most frames */
+		x = (struct stretch){ .seq = seq, .octets = frame_payload(f) };
+		(void)store_ahead(d, &x, f, pool, stats);
+		if (x.full) {
+			return TCP_NOTHING;
+		}
+		assert(x.n_new == f->payload_len);
+		d->next = d->high;
+		d->gap_proven = seq_diff(d->una, d->next) > 0;
+		return TCP_DATA;
+	}
 	x = clip(f, d->low, next + (uint32_t)WINDOW_LEN, &below, &above);
 	y = x;
 	late = seq_diff(d->parse, x.seq) > 0 ? d->parse - x.seq : 0;
@@ -497,6 +508,11 @@ struct bytes tcp_peek(const struct tcp_direction *d, size_t off, size_t len, uin
 {
 	assert(off + len <= tcp_ready(d));
 	return stream_get(&d->stream, d->parse + (uint32_t)off, len, scratch);
+}
+
+struct bytes tcp_peek_span(const struct tcp_direction *d)
+{
+	return stream_span(&d->stream, d->parse, tcp_ready(d));
 }
 
 void tcp_edit(struct tcp_direction *d, size_t off, struct bytes data)

@@ -112,6 +112,9 @@ size_t tcp_ready(const struct tcp_direction *d);
 /* tcp_peek: `len` octets at d->parse + off, which must be ready; `scratch` as in stream_get(). */
 struct bytes tcp_peek(const struct tcp_direction *d, size_t off, size_t len, uint8_t *scratch);
 
+/* tcp_peek_span: of what is ready those octets that lie in one piece. */
+struct bytes tcp_peek_span(const struct tcp_direction *d);
+
 /*
  * tcp_edit: replaces octets at d->parse + off; what has not left yet leaves so, and so does any
  * later copy. Octets that have left are skipped: their copies leave as the first did (law 4).
