@@ -187,7 +187,7 @@ static bool leet_applies(const uint8_t *s, size_t n)
 
 /*
  * leet_is_spoken: [s, s + n) could be a word in some language: what random codes seldom are. Where
- * consonants meet, few pairs and no fours are let pass.
+ * consonants meet, few pairs are let pass, and four in a row ("subscribe").
  */
 static bool leet_is_spoken(const uint8_t *s, size_t n)
 {
@@ -202,7 +202,7 @@ static bool leet_is_spoken(const uint8_t *s, size_t n)
 			run = 0;
 			continue;
 		}
-		if (++run == 4 || (next == 0 && memchr("jqv", s[i], 3) != NULL) ||
+		if (++run == 5 || (next == 0 && memchr("jqv", s[i], 3) != NULL) ||
 			(s[i] == 'q' && next != 'u')) {
 			return false;
 		}

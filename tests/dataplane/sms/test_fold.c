@@ -137,6 +137,8 @@ static void test_foreign_texts_stay(void)
 		{ "Καλημερα, και το νερο Νικο", "καλημερα, και το νερο νικο" },
 		{ "Ваш Apple ID использован", "ваш apple id использован" },
 		{ "Вот это Ё", "вот это е" },
+		{ "Нет да online ........", "нет да online ........" },
+		{ "Скажи, где Раураl дешевле", "скажи, где paypal дешевле" },
 		{ "דואר ישראל", "דואר ישראל" },
 	};
 
@@ -173,6 +175,7 @@ static void test_leet(void)
 		{ "c1ick paypa1 emai1 ca11 b1ll de1ivery 1oan 1ogin",
 			"click paypal email call bill delivery loan login" },
 		{ "0ffer casin0 pr1z3d", "offer casino prized" },
+		{ "subscr1be", "subscribe" },
 	};
 
 	EXPECT_ALL(examples);
@@ -188,6 +191,7 @@ static void test_codes_and_quantities_stay(void)
 		{ "home!But ok!see me@mall", "home!but ok!see me@mall" },
 		{ "jon@mal.com US$500 R$50", "jon@mal.com us$500 r$50" },
 		{ "salon4hair iphone5s", "salon4hair iphone5s" },
+		{ "al$3$3n c0rmstrna", "al$3$3n c0rmstrna" },
 		{ "after7pm the4th board1st only1more", "after7pm the4th board1st only1more" },
 		{ "norm150p surf10p G7K3PQ HDR7JN7", "norm150p surf10p g7k3pq hdr7jn7" },
 	};
@@ -402,9 +406,15 @@ static size_t random_text(uint64_t *state, uint8_t *out, size_t size)
 	const char *pool = pools[random_next(state) % (sizeof(pools) / sizeof(pools[0]))];
 	struct bytes p = bytes_str(pool);
 	uint32_t mode = random_next(state) % 4;
-	uint32_t n = 1 + random_next(state) % (mode == 3 ? 90 : 24);
+	uint32_t n = 1 + random_next(state) % (mode == 3 ? 90 : mode == 2 ? 8 : 24);
 	size_t len = 0;
 
+	if (mode == 2) { /* what happens in the second block of 64, or on its border */
+		len = 40 + random_next(state) % 80;
+		for (size_t i = 0; i < len; i++) {
+			out[i] = (uint8_t) "plain words "[i % 12];
+		}
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t cp;
 
@@ -435,6 +445,25 @@ static void test_promises_on_random_texts(void)
 		failed += !promises_hold(bytes_of(text, len));
 	}
 	CU_ASSERT_EQUAL(failed, 0);
+}
+
+/* What calls for a fold is seen wherever it lies in the blocks of 64. */
+static void test_quick_check_at_every_place(void)
+{
+	static const char *const calls[] = { "casin0", "kar0 ", "freeee", "eee1", "b@nk", "f r e e",
+		"ca$$h", "paypa1.", "0ffer", "\x01", "\xC3\xA9" };
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		for (size_t before = 0; before < 200; before++) {
+			char text[256];
+			size_t len = before + strlen(calls[i]);
+
+			memset(text, '.', before);
+			memcpy(text + before, calls[i], strlen(calls[i]));
+			CU_ASSERT(fold_needed(bytes_of(text, len)));
+			CU_ASSERT(promises_hold(bytes_of(text, len)));
+		}
+	}
 }
 
 static void test_promises_on_every_code_point(void)
@@ -569,6 +598,7 @@ UNIT_MAIN("sms/fold", { "characters", test_characters },
 	{ "stretching", test_stretching }, { "beyond_case", test_beyond_case },
 	{ "quick check", test_quick_check }, { "origin", test_origin },
 	{ "promises on random texts", test_promises_on_random_texts },
+	{ "quick check at every place", test_quick_check_at_every_place },
 	{ "promises on every code point", test_promises_on_every_code_point },
 	{ "promises on real texts", test_promises_on_real_texts },
 	{ "broken texts do no harm", test_broken_texts_do_no_harm },
