@@ -9,6 +9,8 @@ import struct
 import threading
 
 ETHERNET, NULL, RAW, LOOP, SLL, SLL2 = 1, 0, 101, 108, 113, 276
+# Octets before the IP header of links without Ethernet; 12, 14: raw IP of old files; 228, 229: raw IPv4, IPv6.
+LINK_LEN = {SLL: 16, SLL2: 20, NULL: 4, LOOP: 4, RAW: 0, 12: 0, 14: 0, 228: 0, 229: 0}
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 
 
@@ -173,7 +175,7 @@ class Segment:
 
 def network(data, link=ETHERNET):
     """(offset, version) of the IP header in a frame, or None."""
-    at = {ETHERNET: 12, SLL: 14, SLL2: 0, NULL: 4, LOOP: 4, RAW: 0}[link]
+    at = {ETHERNET: 12, SLL: 14, SLL2: 0}.get(link, LINK_LEN.get(link, 0))
     if link in (ETHERNET, SLL, SLL2):
         ethertype = struct.unpack_from("!H", data, at)[0] if len(data) >= at + 2 else 0
         at = 20 if link == SLL2 else at + 2

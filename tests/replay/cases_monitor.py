@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Mode monitor changes nothing: OUT is IN."""
 import capture
+from capture import LINK_LEN
 from program import read, short, smpp_captures
-
-LINK_LEN = {capture.SLL: 16, capture.SLL2: 20, capture.NULL: 4, capture.LOOP: 4, capture.RAW: 0}
 
 
 def check_frames(before, after):

@@ -72,7 +72,7 @@ def by_key(items, key):
 
 def reported_once(lab, path):
     """Every text-carrying PDU exactly once, with its fields, its text and the frame in which it ends."""
-    messages = lab.replay(path, "monitor", "none").must().messages
+    messages = lab.replay(path, "monitor", "all").must().messages
     pdus = text_pdus(path)
     found = by_key(messages, lambda e: (e["frame"], e["command"], e["sequence"], e["octets"]))
     for pdu in pdus:
@@ -85,7 +85,7 @@ def reported_once(lab, path):
             assert event.get(name) == value, \
                 f"{pdu.name} {pdu.sequence} in frame {pdu.frame}: {name} is {event.get(name)!r}, not {value!r}"
     assert len(messages) == len(pdus), f"{len(messages)} messages reported, {len(pdus)} are in the capture"
-    ids = [e["id"] for e in lab.replay(path, "monitor", "none").events]
+    ids = [e["id"] for e in lab.replay(path, "monitor", "all").events]
     assert ids == sorted(set(ids)), "ids of events are not ascending"
 
 
@@ -101,7 +101,7 @@ def sessions(lab, path):
             if pdu.command in (1, 2, 9):
                 account = pdu.data[16:pdu.data.index(b"\0", 16)].decode("latin-1")
                 binds.setdefault(stream.flow, []).append((pdu.frame, stream.direction, account))
-    found = by_key(lab.replay(path, "monitor", "none").must().messages,
+    found = by_key(lab.replay(path, "monitor", "all").must().messages,
                    lambda e: (e["frame"], e["command"], e["sequence"], e["octets"]))
     numbers = {}
     for pdu in (p for p in every if p.name):
@@ -124,7 +124,7 @@ def tshark_differences(lab, path):
     why = tsharkfields.missing()
     if why:
         raise Skip(why)
-    events = by_key(lab.replay(path, "monitor", "none").must().messages,
+    events = by_key(lab.replay(path, "monitor", "all").must().messages,
                     lambda e: (e["command"], e["sequence"], e["octets"], e["src"], e["dst"]))
     pdus = by_key(text_pdus(path), lambda p: (p.name, p.sequence, p.length, p.fields.src.decode("latin-1"),
                                               p.fields.dst.decode("latin-1")))
@@ -194,7 +194,7 @@ def counts(lab, name, want):
     path = os.path.join(MATERIAL, "own", name + ".pcap")
     if not os.path.exists(path):
         raise Skip("no material")
-    got = Counter(e["command"] for e in lab.replay(path, "monitor", "none").must().messages)
+    got = Counter(e["command"] for e in lab.replay(path, "monitor", "all").must().messages)
     for command, n in want.items():
         assert got[command] == n, f"{got[command]} {command}, not {n}"
 
@@ -206,7 +206,7 @@ def cork_by_answers(lab):
         raise Skip("no material")
     c = read(path)
     answers = {p.sequence for p in smpp.all_pdus(c.frames) if p.command == 0x80000004}
-    reported = {e["sequence"] for e in lab.replay(path, "monitor", "none").must().messages}
+    reported = {e["sequence"] for e in lab.replay(path, "monitor", "all").must().messages}
     assert len(answers) == 27 and answers == reported, f"{len(answers)} answers, {len(reported)} reported"
 
 
@@ -218,7 +218,7 @@ def twins(lab, one, other):
         if not os.path.exists(path):
             raise Skip("no material")
         bags.append(Counter((e["command"], e["dst"], e["text"]) for e in
-                            lab.replay(path, "monitor", "none").must().messages if not e.get("receipt")))
+                            lab.replay(path, "monitor", "all").must().messages if not e.get("receipt")))
     assert bags[0] == bags[1], "not the same messages"
 
 
