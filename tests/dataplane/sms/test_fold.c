@@ -450,7 +450,7 @@ static void test_promises_on_random_texts(void)
 /* What calls for a fold is seen wherever it lies in the blocks of 64. */
 static void test_quick_check_at_every_place(void)
 {
-	static const char *const calls[] = { "casin0", "kar0 ", "freeee", "eee1", "b@nk", "f r e e",
+	static const char *const calls[] = { "casin0", "kar0 ", "freee", "eee1", "b@nk", "f r e e",
 		"ca$$h", "paypa1.", "0ffer", "\x01", "\xC3\xA9" };
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
