@@ -116,7 +116,7 @@ int ctl_events_follow(struct ctl_call *call)
 {
 	struct ctl_client client;
 	struct timespec now;
-	const char *line;
+	const char *line = NULL;
 	json_t *result;
 	int rc = ctl_client_ask(call, &client, "events.follow", NULL, &result);
 

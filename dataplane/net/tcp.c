@@ -234,6 +234,17 @@ struct stretch {
 	bool full;
 };
 
+/*
+ * touches_edits: an honest copy of an edited octet differs from the store, which has the edit. Where
+ * a frame touches edited octets a difference is therefore no sign of evasion; it leaves as the first
+ * copy did all the same.
+ */
+static bool touches_edits(const struct tcp_direction *d, uint32_t seq, size_t len)
+{
+	return d->edit_from != d->edit_to && seq_diff(seq, d->edit_to) < 0 &&
+	       seq_diff(seq + (uint32_t)len, d->edit_from) > 0;
+}
+
 static void store(
 	struct tcp_direction *d, struct stretch *x, struct stream_pool *pool, struct stats *stats)
 {
@@ -247,7 +258,9 @@ static void store(
 	}
 	if (put == STREAM_DIFFERS) {
 		d->differs = true;
-		stats_reason(stats, R_overlap_differs);
+		if (!touches_edits(d, x->seq, x->octets.len)) {
+			stats_reason(stats, R_overlap_differs);
+		}
 	}
 	x->n_new = d->stream.n_written - before;
 	x->full = put == STREAM_FULL;
@@ -560,8 +573,7 @@ static bool may_leave(const struct tcp_direction *d, const struct frame *f)
 static void overlay(const struct tcp_direction *d, struct frame *f)
 {
 	uint32_t seq = data_seq(f);
-	bool edited = d->edit_from != d->edit_to && seq_diff(seq, d->edit_to) < 0 &&
-	              seq_diff(seq + f->payload_len, d->edit_from) > 0;
+	bool edited = touches_edits(d, seq, f->payload_len);
 
 	if ((edited || d->differs) &&
 		stream_overlay(&d->stream, seq, f->data + f->payload_off, f->payload_len)) {

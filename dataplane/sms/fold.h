@@ -17,18 +17,18 @@
 
 struct fold_result {
 	size_t len;
-	bool beyond_case; /* it differs from the text by more than case and spaces: worth a scan */
+	bool beyond_case; /* it differs from the text by more than case and spaces */
 };
 
 /*
  * fold_text: folds valid UTF-8 `text` into `out` (capacity `size` >= FOLD_SIZE(text.len)). When
  * `origin` is not NULL (capacity size + 1), origin[i] is the offset in `text` that output octet i
  * came from, non-decreasing, and origin[len] == text.len. Without it a quick check may return
- * beyond_case == false with len 0: nothing to scan again.
+ * len 0: the fold is the text in lower case (fold_needed).
  */
 struct fold_result fold_text(struct bytes text, uint8_t *out, size_t size, uint32_t *origin);
 
-/* fold_needed: false when the text is plain ASCII, no leet, no spacing: nothing to fold. Cheap. */
+/* fold_needed: false when the text is plain ASCII, its fold that text in lower case. Cheap. */
 bool fold_needed(struct bytes text);
 
 #endif

@@ -221,9 +221,38 @@ unsigned fold_survey(struct bytes text, unsigned enough)
 	return found;
 }
 
+/* has_spacing: line ends, tabs, or spaces side by side, which the fold makes one space each. */
+static bool has_spacing(struct bytes text)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	size_t at = 0;
+
+	/* eight octets each seven: a pair that lies across two steps is seen by one of them */
+	for (; at + 8 <= text.len; at += 7) {
+		uint64_t x;
+		uint64_t no_space;
+		uint64_t spaces;
+
+		memcpy(&x, text.data + at, sizeof(x));
+		no_space = x ^ 0x20 * each;
+		/* octets that are 0 get their high bit; those above 0x7F are odd and were seen before */
+		spaces = ~((no_space & 0x7F * each) + 0x7F * each) & ~no_space & 0x80 * each;
+		if ((spaces & spaces << 8) != 0 || (~(x + 0x60 * each) & ~x & 0x80 * each) != 0) {
+			return true;
+		}
+	}
+	for (; at < text.len; at++) {
+		if (text.data[at] < 0x20 ||
+			(text.data[at] == ' ' && at > 0 && text.data[at - 1] == ' ')) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool fold_needed(struct bytes text)
 {
 	const unsigned beyond = FOLD_HAS_ODD | FOLD_HAS_RUNS | FOLD_HAS_WORDS;
 
-	return (fold_survey(text, beyond) & beyond) != 0;
+	return (fold_survey(text, beyond) & beyond) != 0 || has_spacing(text);
 }

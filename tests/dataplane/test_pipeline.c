@@ -149,6 +149,8 @@ static void test_retransmission_leaves_the_same(void)
 	lab_segment(lab, true, from, TCP_ACK, bytes_of(pdu, len));
 	CU_ASSERT_TRUE(bytes_equal(lab->out[lab->n_out - 1].payload, first));
 	CU_ASSERT_EQUAL(lab_messages(lab), 1);
+	/* an honest copy of what was edited is no evasion */
+	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->reason[R_overlap_differs], 0);
 	finish(lab);
 }
 
@@ -185,6 +187,7 @@ static void test_overlap_first_copy_wins(void)
 	CU_ASSERT_TRUE(bytes_equal(got, bytes_of(pdu, len - 5)));
 	free((void *)(uintptr_t)got.data);
 	CU_ASSERT_FALSE(anything_left_with(lab, "cheap"));
+	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->reason[R_overlap_differs], 1);
 	finish(lab);
 }
 

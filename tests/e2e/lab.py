@@ -254,9 +254,7 @@ class Lab:
         os.chmod(self.tmp, 0o755)
         changes = {"socket": f'"{folder}/control.sock"', "state_dir": f'"{folder}"',
                    "file": f'"{folder}/events.jsonl"', **changes}
-        place = "\tsigtran = {"
-        check(text.count(place) == 1 and "hold = {" not in text, "conf/lab.conf is not as it was")
-        text = text.replace(place, f"\thold = {{ ms = {HOLD_MS}; }};\n{place}")
+        changes.setdefault("ms", str(HOLD_MS))
         for key, value in changes.items():
             text, n = re.subn(rf"(?m)^(\s*{key} = )[^;]*;", lambda m, v=value: f"{m.group(1)}{v};", text)
             check(n == 1, f"conf/lab.conf has {n} times the key {key}")

@@ -256,6 +256,16 @@ static void test_quick_check(void)
 	CU_ASSERT(!fold_needed(bytes_str("Your code is 123456. Do not share it!")));
 	CU_ASSERT(!fold_needed(bytes_str("I am a man. Reply Y or N, ok? Cost $5 @ 3.50!!")));
 	CU_ASSERT(fold_needed(bytes_str("Cl1ck")));
+	/* a rule for "free prize" must meet these */
+	CU_ASSERT(fold_needed(bytes_str("free  prize")));
+	CU_ASSERT(fold_needed(bytes_str("free\nprize")));
+	for (size_t n = 0; n < 40; n++) {
+		char spaced[64];
+
+		snprintf(spaced, sizeof(spaced), "%.*s  prize to all of you", (int)n,
+			"abcdefgh ijklmnop qrstuvwx yzabcdef ghijk");
+		CU_ASSERT(fold_needed(bytes_str(spaced)));
+	}
 	CU_ASSERT(fold_needed(bytes_str("caf\xC3\xA9")));
 	CU_ASSERT(fold_needed(bytes_str("get it f r e e")));
 	r = fold_text(bytes_str("Plain"), folded_one.out, sizeof(folded_one.out), NULL);
