@@ -210,7 +210,7 @@ static bool leet_is_spoken(const uint8_t *s, size_t n)
 			continue;
 		}
 		if (memchr("jqvx", s[i], 4) != NULL || memchr("jqx", next, 3) != NULL ||
-			(memchr("fkz", s[i], 3) != NULL && memchr("bdfgkmpvz", next, 9) != NULL) ||
+			(memchr("fz", s[i], 2) != NULL && memchr("bdfgkmpvz", next, 9) != NULL) ||
 			(i == 0 && s[0] != 's' && memchr("lrhwns", next, 6) == NULL)) {
 			return false;
 		}

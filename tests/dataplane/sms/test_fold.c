@@ -256,6 +256,7 @@ static void test_quick_check(void)
 	CU_ASSERT(!fold_needed(bytes_str("Your code is 123456. Do not share it!")));
 	CU_ASSERT(!fold_needed(bytes_str("I am a man. Reply Y or N, ok? Cost $5 @ 3.50!!")));
 	CU_ASSERT(fold_needed(bytes_str("Cl1ck")));
+	CU_ASSERT(fold_needed(bytes_str("JACKP0T")));
 	/* a rule for "free prize" must meet these */
 	CU_ASSERT(fold_needed(bytes_str("free  prize")));
 	CU_ASSERT(fold_needed(bytes_str("free\nprize")));
