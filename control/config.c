@@ -197,6 +197,14 @@ static bool attach(config_t *parsed, const struct config_text *text)
 	return used == text->n_tokens;
 }
 
+/* is_repeated: has been told as given twice. */
+static bool is_repeated(const config_setting_t *s)
+{
+	const struct config_token *token = config_setting_get_hook(s);
+
+	return token != NULL && token->repeated;
+}
+
 /* distance: Levenshtein's, of strings below 64 octets; more is far. */
 static unsigned distance(const char *a, const char *b)
 {
@@ -310,6 +318,9 @@ static void read_group(struct config_reader *r, config_setting_t *top, int link)
 		s = config_setting_get_elem(v->setting, v->next++);
 		snprintf(path + v->path_len, sizeof(path) - v->path_len, "%s",
 			config_setting_name(s));
+		if (is_repeated(s)) {
+			continue;
+		}
 		k = find_key(link >= 0, path, &is_group);
 		if (k != NULL) {
 			r->given[link + 1][k - config_keys] = (struct config_given){ s,
@@ -510,7 +521,7 @@ static void read_settings(struct config_reader *r, config_setting_t *root)
 }
 
 /* load: `text` has been read, or `diag` says why not. */
-static bool load(struct config *c, const struct config_text *text, struct diag *diag)
+static bool load(struct config *c, struct config_text *text, struct diag *diag)
 {
 	struct config_reader r = { .config = c, .text = text, .diag = diag };
 	config_t parsed;
@@ -520,16 +531,14 @@ static bool load(struct config *c, const struct config_text *text, struct diag *
 	r.given = calloc(1 + LIMIT_LINKS, sizeof(r.given[0]));
 	if (r.given == NULL) {
 		diag_add(diag, DIAG_ERROR, text->files[0], 0, 0, "out of memory");
-	} else if (config_read_string(&parsed, text->text) != CONFIG_TRUE) {
-		struct config_origin o = config_text_origin(text, config_error_line(&parsed));
-
-		diag_add(diag, DIAG_ERROR, o.file, o.line, 0, "%s", config_error_text(&parsed));
-	} else if (!attach(&parsed, text)) {
-		/* our reading of the text and libconfig's differ: numbers could not be trusted */
-		diag_add(diag, DIAG_ERROR, text->files[0], 0, 0,
-			"the text cannot be followed; write it more plainly");
-	} else {
-		read_settings(&r, config_root_setting(&parsed));
+	} else if (config_parse(&parsed, text, diag)) {
+		if (attach(&parsed, text)) {
+			read_settings(&r, config_root_setting(&parsed));
+		} else {
+			/* our reading of the text and libconfig's differ: numbers could not be trusted */
+			diag_add(diag, DIAG_ERROR, text->files[0], 0, 0,
+				"the text cannot be followed; write it more plainly");
+		}
 	}
 	config_destroy(&parsed);
 	free(r.given);

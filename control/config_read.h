@@ -25,6 +25,13 @@ struct config_reader {
 	struct config_given (*given)[CONFIG_KEYS_MAX];
 };
 
+/*
+ * config_parse: reads the text with libconfig, which ends at a name that is given twice: such a name
+ * is told, written over in the text, marked as repeated, and the text read again, so that all other
+ * errors are told too. False: what is wrong ended the reading, and has been told.
+ */
+bool config_parse(config_t *parsed, struct config_text *t, struct diag *diag);
+
 /* config_read_error: at the name (or, with `value`, the value) of `s`. */
 void config_read_error(const struct config_reader *r, const config_setting_t *s, bool value,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));

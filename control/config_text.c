@@ -393,8 +393,8 @@ static void advance(const struct config_text *t, struct place *p, size_t n)
 	}
 }
 
-static bool put_token(
-	struct config_text *t, const struct place *p, enum config_token_kind kind, size_t len)
+static bool put_token(struct config_text *t, const struct place *p, enum config_token_kind kind,
+	size_t len, unsigned group)
 {
 	struct config_token *tokens =
 		grow(t->tokens, t->n_tokens, &t->tokens_size, sizeof(*tokens));
@@ -404,15 +404,32 @@ static bool put_token(
 	}
 	t->tokens = tokens;
 	t->tokens[t->n_tokens++] = (struct config_token){ kind, p->at, len, p->line,
-		(int)(p->at - p->line_start) + 1 };
+		(int)(p->at - p->line_start) + 1, group, false };
 	return true;
+}
+
+/* The brackets around a place; each pair has a number of its own. Closed more than opened: libconfig's to tell. */
+struct nesting {
+	unsigned groups[CONFIG_NESTING_MAX + 2];
+	unsigned n_groups;
+	int depth;
+};
+
+static void nest(struct nesting *n, char c)
+{
+	if (c == '{' || c == '[' || c == '(') {
+		n->depth++;
+		n->groups[n->depth] = ++n->n_groups;
+	} else if ((c == '}' || c == ']' || c == ')') && n->depth > 0) {
+		n->depth--;
+	}
 }
 
 static bool tokenise(struct config_text *t, struct diag *diag)
 {
 	struct place p = { 0, 1, 0 };
+	struct nesting nesting = { .depth = 0 };
 	bool after_string = false;
-	int depth = 0;
 
 	while (p.at < t->len) {
 		const char *s = t->text + p.at;
@@ -421,7 +438,8 @@ static bool tokenise(struct config_text *t, struct diag *diag)
 
 		if (n == 0 && (n = token_at(s, &kind)) != 0) {
 			/* "a" "b" is one string (libconfig manual 3.7) */
-			if (!(kind == TOKEN_STRING && after_string) && !put_token(t, &p, kind, n)) {
+			if (!(kind == TOKEN_STRING && after_string) &&
+				!put_token(t, &p, kind, n, nesting.groups[nesting.depth])) {
 				diag_add(diag, DIAG_ERROR, t->files[0], 0, 0, "out of memory");
 				return false;
 			}
@@ -429,9 +447,9 @@ static bool tokenise(struct config_text *t, struct diag *diag)
 		} else if (n == 0) {
 			n = 1;
 			after_string = after_string && strchr(" \t\r\n\f\v", *s) != NULL;
-			depth += strchr("{[(", *s) != NULL ? 1 : strchr("}])", *s) != NULL ? -1 : 0;
+			nest(&nesting, *s);
 		}
-		if (depth > CONFIG_NESTING_MAX) {
+		if (nesting.depth > CONFIG_NESTING_MAX) {
 			struct config_origin o = config_text_origin(t, p.line);
 
 			diag_add(diag, DIAG_ERROR, o.file, o.line, (int)(p.at - p.line_start) + 1,

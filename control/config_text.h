@@ -28,10 +28,12 @@ enum config_token_kind { TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_BOOL };
 
 struct config_token {
 	enum config_token_kind kind;
-	size_t at;  /* in the text */
-	size_t len; /* a string's, quotes included: of its first piece */
-	int line;   /* of the text, from 1 */
-	int column; /* octets, from 1 */
+	size_t at;      /* in the text */
+	size_t len;     /* a string's, quotes included: of its first piece */
+	int line;       /* of the text, from 1 */
+	int column;     /* octets, from 1 */
+	unsigned group; /* a number of the brackets it stands in */
+	bool repeated; /* a name given before in these brackets: config.c has written another over it */
 };
 
 /* Where a line of the text was written. */
