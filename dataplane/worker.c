@@ -129,6 +129,9 @@ static unsigned turn_side(struct worker *w, unsigned link, unsigned side, uint64
 	if (received == 0) {
 		return 0;
 	}
+	for (unsigned i = 0; i < n; i++) {
+		frames[i]->number = ++w->n_received;
+	}
 	pipeline_decode(w->pipeline, frames, n);
 	if (s->n_workers > 1) {
 		n = steer(w, frames, n, &out);

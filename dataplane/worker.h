@@ -33,6 +33,7 @@ struct worker {
 	unsigned index;
 	struct worker_shared *shared;
 	struct pipeline *pipeline;
+	uint64_t n_received; /* live: frames are numbered as they come */
 	struct {
 		_Alignas(64) _Atomic uint64_t turns; /* this core writes: it is alive */
 	} pub;

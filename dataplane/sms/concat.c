@@ -28,6 +28,7 @@ struct bucket {
 	_Alignas(64) _Atomic uint32_t locked;
 	_Atomic uint32_t used; /* bit w: way w holds a message. Written under the lock only */
 	uint32_t condemned;    /* likewise */
+	uint32_t whole;        /* likewise: all parts have been seen, none was condemned */
 	uint32_t spare;        /* blocks that found no way back to the free lists */
 	_Alignas(64) uint64_t tag[WAYS];
 	uint64_t last_us[WAYS];
@@ -164,6 +165,7 @@ static void way_clear(struct concat *c, struct bucket *b, unsigned way)
 	message_free_parts(c, b, &b->message[way]);
 	memset(&b->message[way], 0, sizeof(b->message[way]));
 	b->condemned &= ~(1u << way);
+	b->whole &= ~(1u << way);
 	atomic_store_explicit(&b->used, bucket_used(b) & ~(1u << way), memory_order_relaxed);
 	atomic_fetch_sub_explicit(&c->n_messages, 1, memory_order_relaxed);
 }
@@ -186,19 +188,27 @@ static unsigned find(struct bucket *b, uint64_t tag)
 	return WAYS;
 }
 
-/* victim: a free way, or the oldest one if it is past its age; else WAYS. */
+/*
+ * victim: a free way, or the oldest one if it is past its age, or the oldest message of which all
+ * parts have passed; else WAYS.
+ */
 static unsigned victim(const struct concat *c, struct bucket *b, uint64_t now_us)
 {
 	unsigned n = way_count(c);
 	unsigned oldest = 0;
+	unsigned whole = WAYS;
 
 	for (unsigned i = 0; i < n; i++) {
 		if ((bucket_used(b) >> i & 1) == 0) {
 			return i;
 		}
 		oldest = b->last_us[i] < b->last_us[oldest] ? i : oldest;
+		if ((b->whole >> i & 1) != 0 &&
+			(whole == WAYS || b->last_us[i] < b->last_us[whole])) {
+			whole = i;
+		}
 	}
-	return is_past(c, b->last_us[oldest], now_us) ? oldest : WAYS;
+	return is_past(c, b->last_us[oldest], now_us) ? oldest : whole;
 }
 
 /* make: a way for a new message, or WAYS; `way` is where it lies past its age, or WAYS. */
@@ -453,6 +463,9 @@ static enum concat_found take(struct concat *c, struct bucket *b, uint64_t tag, 
 	if (remember) {
 		b->last_us[way] = now_us;
 		joined->unstored = !a.same && !store(c, b, &b->message[way], &a, text, hash);
+		if (a.low == 1 && a.high == m->concat.total) {
+			b->whole |= 1u << way;
+		}
 	}
 	return CONCAT_JOINED;
 }
@@ -514,6 +527,7 @@ bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_v
 		message_free_parts(c, b, &b->message[way]);
 		b->message[way].verdict = *verdict;
 		b->condemned |= 1u << way;
+		b->whole &= ~(1u << way);
 		b->last_us[way] = now_us;
 	}
 	bucket_unlock(b);

@@ -14,8 +14,8 @@
  * Thread-safety: one table for all workers; a bucket is locked by a bounded try-lock: contended or
  * full means CONCAT_ALONE, counted by the caller. Never waits. Any core.
  * Bounds: `messages_max` long messages, `blocks_max` blocks of text, `age_us` since the last part;
- * the oldest whole message of a bucket gives way only when it is past its age. Texts are personal:
- * they are zeroed when their message leaves the table or is condemned.
+ * in a full bucket the oldest message gives way that is past its age or whose parts have all passed.
+ * Texts are personal: they are zeroed when their message leaves the table or is condemned.
  * Source: TS 23.040 9.2.3.24.1, 9.2.3.24.8; SMPP 3.4 5.3.2.22-24.
  */
 #ifndef SMSWALL_SMS_CONCAT_H

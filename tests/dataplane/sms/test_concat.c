@@ -362,7 +362,12 @@ static void test_full(void)
 	CU_ASSERT_EQUAL(add_at(c, &m, "a", SECOND + AGE, &j), CONCAT_ALONE);
 	CU_ASSERT_EQUAL(add(c, 1, 2, 2, "b", &j), CONCAT_JOINED); /* those inside go on */
 	CU_ASSERT_TRUE(is(j.text, "ab"));
-	CU_ASSERT_EQUAL(add_at(c, &m, "a", SECOND + AGE + 1, &j), CONCAT_JOINED);
+	/* message 1 is whole and has passed: it gives way; 0 and 2 stay */
+	CU_ASSERT_EQUAL(add_at(c, &m, "a", SECOND + AGE, &j), CONCAT_JOINED);
+	CU_ASSERT_EQUAL(add(c, 2, 2, 2, "b", &j), CONCAT_JOINED);
+	CU_ASSERT_TRUE(is(j.text, "ab"));
+	CU_ASSERT_EQUAL(add(c, 0, 2, 2, "b", &j), CONCAT_JOINED);
+	CU_ASSERT_TRUE(is(j.text, "ab"));
 	CU_ASSERT_EQUAL(concat_count(c), 3);
 	free(c);
 }
