@@ -116,6 +116,7 @@ static double median(double *v, unsigned n, double *least)
 static void summarise(const struct lane_round *rounds, unsigned n, struct result *r)
 {
 	static double v[ROUNDS_MAX];
+	double ignored;
 
 	for (unsigned i = 0; i < n; i++) {
 		v[i] = rounds[i].total;
@@ -128,7 +129,9 @@ static void summarise(const struct lane_round *rounds, unsigned n, struct result
 	for (unsigned i = 0; i < n; i++) {
 		v[i] = rounds[i].total - rounds[i].scan;
 	}
-	r->own = median(v, n, &r->own_least);
+	r->own = median(v, n, &ignored);
+	r->own_least =
+		r->total_least - r->scan_least; /* not of one round: either may be disturbed */
 }
 
 static void summarise_stages(const struct lane_round *rounds, unsigned n, struct result *r)
