@@ -42,7 +42,8 @@ class Comparison:
         assert left.keys() == right.keys(), "other connections in OUT"
         self.pairs = []
         for key in left:
-            assert len(left[key]) == len(right[key]), f"{len(left[key])} frames of a direction in, {len(right[key])} out"
+            a, b = len(left[key]), len(right[key])
+            assert a == b, f"{a} frames of a direction in, {b} out"
             self.pairs += zip(left[key], right[key])
         self.pdus = smpp.all_pdus(self.a.frames)
         self.events = {(e["frame"], e["command"], e["sequence"], e["octets"]): e for e in self.run.messages}
@@ -293,7 +294,8 @@ def told_as_it_came(lab, path, policy):
                 f"{p.name} {p.sequence} in frame {p.frame}: {name} is {event.get(name)!r}, not {value!r}"
 
 
-CHECKS = [("events", told_as_it_came), ("frames", frames_kept), ("checksums", checksums), ("times", times), ("again", same_bytes_again),
+CHECKS = [("events", told_as_it_came), ("frames", frames_kept), ("checksums", checksums), ("times", times),
+          ("again", same_bytes_again),
           ("residue", nothing_left), ("form", refused_in_form), ("answers", answers), ("verdicts", verdicts)]
 
 

@@ -60,16 +60,13 @@ class Pdu:
 
 
 def _flatten(tree, out):
+    """The leaves of a tree of (key, value), in their order; tshark gives keys twice."""
     for key, value in tree:
-        if isinstance(value, list) and value and isinstance(value[0], tuple):
-            _flatten(value, out)
-        elif isinstance(value, list):
-            for one in value:
-                out.append((key, one)) if isinstance(one, str) else None
+        if isinstance(value, list):
+            _flatten([v if isinstance(v, tuple) else (key, v) for v in value], out)
         else:
             out.append((key, value))
     return out
-
 
 
 @once
