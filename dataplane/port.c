@@ -48,7 +48,6 @@ struct ports {
 	struct jumbo jumbo[WORKERS_MAX];
 	struct rte_eth_conf conf; /* of the port being set up: large */
 	int timestamp_offset;     /* of net_pcap's receive time, microseconds; -1: none */
-	bool link_up[LIMIT_LINKS][2];
 };
 
 static uint16_t port_id(const struct ports *p, unsigned link, unsigned side)
@@ -355,7 +354,6 @@ bool port_start(struct ports *p, struct diag *diag)
 			if (!start_one(p, port_id(p, link, side), diag)) {
 				return false;
 			}
-			p->link_up[link][side] = true;
 		}
 	}
 	/* registered by net_pcap when it starts */
@@ -520,29 +518,4 @@ bool port_read(unsigned port, struct port_status *out)
 	snprintf(out->name, sizeof(out->name), "%s", rte_dev_name(info.device));
 	snprintf(out->driver, sizeof(out->driver), "%s", info.driver_name);
 	return true;
-}
-
-static bool is_up(uint16_t id)
-{
-	struct rte_eth_link link;
-
-	return rte_eth_link_get_nowait(id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
-}
-
-void port_links_follow(struct ports *p)
-{
-	for (unsigned link = 0; link < p->config.n_links && n_sides(p) == 2; link++) {
-		bool up[2] = { is_up(port_id(p, link, 0)), is_up(port_id(p, link, 1)) };
-
-		for (unsigned side = 0; side < 2; side++) {
-			unsigned other = 1 - side;
-
-			if (p->link_up[link][side] && !up[side]) {
-				(void)rte_eth_dev_set_link_down(port_id(p, link, other));
-			} else if (!p->link_up[link][side] && up[side]) {
-				(void)rte_eth_dev_set_link_up(port_id(p, link, other));
-			}
-			p->link_up[link][side] = up[side];
-		}
-	}
 }

@@ -66,7 +66,4 @@ bool port_starved(const struct ports *p);
 /* port_read: for status. Control only. */
 bool port_read(unsigned port, struct port_status *out);
 
-/* port_links_follow: takes a port down whose partner lost its link, and up again (link-state propagation). Control only. */
-void port_links_follow(struct ports *p);
-
 #endif
