@@ -236,7 +236,7 @@ def case_follow(lab, daemon):
                                                      if e.get("change") in ("closed", "unbound")])
     check(told, "no end of the session")
     wait_for("as many lines", 5, lambda: len(follower.out().splitlines()) >= len(daemon.events()) - before)
-    follower.popen.send_signal(signal.SIGINT)
+    follower.popen.send_signal(signal.SIGTERM)  # SIGINT is ignored by what a shell started in the background
     follower.wait(5)
     check_equal([json.loads(line) for line in follower.out().splitlines()], daemon.events()[before:], "events")
 
