@@ -172,7 +172,8 @@ static void await_answer(struct half *h, const struct smpp_header *header, enum 
 		.direction = (uint8_t)h->index,
 	};
 
-	if (applied == EDIT_SELF_REJECT || applied == EDIT_BLANK || applied == EDIT_GHOST_DLR) {
+	/* a message that policy only blanks is to be delivered: its answer is the far end's own */
+	if (applied != EDIT_NONE && p->verdict.action == ACTION_REJECT) {
 		pending.blanked = applied != EDIT_SELF_REJECT;
 		pending.status = p->verdict.status != 0 ? p->verdict.status : refusal->status;
 		pending.force = refusal->on_accept == ON_ACCEPT_FORCE;

@@ -260,6 +260,24 @@ static void test_accepted_refusal_raises_an_alarm(void)
 	finish(lab);
 }
 
+static void test_blanked_message_keeps_its_answer(void)
+{
+	struct lab *lab = lab_create("b:/buy cheap pills/i action=blank\n", LINK_ENFORCE);
+	uint8_t pdu[512];
+	size_t len = lab_submit(pdu, sizeof(pdu), 7, SPAM);
+
+	lab_connect(lab, ISN, SERVER_ISN);
+	lab_bind(lab, "acme");
+	lab_say(lab, true, bytes_of(pdu, len));
+	CU_ASSERT_FALSE(anything_left_with(lab, "pills"));
+	CU_ASSERT_EQUAL(lab_message(lab, 0)->event.u.message.applied, EDIT_BLANK);
+	len = lab_pdu(pdu, sizeof(pdu), SMPP_SUBMIT_SM | SMPP_RESPONSE, 0x0B, 7, bytes_of(NULL, 0));
+	lab_say(lab, false, bytes_of(pdu, len));
+	CU_ASSERT_EQUAL(be32(lab->out[lab->n_out - 1].payload.data + 8), 0x0B);
+	CU_ASSERT_EQUAL(lab_anomalies(lab, R_smsc_accepted), 0);
+	finish(lab);
+}
+
 static void test_joined_mid_stream(void)
 {
 	struct lab *lab = lab_create(RULES, LINK_ENFORCE);
@@ -397,6 +415,7 @@ UNIT_MAIN("pipeline", { "a clean message leaves as it came", test_clean_message_
 	{ "released, then condemned: late", test_released_then_condemned_is_late },
 	{ "the answer's status is rewritten", test_answer_status_is_rewritten },
 	{ "an accepted refusal raises an alarm", test_accepted_refusal_raises_an_alarm },
+	{ "a blanked message keeps its answer", test_blanked_message_keeps_its_answer },
 	{ "joined mid-stream", test_joined_mid_stream },
 	{ "panic passes everything", test_panic_passes_everything },
 	{ "what is not SMPP passes", test_not_smpp_passes }, { "TLS passes", test_tls_passes },
