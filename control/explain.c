@@ -119,7 +119,7 @@ static json_t *anomalies(const struct sms *m)
 {
 	json_t *list = json_array();
 
-	for (unsigned r = 0; r < R_COUNT && r < 128; r++) {
+	for (unsigned r = 0; r < R_COUNT; r++) {
 		if ((m->anomalies[r / 64] >> (r % 64) & 1) != 0) {
 			json_array_append_new(list,
 				json_pack("{s:s, s:s}", "reason", stats_reason_name((enum reason)r),

@@ -136,7 +136,7 @@ static void leave(struct pipeline *p, struct frame_list *out)
 
 	while ((f = frame_list_take(&p->leaving)) != NULL) {
 		if (f->kind == FRAME_TCP || f->kind == FRAME_SCTP) {
-			stats_forwarded(&p->stats, f->direction, f->payload_len);
+			stats_forwarded(&p->stats, f->direction, f->user_len);
 		}
 		if (!f->gathered) {
 			put_out(p, f, out);

@@ -12,7 +12,7 @@ void frame_pass(struct pipeline *p, struct frame *f, enum reason why)
 		why = R_sctp_not_judged;
 	}
 	if (f->kind == FRAME_TCP || f->kind == FRAME_SCTP) {
-		stats_ledger(&p->stats, f->direction, why, f->payload_len);
+		stats_ledger(&p->stats, f->direction, why, f->user_len);
 	}
 	stats_reason(&p->stats, why);
 	stats_add(&p->stats, STAT_frames_other, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/pipeline_parts.h"
 
-_Static_assert(R_COUNT <= 128, "a reason has a bit in sms.anomalies");
+_Static_assert(R_COUNT <= 64 * SMS_ANOMALY_WORDS, "a reason has a bit in sms.anomalies");
 
 enum { STATUS_OFFSET = 8 }; /* of command_status in the header, SMPP 3.4 3.2 */
 
@@ -65,7 +65,7 @@ void smpp_take_head(struct half *h, const struct smpp_header *header)
 
 static void note_anomalies(struct half *h, const struct sms *sms)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < SMS_ANOMALY_WORDS; i++) {
 		uint64_t bits = sms->anomalies[i];
 
 		while (bits != 0) {

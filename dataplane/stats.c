@@ -17,6 +17,14 @@ static const char *const counter_names[STAT_COUNT] = { STATS_COUNTERS(X) };
 static const char *const counter_helps[STAT_COUNT] = { STATS_COUNTERS(X) };
 #undef X
 
+#define X(name, help) #name,
+static const char *const link_counter_names[LINK_STAT_COUNT] = { STATS_LINK_COUNTERS(X) };
+#undef X
+
+#define X(name, help) help,
+static const char *const link_counter_helps[LINK_STAT_COUNT] = { STATS_LINK_COUNTERS(X) };
+#undef X
+
 #define X(name, kind, help) { #name, help, REASON_##kind },
 static const struct reason_text reasons[R_COUNT] = { STATS_REASONS(X) };
 #undef X
@@ -33,6 +41,16 @@ const char *stats_counter_name(enum stats_counter c)
 const char *stats_counter_help(enum stats_counter c)
 {
 	return counter_helps[c];
+}
+
+const char *stats_link_counter_name(enum stats_link_counter c)
+{
+	return link_counter_names[c];
+}
+
+const char *stats_link_counter_help(enum stats_link_counter c)
+{
+	return link_counter_helps[c];
 }
 
 const char *stats_reason_name(enum reason r)
@@ -71,5 +89,11 @@ void stats_fold(struct stats *sum, const struct stats *from)
 		fold_words(sum->ledger.octets[d], from->ledger.octets[d], R_COUNT);
 	}
 	fold_words(sum->ledger.forwarded, from->ledger.forwarded, STATS_DIRECTIONS);
+	for (unsigned i = 0; i < LIMIT_LINKS; i++) {
+		uint64_t longest = __atomic_load_n(&from->hold_max_us[i], __ATOMIC_RELAXED);
+
+		fold_words(sum->link[i], from->link[i], LINK_STAT_COUNT);
+		sum->hold_max_us[i] = longest > sum->hold_max_us[i] ? longest : sum->hold_max_us[i];
+	}
 	fold_words(sum->cycles, from->cycles, STAGE_COUNT);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/limits.h"
 
 /* Counters: X(name, help) */
 #define STATS_COUNTERS(X)                                                                 \
@@ -152,6 +153,22 @@
 	X(tpdu_address, ANOMALY, "a TP address longer than TS 23.040 allows")                      \
 	X(tpdu_length, ANOMALY, "a TP-UDL that is not the length of the user data")
 
+/*
+ * What is counted per link as well, because that is where an operator looks: X(name, help).
+ */
+#define STATS_LINK_COUNTERS(X)                                                             \
+	X(messages, "text-carrying PDUs and MAP operations judged")                        \
+	X(refused, "messages blanked or rejected")                                         \
+	X(answers_rewritten, "answers whose status or error was rewritten")                \
+	X(answers_accepted, "refused messages that the far end accepted all the same")     \
+	X(holds, "frames that had to wait")                                                \
+	X(hold_us, "microseconds that they waited, summed: the round-trip that was added") \
+	X(releases, "times held frames left before their verdict")                         \
+	X(leaked, "octets of condemned messages that had left before the verdict")         \
+	X(sacks, "acknowledgements with SACK sent on a receiver's behalf")                 \
+	X(dribbles, "times the link went to on_release = refuse")                          \
+	X(breaks, "times the circuit breaker moved to another style")
+
 enum reason_kind { REASON_LEDGER, REASON_FRAME, REASON_MESSAGE, REASON_ANOMALY };
 
 #define X(name, help) STAT_##name,
@@ -160,6 +177,10 @@ enum stats_counter { STATS_COUNTERS(X) STAT_COUNT };
 
 #define X(name, kind, help) R_##name,
 enum reason { STATS_REASONS(X) R_COUNT };
+#undef X
+
+#define X(name, help) LINK_STAT_##name,
+enum stats_link_counter { STATS_LINK_COUNTERS(X) LINK_STAT_COUNT };
 #undef X
 
 enum { STATS_DIRECTIONS = 2 }; /* from the inside port, from the outside port of a pair */
@@ -180,8 +201,10 @@ struct stats {
 	uint64_t counter[STAT_COUNT];
 	uint64_t reason[R_COUNT]; /* occurrences */
 	struct ledger ledger;
+	uint64_t link[LIMIT_LINKS][LINK_STAT_COUNT];
 	uint64_t cycles[STAGE_COUNT];
 	uint32_t timed; /* what a cycle that is counted now stands for; 0: none is counted */
+	uint64_t hold_max_us[LIMIT_LINKS]; /* the longest wait of a frame */
 };
 
 /*
@@ -214,6 +237,22 @@ static inline void stats_add(struct stats *s, enum stats_counter c, uint64_t n)
 	__atomic_store_n(&s->counter[c], s->counter[c] + n, __ATOMIC_RELAXED);
 }
 
+static inline void stats_link(struct stats *s, unsigned link, enum stats_link_counter c, uint64_t n)
+{
+	uint64_t *v = &s->link[link][c];
+
+	__atomic_store_n(v, *v + n, __ATOMIC_RELAXED);
+}
+
+/* stats_waited: a held frame left after `us`. */
+static inline void stats_waited(struct stats *s, unsigned link, uint64_t us)
+{
+	stats_link(s, link, LINK_STAT_hold_us, us);
+	if (us > s->hold_max_us[link]) {
+		__atomic_store_n(&s->hold_max_us[link], us, __ATOMIC_RELAXED);
+	}
+}
+
 static inline void stats_reason(struct stats *s, enum reason r)
 {
 	__atomic_store_n(&s->reason[r], s->reason[r] + 1, __ATOMIC_RELAXED);
@@ -236,6 +275,8 @@ static inline void stats_forwarded(struct stats *s, unsigned direction, uint64_t
 /* Names and help texts as written above; never NULL for a valid value. Any core. */
 const char *stats_counter_name(enum stats_counter c);
 const char *stats_counter_help(enum stats_counter c);
+const char *stats_link_counter_name(enum stats_link_counter c);
+const char *stats_link_counter_help(enum stats_link_counter c);
 const char *stats_reason_name(enum reason r);
 const char *stats_reason_help(enum reason r);
 enum reason_kind stats_reason_kind(enum reason r);

@@ -244,6 +244,7 @@ static void set_payload(struct frame *f, uint32_t l4_off, uint32_t payload_off, 
 	f->l4_off = (uint16_t)l4_off;
 	f->payload_off = (uint16_t)payload_off;
 	f->payload_len = (uint16_t)(have - payload_off);
+	f->user_len = f->payload_len;
 	f->cut_len = (uint16_t)(end - have);
 }
 
@@ -460,6 +461,7 @@ static void decode_clear(struct frame *f)
 	f->l4_off = 0;
 	f->payload_off = 0;
 	f->payload_len = 0;
+	f->user_len = 0;
 	f->cut_len = 0;
 	f->kind = FRAME_OTHER;
 	f->ip_version = 0;

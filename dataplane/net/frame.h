@@ -53,6 +53,7 @@ struct frame {
 	uint16_t payload_off;
 	uint16_t
 		payload_len; /* by the IP header, so Ethernet padding is not payload; only what is at `data` */
+	uint16_t user_len;  /* octets of TCP payload or SCTP user data: what the ledger counts */
 	uint16_t cut_len;   /* payload octets that the capture cut off (reason truncated), else 0 */
 	uint8_t kind;       /* enum frame_kind */
 	uint8_t ip_version; /* 4, 6, or 0 */

@@ -69,8 +69,7 @@ static void put_parties(const struct gsmmap_message *m, const struct tpdu *t, st
 
 static void put_anomalies(const struct gsmmap_message *m, const struct tpdu *t, struct sms *sms)
 {
-	sms->anomalies[0] = 0;
-	sms->anomalies[1] = 0;
+	memset(sms->anomalies, 0, sizeof(sms->anomalies));
 	for (unsigned i = 0; i < GSMMAP_ANOMALIES && m->anomalies != 0; i++) {
 		if ((m->anomalies >> i & 1) != 0) {
 			sms_note(sms, gsmmap_anomaly_reason(i));

@@ -190,8 +190,7 @@ static void put_header(
 	sms->source_port = 0;
 	sms->destination_port = 0;
 	sms->concat = (struct sms_concat){ 0 };
-	sms->anomalies[0] = 0;
-	sms->anomalies[1] = 0;
+	memset(sms->anomalies, 0, sizeof(sms->anomalies));
 	sms->n_bodies = 0;
 	sms->text_stats = (struct text_stats){ 0 };
 	for (unsigned i = 0; i < SMPP_ANOMALIES && m->anomalies != 0; i++) {

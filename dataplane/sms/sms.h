@@ -33,7 +33,7 @@ struct sms_concat {
 	uint8_t total;
 };
 
-enum { SMS_BODIES = 3 };
+enum { SMS_BODIES = 3, SMS_ANOMALY_WORDS = 4 };
 
 struct sms {
 	enum sms_carrier carrier;
@@ -58,7 +58,7 @@ struct sms {
 	uint16_t source_port; /* UDH 0x04/0x05, 0: none */
 	uint16_t destination_port;
 	struct sms_concat concat;
-	uint64_t anomalies[2]; /* bit r of [r / 64]: enum reason r */
+	uint64_t anomalies[SMS_ANOMALY_WORDS]; /* bit r of [r / 64]: enum reason r */
 
 	/*
 	 * Where the text lies in the carrier's octets: for edits. SMPP: [0] short_message (maybe

@@ -86,8 +86,12 @@ static bool noted(const struct sms *sms, enum reason r)
 
 static unsigned n_noted(const struct sms *sms)
 {
-	return (unsigned)(__builtin_popcountll(sms->anomalies[0]) +
-			  __builtin_popcountll(sms->anomalies[1]));
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SMS_ANOMALY_WORDS; i++) {
+		n += (unsigned)__builtin_popcountll(sms->anomalies[i]);
+	}
+	return n;
 }
 
 static void test_plain(void)
