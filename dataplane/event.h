@@ -27,6 +27,7 @@ enum event_type {
 enum {
 	EVENT_ADDRESS_SIZE = 66,
 	EVENT_ACCOUNT_SIZE = 16,
+	EVENT_DIGITS_SIZE = 31,
 	EVENT_RULES_MAX = 16,
 	EVENT_SIDE_UNKNOWN = 2
 };
@@ -36,6 +37,28 @@ struct event_address {
 	uint8_t npi;
 	uint8_t len;
 	uint8_t digits[EVENT_ADDRESS_SIZE];
+};
+
+/* A number of MAP or SCCP: ASCII digits. */
+struct event_digits {
+	uint8_t len;
+	char digits[EVENT_DIGITS_SIZE];
+};
+
+/* What MAP adds to a message: the dialogue, and who asks whom. */
+struct event_map {
+	uint32_t opc, dpc; /* point codes */
+	uint8_t otid[4], dtid[4];
+	uint8_t otid_len, dtid_len; /* 0: none */
+	uint8_t calling_ssn, called_ssn;
+	uint8_t sccp_type;
+	uint8_t tcap_type; /* enum tcap_type */
+	uint8_t operation; /* local operation code */
+	uint8_t version;   /* of MAP; 0: not known */
+	uint8_t tpdu_type; /* enum tpdu_type */
+	int32_t invoke_id;
+	struct event_digits calling, called; /* global titles; empty: none */
+	struct event_digits smsc, imsi, msisdn;
 };
 
 struct event_message {
@@ -67,6 +90,7 @@ struct event_message {
 	uint32_t octets;     /* of the PDU */
 	char sibling_rule[LIMIT_RULE_ID_LEN + 1];
 	struct event_address source, destination;
+	struct event_map map; /* carrier SMS_MAP */
 };
 
 struct event_session {

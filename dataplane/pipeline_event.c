@@ -30,25 +30,33 @@ static void put(struct pipeline *p, struct bytes text)
 	stats_add(&p->stats, STAT_events, 1);
 }
 
-static void put_account(struct event *e, const struct flow *flow)
+static void put_account(struct event *e, const char *account)
 {
-	const struct smpp_session *s = flow->session;
-
 	memset(e->account, 0, sizeof(e->account));
-	if (s != NULL) {
-		memcpy(e->account, s->system_id, sizeof(e->account));
+	if (account != NULL) {
+		memcpy(e->account, account, sizeof(e->account));
 	}
 }
 
-static void begin(struct pipeline *p, enum event_type type, const struct flow *flow)
+static void begin(struct pipeline *p, enum event_type type, const struct event_origin *o)
 {
 	struct event *e = &p->event;
 
 	e->type = (uint8_t)type;
-	e->link = flow->link;
-	e->session = flow->id;
-	e->frame = p->frame_number;
-	put_account(e, flow);
+	e->link = o->link;
+	e->session = o->session;
+	e->frame = o->frame;
+	put_account(e, o->account);
+}
+
+static struct event_origin origin_of(const struct pipeline *p, const struct flow *flow)
+{
+	const struct smpp_session *s = flow->session;
+
+	return (struct event_origin){ .account = s != NULL ? s->system_id : NULL,
+		.session = flow->id,
+		.frame = p->frame_number,
+		.link = flow->link };
 }
 
 static struct event_address address_of(const struct sms_address *a)
@@ -111,52 +119,54 @@ static void put_concat(struct event_message *m, const struct pipeline *p)
 }
 
 /* The bodies lie one after the other (sms.h): where several have text, all are told. */
-static struct bytes text_of(const struct half *h)
+static struct bytes text_of(const struct pipeline *p)
 {
-	const struct sms *sms = &h->p->sms;
+	const struct sms *sms = &p->sms;
 	struct bytes first = sms->body[0].text;
 	struct bytes last;
 
-	if (!h->p->config->event_text || sms->n_bodies == 0) {
+	if (!p->config->event_text || sms->n_bodies == 0) {
 		return bytes_of(NULL, 0);
 	}
 	last = sms->body[sms->n_bodies - 1].text;
 	return bytes_of(first.data, (size_t)(last.data - first.data) + last.len);
 }
 
-static void put_pdu(struct half *h, struct bytes pdu)
+static void put_pdu(struct pipeline *p, const struct event_origin *o)
 {
-	struct pipeline *p = h->p;
-
-	begin(p, EVENT_PDU, h->flow);
-	p->event.frame = frame_of_end(h, h->tcp->parse + (uint32_t)pdu.len);
+	begin(p, EVENT_PDU, o);
 	if (p->event.frame == p->config->explain_frame) {
-		put(p, pdu);
+		put(p, o->pdu);
 	}
 }
 
-void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu,
-	enum edit_style applied, uint32_t leaked)
+static const char *encoding_of(const struct sms *sms)
 {
-	struct pipeline *p = h->p;
+	enum text_encoding encoding = TEXT_BINARY;
+
+	if (sms->n_bodies != 0) {
+		encoding = (enum text_encoding)sms->body[sms->n_bodies - 1].input.encoding;
+	}
+	return text_encoding_name(encoding);
+}
+
+void event_origin_put(
+	struct pipeline *p, const struct event_origin *o, enum edit_style applied, uint32_t leaked)
+{
 	const struct verdict *v = &p->verdict;
 	struct event_message *m = &p->event.u.message;
 
 	if (p->config->explain_frame != 0) {
-		put_pdu(h, pdu);
+		put_pdu(p, o);
 	}
 	if (p->config->event_select == EVENTS_NON_PASS && v->action == ACTION_PASS && !v->shadow) {
 		return;
 	}
-	begin(p, EVENT_MESSAGE, h->flow);
-	p->event.frame = frame_of_end(h, h->tcp->parse + (uint32_t)pdu.len);
+	begin(p, EVENT_MESSAGE, o);
 	*m = (struct event_message){
 		.command = p->sms.command,
-		.encoding = text_encoding_name(
-			p->sms.n_bodies != 0 ? (enum text_encoding)p->sms.body[p->sms.n_bodies - 1]
-						       .input.encoding
-					     : TEXT_BINARY),
-		.sequence = header->sequence,
+		.encoding = encoding_of(&p->sms),
+		.sequence = o->sequence,
 		.side = p->sms.side,
 		.role = p->sms.role,
 		.carrier = (uint8_t)p->sms.carrier,
@@ -177,14 +187,29 @@ void event_message_put(struct half *h, const struct smpp_header *header, struct 
 		.category = v->category,
 		.generation = v->generation,
 		.rule = v->rule,
-		.octets = header->length,
+		.octets = o->octets,
 	};
 	put_concat(m, p);
 	put_rules(m, v, p->turn->generation->ruleset);
 	memcpy(m->sibling_rule, v->sibling_rule, sizeof(m->sibling_rule));
 	m->source = address_of(&p->sms.source);
 	m->destination = address_of(&p->sms.destination);
-	put(p, text_of(h));
+	if (o->map != NULL) {
+		m->map = *o->map;
+	}
+	put(p, text_of(p));
+}
+
+void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu,
+	enum edit_style applied, uint32_t leaked)
+{
+	struct event_origin o = origin_of(h->p, h->flow);
+
+	o.frame = frame_of_end(h, h->tcp->parse + (uint32_t)pdu.len);
+	o.sequence = header->sequence;
+	o.octets = header->length;
+	o.pdu = pdu;
+	event_origin_put(h->p, &o, applied, leaked);
 }
 
 static uint8_t esme_side(const struct smpp_session *s, const struct flow *flow)
@@ -199,8 +224,9 @@ void event_session_put(struct pipeline *p, const struct flow *flow, unsigned cha
 {
 	const struct smpp_session *s = flow->session;
 	struct event_session *out = &p->event.u.session_change;
+	struct event_origin o = origin_of(p, flow);
 
-	begin(p, EVENT_SESSION, flow);
+	begin(p, EVENT_SESSION, &o);
 	*out = (struct event_session){ .change = (uint8_t)change };
 	if (s != NULL) {
 		out->bind = s->bind_kind;
@@ -216,15 +242,22 @@ void event_session_put(struct pipeline *p, const struct flow *flow, unsigned cha
 	put(p, bytes_of(NULL, 0));
 }
 
-void event_anomaly_put(struct half *h, enum reason why, uint32_t sequence, uint64_t octets)
+void event_reason_put(struct pipeline *p, const struct event_origin *o, enum reason why,
+	unsigned direction, uint64_t octets)
 {
-	struct pipeline *p = h->p;
-
 	stats_reason(&p->stats, why);
-	begin(p, EVENT_ANOMALY, h->flow);
+	begin(p, EVENT_ANOMALY, o);
 	p->event.u.anomaly = (struct event_anomaly){ .reason = (uint8_t)why,
-		.direction = h->direction,
-		.sequence = sequence,
+		.direction = (uint8_t)direction,
+		.sequence = o->sequence,
 		.octets = octets };
 	put(p, bytes_of(NULL, 0));
+}
+
+void event_anomaly_put(struct half *h, enum reason why, uint32_t sequence, uint64_t octets)
+{
+	struct event_origin o = origin_of(h->p, h->flow);
+
+	o.sequence = sequence;
+	event_reason_put(h->p, &o, why, h->direction, octets);
 }

@@ -114,6 +114,25 @@ void smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 void smpp_take_rest(struct half *h, const struct smpp_header *header, struct bytes part);
 
 /* pipeline_event.c */
+
+/* Where a message came from, as events tell it. */
+struct event_origin {
+	const char *account;         /* EVENT_ACCOUNT_SIZE octets, or NULL */
+	const struct event_map *map; /* carrier SMS_MAP; else NULL */
+	struct bytes pdu;            /* its octets, for explanations */
+	uint64_t session;
+	uint64_t frame;
+	uint32_t sequence;
+	uint32_t octets;
+	uint8_t link;
+};
+
+/* event_origin_put: tells of p->sms and its verdict. */
+void event_origin_put(
+	struct pipeline *p, const struct event_origin *o, enum edit_style applied, uint32_t leaked);
+/* event_reason_put: counts an anomaly and tells of it. */
+void event_reason_put(struct pipeline *p, const struct event_origin *o, enum reason why,
+	unsigned direction, uint64_t octets);
 void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu,
 	enum edit_style applied, uint32_t leaked);
 void event_session_put(struct pipeline *p, const struct flow *flow, unsigned change);
