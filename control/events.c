@@ -6,6 +6,8 @@
 
 #include "control/json_line.h"
 #include "dataplane/proto/smpp_session.h"
+#include "dataplane/proto/tcap.h"
+#include "dataplane/sms/tpdu.h"
 
 /* Ids are unique in their worker; the worker is put above them, within the 53 bits of a double. */
 enum { EVENTS_ID_BITS = 47 };
@@ -259,6 +261,62 @@ static void put_account(struct context *c)
 	}
 }
 
+/* put_number: digits of MAP or SCCP, under the same rule as addresses; nothing where there are none. */
+static void put_number(struct context *c, const char *name, const struct event_digits *d)
+{
+	struct event_address a = { .ton = TON_INTERNATIONAL };
+
+	if (d->len == 0) {
+		return;
+	}
+	a.len = d->len < EVENT_DIGITS_SIZE ? d->len : EVENT_DIGITS_SIZE;
+	memcpy(a.digits, d->digits, a.len);
+	put_address(c, name, &a);
+}
+
+/* put_node: a global title names a node of a network, not a person: it stands as it is. */
+static void put_title(struct context *c, const char *name, const struct event_digits *d)
+{
+	size_t len = d->len < EVENT_DIGITS_SIZE ? d->len : EVENT_DIGITS_SIZE;
+
+	json_line_key(&c->line, name);
+	if (len == 0) {
+		json_line_null(&c->line);
+	} else {
+		json_line_string(&c->line, bytes_of(d->digits, len), JSON_LATIN1);
+	}
+}
+
+static void put_transaction(struct context *c, const char *name, const uint8_t id[4], uint8_t len)
+{
+	if (len != 0) {
+		json_line_key(&c->line, name);
+		json_line_hex(&c->line, bytes_of(id, len < 4 ? len : 4));
+	}
+}
+
+static void put_map(struct context *c, const struct event_map *m)
+{
+	json_line_put_unsigned(&c->line, "opcode", m->operation);
+	json_line_put_unsigned(&c->line, "map_version", m->version);
+	json_line_put_string(&c->line, "tcap", tcap_type_name((enum tcap_type)m->tcap_type));
+	put_transaction(c, "otid", m->otid, m->otid_len);
+	put_transaction(c, "dtid", m->dtid, m->dtid_len);
+	json_line_key(&c->line, "invoke_id");
+	json_line_signed(&c->line, m->invoke_id);
+	/* global titles name nodes of networks, not persons: they stand as they are */
+	put_title(c, "calling_gt", &m->calling);
+	json_line_put_unsigned(&c->line, "calling_ssn", m->calling_ssn);
+	put_title(c, "called_gt", &m->called);
+	json_line_put_unsigned(&c->line, "called_ssn", m->called_ssn);
+	json_line_put_unsigned(&c->line, "opc", m->opc);
+	json_line_put_unsigned(&c->line, "dpc", m->dpc);
+	json_line_put_string(&c->line, "tpdu", tpdu_type_name((enum tpdu_type)m->tpdu_type));
+	put_title(c, "smsc", &m->smsc);
+	put_number(c, "imsi", &m->imsi);
+	put_number(c, "msisdn", &m->msisdn);
+}
+
 static void put_message(struct context *c, const struct event_message *m)
 {
 	json_line_put_string(&c->line, "proto", NAME_OF(protocols, m->carrier));
@@ -267,6 +325,9 @@ static void put_message(struct context *c, const struct event_message *m)
 	json_line_put_string(&c->line, "side", NAME_OF(sides, m->side));
 	json_line_put_string(&c->line, "role", NAME_OF(roles, m->role));
 	put_addresses(c, m);
+	if (m->carrier == SMS_MAP) {
+		put_map(c, &m->map);
+	}
 	put_coding(c, m);
 	put_parts(c, m);
 	json_line_put_string(&c->line, "verdict", NAME_OF(actions, m->action));

@@ -10,6 +10,7 @@
 
 #include "control/event_sink.h"
 #include "control/json_line.h"
+#include "dataplane/proto/tcap.h"
 #include "dataplane/proto/smpp_session.h"
 #include "tests/support/unit.h"
 
@@ -451,6 +452,56 @@ static void check_schema(const json_t *schema, const char *manual, json_t *line)
 	json_decref(line);
 }
 
+static void fill_map(struct bench *b)
+{
+	struct event_message *m = &b->e.u.message;
+
+	m->carrier = SMS_MAP;
+	m->map = (struct event_map){ .opc = 1,
+		.dpc = 2,
+		.otid = { 1, 2, 3, 4 },
+		.dtid = { 5, 6 },
+		.otid_len = 4,
+		.dtid_len = 2,
+		.calling_ssn = 8,
+		.called_ssn = 6,
+		.tcap_type = TCAP_BEGIN,
+		.operation = 44,
+		.version = 3,
+		.invoke_id = -1,
+		.calling = { 3, "447" },
+		.smsc = { 4, "4477" },
+		.imsi = { 6, "001010" },
+		.msisdn = { 5, "12345" } };
+}
+
+/* A MAP message: nodes stand as they are, subscribers as the rule for numbers says. */
+static void test_map(void)
+{
+	struct bench *b = bench_new();
+	json_t *j;
+
+	fill_message(b);
+	fill_map(b);
+	b->config.events_numbers = NUMBERS_CLEAR;
+	j = json_of(b, "text");
+	CU_ASSERT_STRING_EQUAL(string_of(j, "proto"), "map");
+	CU_ASSERT_STRING_EQUAL(string_of(j, "tcap"), "begin");
+	CU_ASSERT_STRING_EQUAL(string_of(j, "otid"), "01020304");
+	CU_ASSERT_STRING_EQUAL(string_of(j, "dtid"), "0506");
+	CU_ASSERT_STRING_EQUAL(string_of(j, "calling_gt"), "447");
+	CU_ASSERT(json_is_null(json_object_get(j, "called_gt")));
+	CU_ASSERT_STRING_EQUAL(string_of(j, "imsi"), "001010");
+	json_decref(j);
+	b->config.events_numbers = NUMBERS_PSEUDONYM;
+	j = json_of(b, "text");
+	CU_ASSERT_STRING_EQUAL(string_of(j, "smsc"), "4477");
+	CU_ASSERT_EQUAL(strlen(string_of(j, "imsi")), 16);
+	CU_ASSERT_EQUAL(strlen(string_of(j, "msisdn")), 16);
+	json_decref(j);
+	free(b);
+}
+
 /* docs/events.schema.json and docs/events.md know every member that is written. */
 static void test_schema(void)
 {
@@ -464,7 +515,9 @@ static void test_schema(void)
 	CU_ASSERT_FATAL(schema != NULL && f != NULL && manual != NULL);
 	CU_ASSERT(fread(manual, 1, (1 << 16) - 1, f) > 1000);
 	fclose(f);
-	for (unsigned type = 0; type <= EVENT_PDU; type++) {
+	for (unsigned round = 0; round <= EVENT_PDU + 1; round++) {
+		unsigned type = round > EVENT_PDU ? (unsigned)EVENT_MESSAGE : round;
+
 		fill_message(b);
 		b->e.u.message.message_class = 1;
 		b->e.u.message.receipt = 1;
@@ -475,6 +528,9 @@ static void test_schema(void)
 		b->e.u.message.late = 1;
 		b->e.u.message.n_destinations = 2;
 		b->config.n_inputs = type % 2 + 1;
+		if (round > EVENT_PDU) {
+			fill_map(b);
+		}
 		if (type != EVENT_MESSAGE) {
 			memset(&b->e.u, 0, sizeof(b->e.u));
 			b->e.type = (uint8_t)type;
@@ -639,5 +695,5 @@ UNIT_MAIN("control/events", { "a message, word for word", test_message_line },
 	{ "the contract", test_contract }, { "parts and rarer members", test_parts },
 	{ "privacy", test_privacy }, { "brands", test_brands }, { "session", test_session },
 	{ "anomaly, link, pdu", test_anomaly_and_link }, { "UTF-8", test_utf8 },
-	{ "bounds", test_bounds }, { "schema", test_schema }, { "any record", test_any_record },
-	{ "key", test_key }, { "file", test_sink })
+	{ "bounds", test_bounds }, { "schema", test_schema }, { "map", test_map },
+	{ "any record", test_any_record }, { "key", test_key }, { "file", test_sink })
