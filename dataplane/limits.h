@@ -34,6 +34,11 @@
 #define LIMIT_TPDU_LEN 255u /* octets: TS 29.002 17.7.6 SignalInfo is 1..200 */
 #define LIMIT_MAP_DIGITS \
 	38u /* TS 29.002 17.7.8: maxAddressLength 20 octets, two digits each but one */
+#define LIMIT_XUA_PARAMETERS  64u   /* parameters of one M3UA or SUA message that are looked at */
+#define LIMIT_SCCP_DIGITS     32u   /* of a global title: E.164, E.212 and E.214 have at most 15 */
+#define LIMIT_SCCP_OPTIONS    16u   /* optional parameters of one message: Q.713 knows three */
+#define LIMIT_SCCP_SEGMENTS   16u   /* Q.713 3.17: remaining segments are four bits */
+#define LIMIT_SCCP_JOINED_LEN 4080u /* octets: 16 segments of 255; Q.713 3.16 says 3952 */
 
 /* Text */
 #define LIMIT_UD_LEN       65535u              /* octets of user data: message_payload, 5.3.2.32 */

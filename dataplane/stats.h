@@ -87,6 +87,8 @@
 	X(offload_partial, LEDGER, "octets in frames whose checksum an interface was to finish")   \
 	X(panic, LEDGER, "octets passed while panic was on")                                       \
 	X(sctp_not_judged, LEDGER, "octets of SCTP packets, forwarded without a verdict")          \
+	X(sua_not_judged, LEDGER, "octets of SUA messages, forwarded without a verdict")           \
+	X(m2pa_not_judged, LEDGER, "octets of M2PA messages, forwarded without a verdict")         \
 	X(urgent, ANOMALY, "TCP urgent data: the flag was cleared")                                \
 	/* frames */                                                                               \
 	X(other_ethertype, FRAME, "not IP")                                                        \
@@ -138,6 +140,29 @@
 	X(malformed, MESSAGE, "the PDU breaks SMPP; configured verdict for malformed")             \
 	X(concat_full, MESSAGE, "judged alone: the table of parts was full or busy")               \
 	X(scan_error, MESSAGE, "the matcher refused the text")                                     \
+	/* SIGTRAN: M3UA, SUA, M2PA and SCCP */                                                    \
+	X(sccp_connection, FRAME, "connection-oriented SCCP: recognised, not judged")              \
+	X(xua_header, ANOMALY, "a message without the common header of SIGTRAN")                   \
+	X(xua_length, ANOMALY, "a SIGTRAN message whose length is not that of its octets")         \
+	X(xua_parameter, ANOMALY, "a SIGTRAN parameter that runs past its message, or too many")   \
+	X(m3ua_data, ANOMALY, "a DATA message of M3UA without protocol data")                      \
+	X(m3ua_duplicate, ANOMALY, "a DATA message of M3UA with protocol data more than once")     \
+	X(m2pa_message, ANOMALY, "a message that breaks RFC 4165")                                 \
+	X(sccp_type, ANOMALY, "an SCCP message of a type that Q.713 does not know")                \
+	X(sccp_pointer, ANOMALY, "an SCCP pointer that leads astray, or parts that overlap")       \
+	X(sccp_address, ANOMALY, "an SCCP address that cannot be read")                            \
+	X(sccp_digits, ANOMALY, "a global title with digits behind its end, or too many")          \
+	X(sccp_national, ANOMALY, "an SCCP address coded for national use")                        \
+	X(sccp_class, ANOMALY, "a connectionless SCCP message of another protocol class")          \
+	X(sccp_option, ANOMALY, "an optional part of SCCP that breaks Q.713")                      \
+	X(sccp_hops, ANOMALY, "an SCCP hop counter outside 1 to 15")                               \
+	X(sccp_segment_duplicate, ANOMALY, "a segment of SCCP that came before: ignored")          \
+	X(sccp_segment_differs, ANOMALY, "a segment of SCCP repeated with other octets")           \
+	X(sccp_segment_restart, ANOMALY, "a first segment of SCCP while others were waited for")   \
+	X(sccp_segment_gap, ANOMALY, "a segment of SCCP before which one is missing")              \
+	X(sccp_segment_full, ANOMALY, "a segment of SCCP for which there was no room")             \
+	X(sccp_segment_oversize, ANOMALY, "segments of SCCP that are too long together")           \
+	X(sccp_segment_timeout, ANOMALY, "segments of SCCP whose rest never came")                 \
 	/* SIGTRAN: BER, TCAP, MAP and TPDU */                                                     \
 	X(tcap_ansi, FRAME, "ANSI TCAP (T1.114): recognised, not judged")                          \
 	X(ber, ANOMALY, "BER that cannot be read: a tag, a length or an end mark")                 \
