@@ -115,9 +115,9 @@ uint32_t flowtable_count(const struct flowtable *t)
 	return t->n_flows;
 }
 
-struct flow *flowtable_next(struct flowtable *t, uint32_t *position)
+struct flow *flowtable_next_before(struct flowtable *t, uint32_t *position, uint32_t end)
 {
-	while (*position < t->n_slots) {
+	while (*position < end && *position < t->n_slots) {
 		struct flow *flow = &t->flows[(*position)++];
 
 		if (flow->state != FLOW_FREE) {
@@ -125,4 +125,9 @@ struct flow *flowtable_next(struct flowtable *t, uint32_t *position)
 		}
 	}
 	return NULL;
+}
+
+struct flow *flowtable_next(struct flowtable *t, uint32_t *position)
+{
+	return flowtable_next_before(t, position, t->n_slots);
 }

@@ -39,4 +39,7 @@ uint32_t flowtable_count(const struct flowtable *t);
 /* flowtable_next: the first live flow at or after `*position` in slot order, or NULL; advances it. */
 struct flow *flowtable_next(struct flowtable *t, uint32_t *position);
 
+/* flowtable_next_before: the same, looking at no slot from `end` on: a bounded amount of work. */
+struct flow *flowtable_next_before(struct flowtable *t, uint32_t *position, uint32_t end);
+
 #endif

@@ -136,4 +136,63 @@ struct pipeline_gauges {
 };
 struct pipeline_gauges pipeline_gauges(const struct pipeline *p);
 
+/*
+ * Sessions, read while they live (pipeline_report.c): control asks, the worker answers within some
+ * turns, a slice of its table in each, and never waits. One question at a time.
+ */
+enum { PIPELINE_SESSIONS_MAX = 256, PIPELINE_ANY_LINK = 0xFF };
+
+struct pipeline_ask {
+	uint64_t id;       /* of one session; 0: all */
+	uint32_t position; /* 0, or that of the answer before: the next page */
+	uint32_t rows_max; /* at most PIPELINE_SESSIONS_MAX; 0: only count */
+	uint8_t link;      /* its index, or PIPELINE_ANY_LINK */
+};
+
+/* One direction of a session, by the sender's side: [0] from the inside. */
+struct pipeline_way {
+	uint8_t sync;          /* enum tcp_sync */
+	uint8_t opaque_reason; /* enum reason, R_none where it is not opaque */
+	uint32_t held_frames;
+	uint32_t waiting_octets; /* seen, without a verdict */
+	uint32_t journal_octets; /* memory kept for retransmissions */
+};
+
+struct pipeline_session {
+	uint64_t id; /* of the flow; unique in this worker */
+	uint64_t age_us, idle_us;
+	uint64_t messages, refused, answers;
+	uint32_t pending_answers;
+	uint8_t link;
+	uint8_t bind_state; /* enum smpp_bind_state */
+	uint8_t bind_kind;
+	uint8_t esme_side; /* enum sms_side, or EVENT_SIDE_UNKNOWN */
+	uint8_t address[2][16];
+	uint16_t port[2];
+	char account[EVENT_ACCOUNT_SIZE];
+	struct pipeline_way way[2];
+};
+
+/* What was looked at for an answer, by the worse of two directions. */
+struct pipeline_census {
+	uint32_t sessions, resync, opaque;
+};
+
+struct pipeline_answer {
+	uint32_t n_rows;
+	uint32_t position;
+	bool more; /* there may be others: ask again from `position` */
+	struct pipeline_census census;
+	struct pipeline_session rows[PIPELINE_SESSIONS_MAX];
+};
+
+/* pipeline_sessions_ask: false while the question before is not answered. Control only. */
+bool pipeline_sessions_ask(struct pipeline *p, const struct pipeline_ask *ask);
+
+/* pipeline_sessions_answer: NULL while there is none; valid until the next question. Control only. */
+const struct pipeline_answer *pipeline_sessions_answer(struct pipeline *p);
+
+/* pipeline_sessions_turn: the worker's part, between bursts. Owning core only. */
+void pipeline_sessions_turn(struct pipeline *p);
+
 #endif

@@ -7,6 +7,7 @@
  *   pipeline_stream.c  a direction's octets -> PDUs: framing, RESYNC, release before the verdict
  *   pipeline_smpp.c    one PDU: session, message, verdict, edit, answer
  *   pipeline_event.c   records for control
+ *   pipeline_report.c  sessions, when control asks
  */
 #ifndef SMSWALL_PIPELINE_PARTS_H
 #define SMSWALL_PIPELINE_PARTS_H
@@ -19,6 +20,16 @@
 struct hold_queue {
 	struct flow *head[2]; /* by direction of the flow: key.lo's, key.hi's */
 	struct flow *tail[2];
+};
+
+/* Where control's question lies and the answer grows. */
+struct pipeline_desk {
+	_Alignas(64) _Atomic uint32_t asked;    /* control writes, worker reads: number of the question */
+	_Alignas(64) _Atomic uint32_t answered; /* worker writes, control reads: the last one answered */
+	uint32_t turn_answered;                 /* worker only: the same */
+	bool begun;                             /* worker only */
+	struct pipeline_ask ask;       /* control's while both numbers are equal, else the worker's */
+	struct pipeline_answer answer; /* the same */
 };
 
 struct pipeline {
@@ -57,6 +68,7 @@ struct pipeline {
 	struct event_ring ring;
 	struct stats stats;
 	struct pipeline_gauges gauges;
+	struct pipeline_desk desk;
 };
 
 /* Where the work stands: one direction of one flow. */

@@ -170,6 +170,7 @@ static void idle(struct worker *w, uint64_t now_us)
 		pipeline_relieve(w->pipeline, &turn, &out);
 	}
 	send_out(w, &out);
+	pipeline_sessions_turn(w->pipeline);
 }
 
 /* Not inlined: scripts/check-hotpath begins here. */
