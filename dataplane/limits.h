@@ -34,6 +34,8 @@
 #define LIMIT_TPDU_LEN 255u /* octets: TS 29.002 17.7.6 SignalInfo is 1..200 */
 #define LIMIT_MAP_DIGITS \
 	38u /* TS 29.002 17.7.8: maxAddressLength 20 octets, two digits each but one */
+#define LIMIT_TCAP_REFUSED 4u  /* refused invokes of one dialogue whose answers are awaited */
+#define LIMIT_TCAP_CHAIN   16u /* entries of one hash bucket that are looked at */
 #define LIMIT_XUA_PARAMETERS  64u   /* parameters of one M3UA or SUA message that are looked at */
 #define LIMIT_SCCP_DIGITS     32u   /* of a global title: E.164, E.212 and E.214 have at most 15 */
 #define LIMIT_SCCP_OPTIONS    16u   /* optional parameters of one message: Q.713 knows three */

@@ -176,7 +176,11 @@
 	X(tpdu_body, ANOMALY, "a TPDU that breaks TS 23.040")                                      \
 	X(tpdu_type, ANOMALY, "a reserved or unexpected TP-MTI")                                   \
 	X(tpdu_address, ANOMALY, "a TP address longer than TS 23.040 allows")                      \
-	X(tpdu_length, ANOMALY, "a TP-UDL that is not the length of the user data")
+	X(tpdu_length, ANOMALY, "a TP-UDL that is not the length of the user data")                \
+	X(tcap_dialogues_full, MESSAGE,                                                            \
+		"what a dialogue told is not remembered: the table is full")                       \
+	X(map_answer_kept, ANOMALY,                                                                \
+		"an answer to a refused operation that has no room for the configured error")
 
 /*
  * What is counted per link as well, because that is where an operator looks: X(name, help).

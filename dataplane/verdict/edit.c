@@ -233,6 +233,11 @@ static bool make_style(uint32_t command, const struct smpp_message *m, enum edit
 	case EDIT_NONE:
 	case EDIT_BLANK:
 	case EDIT_REDACT:
+	case EDIT_MAP_REJECT:
+	case EDIT_TPDU_REFUSE:
+	case EDIT_IMSI_UNKNOWN:
+	case EDIT_TCAP_GHOST:
+	case EDIT_SEGMENT_VOID:
 	case EDIT_STYLES_COUNT:
 		break;
 	}

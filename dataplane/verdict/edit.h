@@ -13,14 +13,19 @@
 #include "dataplane/proto/smpp.h"
 #include "dataplane/sms/sms.h"
 
-/* X(NAME, text) */
+/* X(NAME, text); from MAP_REJECT on they are of edit_map.h */
 /* clang-format off */
 #define EDIT_STYLES(X)                                                                             \
 	X(NONE, "none")                                                                            \
 	X(SELF_REJECT, "self_reject")                                                              \
 	X(BLANK, "blank")                                                                          \
 	X(GHOST_DLR, "ghost_dlr")                                                                  \
-	X(REDACT, "redact")
+	X(REDACT, "redact")                                                                        \
+	X(MAP_REJECT, "map_reject")                                                                \
+	X(TPDU_REFUSE, "tpdu_refuse")                                                              \
+	X(IMSI_UNKNOWN, "imsi_unknown")                                                            \
+	X(TCAP_GHOST, "tcap_ghost")                                                                \
+	X(SEGMENT_VOID, "segment_void")
 /* clang-format on */
 #define X(name, text) EDIT_##name,
 enum edit_style { EDIT_STYLES(X) EDIT_STYLES_COUNT };
