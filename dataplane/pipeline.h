@@ -19,6 +19,7 @@
 #include "dataplane/sms/from_smpp.h"
 #include "dataplane/verdict/edit.h"
 #include "dataplane/verdict/judge.h"
+#include "dataplane/verdict/signalling.h"
 
 enum link_mode { LINK_TAP, LINK_MONITOR, LINK_ENFORCE };
 enum on_accept { ON_ACCEPT_PASS, ON_ACCEPT_FORCE };
@@ -31,7 +32,7 @@ struct refusal_config {
 	uint8_t style;  /* enum edit_style */
 	uint8_t poison; /* enum edit_poison bits */
 	uint8_t on_accept;
-	uint32_t status; /* command_status of the answer */
+	uint32_t status; /* command_status of the answer; MAP: its error code */
 };
 
 struct prefix {
@@ -39,7 +40,13 @@ struct prefix {
 	uint8_t bits;
 };
 
-enum { LINK_PORTS_MAX = 16, LINK_PREFIXES_MAX = 16, LINK_NAME_SIZE = 32 };
+enum {
+	LINK_PORTS_MAX = 16,
+	LINK_PREFIXES_MAX = 16,
+	LINK_POINT_CODES_MAX = 32,
+	LINK_GT_MAX = 32,
+	LINK_NAME_SIZE = 32
+};
 
 struct link_config {
 	char name[LINK_NAME_SIZE];
@@ -56,6 +63,14 @@ struct link_config {
 	uint8_t n_smpp_ports;
 	uint16_t sigtran_ports[LINK_PORTS_MAX];
 	uint8_t n_sigtran_ports;
+	struct refusal_config mo; /* refusing a mobile originated message of MAP: style, status */
+	struct refusal_config mt;
+	uint64_t sctp_hold_us; /* a frame with a piece of a user message waits this long */
+	uint32_t inside_point_codes[LINK_POINT_CODES_MAX]; /* who is ours, beside `inside` */
+	uint8_t n_inside_point_codes;
+	struct signalling_prefix inside_gt[LINK_GT_MAX];
+	uint8_t n_inside_gt;
+	struct signalling_config signalling;
 	bool detect; /* SMPP on any port, recognised by its bind */
 	struct prefix inside
 		[LINK_PREFIXES_MAX]; /* the inside: by address; none: the SMPP server's side is inside */
@@ -71,6 +86,12 @@ struct pipeline_config {
 	uint32_t pending_max;   /* answers awaited, per worker */
 	struct concat_config concat;
 	struct fragments_config fragments;
+	uint32_t associations_max;    /* SCTP, per worker */
+	uint32_t sctp_journal_octets; /* edited chunks kept for retransmissions, per worker */
+	uint32_t dialogues_max;       /* TCAP, per worker */
+	uint64_t dialogue_age_us;
+	uint32_t sccp_segments_max; /* XUDT messages being gathered, per worker */
+	struct signalling_table_config signalling;
 	uint64_t flow_idle_us; /* a connection without frames is removed after this */
 	uint8_t event_select;
 	bool event_text;

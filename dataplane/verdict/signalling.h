@@ -61,7 +61,7 @@ struct signalling_config {
 	uint8_t gt_digits;     /* GTs with the same leading digits are one originator's */
 	uint64_t window_us;    /* what is counted by GT is counted over this time */
 	uint32_t sri_min;      /* sri_ratio: not below this many SRI in a window */
-	uint32_t sri_ratio;    /* sri_ratio: more SRI than this for each MT */
+	uint32_t sri_per_mt;   /* sri_ratio: more SRI than this for each MT */
 	uint32_t unused_max;   /* sri_no_delivery: more IMSIs than this in a window */
 	uint32_t scan_max;     /* gt_scan: more distinct targets than this in a window, ... */
 	uint32_t scan_percent; /* ... and at least this share of what was asked, without success */
@@ -76,8 +76,6 @@ struct signalling_table_config {
 	uint64_t delivery_us; /* ... and is to be used within this time; <= age_us */
 	uint64_t learn_us; /* mt_without_sri is silent so long after the first answer to an SRI */
 	uint64_t hash_key; /* random; fixed in replay */
-	uint8_t n_links;
-	const struct signalling_config *const *links; /* n_links pointers; all outlive the table */
 };
 
 struct signalling;
@@ -107,6 +105,7 @@ struct signalling_event {
 	struct bytes imsi;   /* of the MT's receiver; told by the answer to an SRI */
 	struct bytes msisdn; /* whom the SRI asks for; who sends the MO */
 	struct bytes smsc;   /* the service centre that MAP names */
+	bool smsc_national;  /* its digits are without a country code */
 };
 
 /* signalling_event_map: fills what a MAP component says: operation to to_mobile, imsi to smsc. */
@@ -125,13 +124,13 @@ struct signalling_finding {
 };
 
 /*
- * signalling_see: takes one event into the table and says what is wrong with it: *out is set and its
- * `checks` returned. A check whose action is off finds nothing, but its traffic is still counted.
+ * signalling_see: takes one event into the table and says what is wrong with it by the `config` of
+ * its link: *out is set and its `checks` returned. A check whose action is off finds nothing, but its traffic is still counted.
  * Only an Invoke and a malformed message can have findings. Call it once a component; a
  * retransmission is no event.
  */
-uint32_t signalling_see(
-	struct signalling *s, const struct signalling_event *e, struct signalling_finding *out);
+uint32_t signalling_see(struct signalling *s, const struct signalling_config *config,
+	const struct signalling_event *e, struct signalling_finding *out);
 
 /* signalling_reason: R_sig_...; signalling_check_name: "smsc_gt". Any core. */
 enum reason signalling_reason(enum signalling_check check);
