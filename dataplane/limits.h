@@ -18,6 +18,14 @@
 #define LIMIT_CHUNK_LEN      1024u /* octets of sequence space a stream chunk covers; divides 2^32 */
 #define LIMIT_STREAM_CHUNKS  320u  /* chunks one direction may hold: a window of 320 KB */
 #define LIMIT_HELD_FRAMES    512u  /* frames one direction may hold before it is released */
+#define LIMIT_JOURNAL_CHUNKS 64u   /* acknowledged chunks with edits that one direction keeps */
+#define LIMIT_JOURNAL_US \
+	2000000u /* how long: an ACK lost behind us costs its sender a timeout or two */
+#define LIMIT_GAP_HOLD_US \
+	10000000u /* frames behind a gap, told to their sender, wait for it at most this long */
+#define LIMIT_SACK_BLOCKS    3u    /* RFC 2018 3: four fit beside nothing, three beside timestamps */
+#define LIMIT_SACKS_A_WINDOW 64u   /* ACKs with SACK towards one sender ... */
+#define LIMIT_SACK_WINDOW_US 10000u /* ... in this time; one frame behind a gap asks for one */
 #define LIMIT_RESYNC_HEADERS 3u    /* plausible SMPP headers in a chain that prove a boundary */
 
 /* SMPP */
@@ -27,6 +35,20 @@
 #define LIMIT_PENDING_AGE_US 300000000u /* an answer that took 5 minutes is not waited for */
 #define LIMIT_PENDING_CHAIN  64u        /* entries of one hash bucket that are looked at */
 #define LIMIT_PENDING_SWEEP  4u         /* left-over entries one new one clears away */
+
+/* SCTP */
+#define LIMIT_SCTP_BLOCK_LEN 512u /* octets of a journal block: an M3UA message with a MAP short message fits in one */
+#define LIMIT_SCTP_DIRECTION_BLOCKS \
+	16384u /* blocks one direction may hold: 8 MB, more than its receiver's window */
+#define LIMIT_SCTP_MESSAGE_LEN 65536u /* octets of a user message that is judged: M3UA's are below 4,400 */
+#define LIMIT_SCTP_CHUNKS      128u   /* chunks of one packet above which it is an anomaly */
+#define LIMIT_SCTP_DATA_CHUNKS 64u    /* DATA chunks of one packet above which it is an anomaly */
+#define LIMIT_SCTP_ADDRESSES   8u     /* addresses of one end that are kept */
+#define LIMIT_SCTP_ACK_AHEAD   65536u /* TSNs a SACK may be ahead of all that was seen (other paths) */
+#define LIMIT_SCTP_DOUBT_US \
+	10000000u /* an association silent for this long may have restarted unseen */
+#define LIMIT_SCTP_HALF_US   60000000u /* a handshake takes seconds: RFC 9260 16, 8 attempts of INIT */
+#define LIMIT_SCTP_LINGER_US 10000000u /* an ended association is kept for late copies */
 
 /* SIGTRAN */
 #define LIMIT_BER_DEPTH \

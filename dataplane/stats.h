@@ -89,6 +89,9 @@
 	X(sctp_not_judged, LEDGER, "octets of SCTP packets, forwarded without a verdict")          \
 	X(sua_not_judged, LEDGER, "octets of SUA messages, forwarded without a verdict")           \
 	X(m2pa_not_judged, LEDGER, "octets of M2PA messages, forwarded without a verdict")         \
+	X(sctp_wrong_tag, LEDGER, "octets of SCTP packets with a tag of no association")           \
+	X(sctp_authenticated, LEDGER, "octets of DATA behind an AUTH chunk: cannot be changed")    \
+	X(sctp_oversize, LEDGER, "octets of SCTP user messages above the ceiling")                 \
 	X(urgent, ANOMALY, "TCP urgent data: the flag was cleared")                                \
 	/* frames */                                                                               \
 	X(other_ethertype, FRAME, "not IP")                                                        \
@@ -129,6 +132,27 @@
 	X(concat_invalid, ANOMALY, "a part number of 0 or above the total")                        \
 	X(concat_both, ANOMALY, "UDH and SAR concatenation disagree")                              \
 	X(concat_conflict, ANOMALY, "a part repeated with other text, or with another total")      \
+	/* SCTP anomalies */                                                                       \
+	X(sctp_packet_short, ANOMALY, "an SCTP packet without a chunk")                            \
+	X(sctp_chunk_short, ANOMALY, "an SCTP chunk shorter than its header")                      \
+	X(sctp_chunk_length, ANOMALY, "an SCTP chunk that runs past its packet")                   \
+	X(sctp_chunks, ANOMALY, "more SCTP chunks in a packet than honest ends send")              \
+	X(sctp_data_chunks, ANOMALY, "more DATA chunks in a packet than honest ends send")         \
+	X(sctp_data_empty, ANOMALY, "a DATA chunk without user data")                              \
+	X(sctp_data_tag, ANOMALY, "DATA with a verification tag of 0")                             \
+	X(sctp_init_bundled, ANOMALY, "an INIT, INIT ACK or SHUTDOWN COMPLETE beside other chunks") \
+	X(sctp_init_tag, ANOMALY, "an INIT with a verification tag")                               \
+	X(sctp_init_body, ANOMALY, "an INIT or INIT ACK that breaks RFC 9260")                     \
+	X(sctp_new_init, ANOMALY, "an INIT on a live association")                                 \
+	X(sctp_restart, ANOMALY, "an association restarted by its peer")                           \
+	X(sctp_addresses, ANOMALY, "more addresses of one SCTP end than are kept")                 \
+	X(sctp_asconf, ANOMALY, "an ASCONF that breaks RFC 5061")                                  \
+	X(sctp_stream, ANOMALY, "a stream number that was not agreed")                             \
+	X(sctp_tsn_differs, ANOMALY, "a TSN sent again with other content: first copy kept")       \
+	X(sctp_fragment, ANOMALY, "fragments of user messages that do not fit each other")         \
+	X(sctp_mixed, ANOMALY, "DATA and I-DATA in one association")                               \
+	X(sctp_ack, ANOMALY, "an acknowledgement far ahead of all that was sent: not believed")    \
+	X(sctp_path_unseen, ANOMALY, "DATA acknowledged that never passed here: a path goes round") \
 	/* messages */                                                                             \
 	X(rule, MESSAGE, "a rule decided")                                                         \
 	X(score, MESSAGE, "the sum of a category's weights decided")                               \

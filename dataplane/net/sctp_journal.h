@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sctp_journal: the user data of DATA chunks by TSN: what has been seen and what is to leave. One
+ * per worker, for all its associations: blocks of one size, and an index by (direction, TSN).
+ *
+ *      entry = first block [ what | octets ] -> [ octets ] -> [ octets ]     one DATA chunk
+ *      run   = entries that follow each other inside one user message, joined as they come
+ *
+ * It is the reassembly buffer, the journal of edits and the memory that makes a retransmission leave
+ * with the octets of the first copy (design.md law 4), in one; net/stream.h is the same for TCP.
+ * Ownership: the journal owns its blocks; an entry is in one direction's list (sctp_direction.h).
+ * Owning core only. Bounds: the blocks, fixed at boot; all steps are O(1) but those over the octets
+ * or the fragments of one message.
+ */
+#ifndef SMSWALL_NET_SCTP_JOURNAL_H
+#define SMSWALL_NET_SCTP_JOURNAL_H
+
+#include "dataplane/net/sctp.h"
+
+struct sctp_block;
+
+/* How far an entry is. */
+enum sctp_entry_state {
+	SCTP_WAITING, /* a fragment of an unfinished message */
+	SCTP_READY,   /* its message is complete and not judged */
+	SCTP_DONE,    /* judged, or given up: accounted */
+};
+
+struct sctp_entry {
+	struct sctp_entry *index_next;    /* by TSN */
+	struct sctp_entry *fragment_next; /* by stream, MID and FSN: fragments of I-DATA only */
+	struct sctp_entry *prev;          /* of its direction, in order of arrival */
+	struct sctp_entry *next;
+	struct sctp_entry *run_next; /* the next fragment of its message */
+	struct sctp_entry *run_end;  /* at either end of a run: the other end */
+	struct sctp_entry *ready_next;
+	struct sctp_block *more; /* octets beyond the first block */
+	uint64_t time_us;        /* arrival of the first copy */
+	uint64_t frame;          /* and its number */
+	uint32_t direction;      /* sctp_direction.id */
+	uint32_t tsn;
+	uint32_t number;
+	uint32_t fsn;
+	uint32_t ppid;
+	uint32_t run_len;      /* at the first of a run: octets of the run */
+	uint32_t original_crc; /* edited: of the octets as they came */
+	uint16_t run_count;    /* at the first of a run: its entries */
+	uint16_t len;
+	uint16_t stream;
+	uint8_t flags;
+	uint8_t state; /* enum sctp_entry_state */
+	bool interleaved;
+	bool left;     /* it was sent on before its verdict */
+	bool edited;   /* its octets are not as they came */
+	bool overlaid; /* frames that carry it are made equal to it: edited, or a copy differed */
+};
+
+struct sctp_journal {
+	struct sctp_block *free;
+	struct sctp_entry **index;     /* by direction and TSN */
+	struct sctp_entry **fragments; /* by direction, stream, MID and FSN */
+	uint64_t seed;
+	uint32_t index_mask;
+	uint32_t n_blocks;
+	uint32_t n_free;
+	uint32_t last_id; /* the newest direction's */
+};
+
+/* sctp_journal_size: octets for `n_blocks` (of LIMIT_SCTP_BLOCK_LEN) and their index. */
+size_t sctp_journal_size(uint32_t n_blocks);
+
+/* sctp_journal_init: makes a journal of `memory` (aligned 64). `seed` keys its hash. */
+void sctp_journal_init(struct sctp_journal *j, void *memory, uint32_t n_blocks, uint64_t seed);
+
+/* sctp_journal_blocks: how many blocks `len` octets take. */
+uint32_t sctp_journal_blocks(size_t len);
+
+struct sctp_entry *sctp_journal_find(
+	const struct sctp_journal *j, uint32_t direction, uint32_t tsn);
+
+/* sctp_journal_find_fragment: an I-DATA fragment by its place in its message. */
+struct sctp_entry *sctp_journal_find_fragment(const struct sctp_journal *j, uint32_t direction,
+	uint16_t stream, uint8_t flags, uint32_t mid, uint32_t fsn);
+
+/* sctp_journal_add: a new entry with the octets of `data`, in the indexes and in no list; NULL: no block is left. */
+struct sctp_entry *sctp_journal_add(
+	struct sctp_journal *j, uint32_t direction, const struct sctp_data *data);
+
+/* sctp_journal_free: takes the entry out of the indexes and gives its blocks back. */
+void sctp_journal_free(struct sctp_journal *j, struct sctp_entry *e);
+
+/* sctp_entry_first: those of its octets that lie in the first block (all, for a common message). */
+struct bytes sctp_entry_first(const struct sctp_entry *e);
+
+/* sctp_entry_copy: all its octets to `to`. */
+void sctp_entry_copy(const struct sctp_entry *e, uint8_t *to);
+
+/* sctp_entry_equals: its octets, as they came, are those of `user`. */
+bool sctp_entry_equals(const struct sctp_entry *e, struct bytes user);
+
+/* sctp_entry_write: overwrites octets from `off` on; they lie in the entry. Sets `edited`. */
+void sctp_entry_write(struct sctp_entry *e, size_t off, struct bytes data);
+
+/*
+ * sctp_entry_overlay: makes the `len` octets at `user` equal to the entry's; what is longer than the
+ * entry becomes 0: no receiver gets octets that were not judged. True if any changed.
+ */
+bool sctp_entry_overlay(const struct sctp_entry *e, uint8_t *user, size_t len);
+
+#endif
