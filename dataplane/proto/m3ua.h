@@ -98,6 +98,7 @@ static inline unsigned xua_type(const struct xua_header *h)
 }
 
 const char *m3ua_type_name(unsigned type); /* "DATA"; "unknown" for others */
+bool m3ua_type_known(unsigned type);
 
 enum { M3UA_SI_SCCP = 3 }; /* service indicator (Q.704 14.2.1) */
 
@@ -194,7 +195,7 @@ const char *m3ua_asp_state_name(enum m3ua_asp_state state); /* "active" */
 /* m3ua_notify_name: the last NTFY (RFC 4666 3.8.2): "AS-ACTIVE"; "none", "unknown". */
 const char *m3ua_notify_name(const struct m3ua_state *s);
 
-/* m3ua_error_name: an error code (RFC 4666 3.8.1): "Invalid Version"; "unknown" for others. */
+/* m3ua_error_name: an error code (RFC 4666 3.8.1): "invalid version"; "unknown" for others. */
 const char *m3ua_error_name(uint32_t code);
 
 #endif
