@@ -75,6 +75,14 @@ enum tcap_component_type { TCAP_COMPONENTS(X) };
 
 enum { TCAP_NO_CODE = -1, TCAP_NO_ID = INT32_MIN };
 
+/* What a Reject is about, as its problem's tag tells (Q.773 4.2.2.2). */
+enum tcap_problem {
+	TCAP_PROBLEM_GENERAL = 0x80,
+	TCAP_PROBLEM_INVOKE = 0x81,
+	TCAP_PROBLEM_RESULT = 0x82,
+	TCAP_PROBLEM_ERROR = 0x83,
+};
+
 /* One component. Offsets are into the message given to tcap_component_read(). */
 struct tcap_component {
 	enum tcap_component_type type;
@@ -86,7 +94,7 @@ struct tcap_component {
 	 */
 	int32_t code;
 	bool global;          /* the code is an OBJECT IDENTIFIER */
-	uint8_t problem_type; /* Reject: 0x80 general, 0x81 invoke, 0x82 result, 0x83 error */
+	uint8_t problem_type; /* Reject: enum tcap_problem */
 	bool trailing;        /* elements behind the parameter, which Q.773 does not know */
 	struct bytes whole;
 	size_t off;          /* of the component's identifier octet */

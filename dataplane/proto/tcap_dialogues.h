@@ -40,7 +40,7 @@ struct tcap_path {
 	uint32_t destination; /* DPC, or 0 */
 };
 
-enum { TCAP_DIALOGUE_NO_INDEX = UINT32_MAX };
+#define TCAP_DIALOGUE_NO_INDEX UINT32_MAX
 
 /* What is known of the dialogue of one message; valid until tcap_dialogues_leave(). */
 struct tcap_dialogue_seen {
@@ -48,7 +48,7 @@ struct tcap_dialogue_seen {
 	uint8_t sender;    /* which of its two ends sends: 0 who sent Begin, or 1 */
 	bool begin_empty;  /* its Begin had no components: the operation comes in a Continue */
 	bool ended;        /* by this message */
-	uint8_t n_refused; /* invokes whose answer is awaited, before this message */
+	uint8_t n_refused; /* invokes of either end whose answer is awaited */
 	struct gsmmap_context context; /* of the message, else of its dialogue */
 };
 
@@ -83,11 +83,11 @@ bool tcap_dialogues_refuse(struct tcap_dialogues *t, const struct tcap_path *pat
 	const struct tcap_refused *refused);
 
 /*
- * tcap_dialogues_take: finds and removes the refused invoke that an answer component (result, error
- * or Reject) with this invoke id belongs to: one that the other end has sent.
+ * tcap_dialogues_take: finds and removes the refused invoke that component `c` answers: a result, an
+ * error, or a Reject that is not about one of these; from the other end, with the same invoke id.
  */
-bool tcap_dialogues_take(struct tcap_dialogues *t, const struct tcap_dialogue_seen *seen,
-	int32_t invoke_id, struct tcap_refused *refused);
+bool tcap_dialogues_take(struct tcap_dialogues *t, struct tcap_dialogue_seen *seen,
+	const struct tcap_component *c, struct tcap_refused *refused);
 
 /* tcap_dialogues_leave: behind the last component: End and Abort free the dialogue. */
 void tcap_dialogues_leave(struct tcap_dialogues *t, struct tcap_dialogue_seen *seen);
