@@ -19,6 +19,7 @@ enum config_numbers { NUMBERS_PSEUDONYM, NUMBERS_CLEAR, NUMBERS_NONE };
 struct config_port_pair {
 	uint16_t inside_port; /* DPDK port ids: link i joins these two */
 	uint16_t outside_port;
+	bool propagate; /* link_state: where one port goes down, the other is set down */
 };
 
 struct config {
@@ -38,6 +39,7 @@ struct config {
 	uint8_t default_action;  /* enum rule_action of a bare rule at weight 100 */
 	uint64_t replay_hold_us; /* tcp.hold_us in replay; 0: until the verdict */
 	bool memory_lock;
+	uint32_t watchdog_abort_ms; /* 0: never */
 	unsigned n_inputs; /* replay: captures merged into one; events name theirs where above 1 */
 };
 

@@ -73,6 +73,9 @@ static const struct config_choice on_accepts[] = { { "pass", ON_ACCEPT_PASS, NUL
 static const struct config_choice on_releases[] = { { "early", ON_RELEASE_EARLY, NULL },
 	{ "refuse", ON_RELEASE_REFUSE, NULL }, { NULL, 0, NULL } };
 
+static const struct config_choice link_states[] = { { "propagate", true, NULL },
+	{ "independent", false, NULL }, { NULL, 0, NULL } };
+
 static const struct config_choice selects[] = { { "all", EVENTS_ALL, NULL },
 	{ "non-pass", EVENTS_NON_PASS, NULL }, { NULL, 0, NULL } };
 
@@ -106,6 +109,14 @@ const struct config_key config_keys[] = {
 		.initial = "\"monitor\"",
 		.help = "tap: nothing is sent, for a mirror port. monitor: everything is judged, nothing "
 			"is delayed or changed. enforce: verdicts are carried out." },
+	{ .path = "link_state",
+		.scope = CONFIG_PAIR,
+		.type = CONFIG_ENUM,
+		FIELD(struct config_port_pair, propagate),
+		.choices = link_states,
+		.initial = "\"propagate\"",
+		.help = "propagate: where one port goes down the other is set down until it returns, as with "
+			"a cable; not in mode tap. independent: each port for itself." },
 	{ .path = "checksum",
 		LINK(checksums),
 		.type = CONFIG_ENUM,
@@ -446,6 +457,15 @@ const struct config_key config_keys[] = {
 		.type = CONFIG_STRING,
 		.initial = "\"/var/lib/smswall\"",
 		.help = "What outlives a restart: panic, the key of pseudonyms." },
+	{ .path = "watchdog.abort_ms",
+		TOP(watchdog_abort_ms),
+		.type = CONFIG_INT,
+		.min = 0,
+		.max = 600000,
+		.unit = "ms",
+		.initial = "2000",
+		.help = "When a worker stands still for this long the process ends itself (SIGABRT), so that a bypass "
+			"relay, a bridge or systemd takes over; 0: never. Above 100 ms it is told by an event." },
 	{ .path = "policy.path",
 		TOP(policy_path),
 		.type = CONFIG_STRING,

@@ -15,13 +15,14 @@
 #include "control/events.h"
 #include "control/report.h"
 #include "control/server.h"
+#include "control/sessions.h"
 #include "control/version.h"
+#include "control/watch.h"
 #include "dataplane/base/clock.h"
 
 enum {
 	ROUND_MS = 10,
 	RECORDS_A_ROUND = 4096, /* of one ring, so that the socket is served in between */
-	PORTS_MS = 1000,        /* between two looks at the ports */
 	STOP_MS = 2000,         /* workers have this long to end after a signal */
 };
 
@@ -35,9 +36,7 @@ struct control {
 	uint8_t *text;
 	char *line;
 	uint64_t next_event_id; /* of events that control itself makes */
-	uint64_t next_ports_ms;
-	bool port_known[LIMIT_LINKS][2];
-	bool port_up[LIMIT_LINKS][2];
+	struct watch watch;
 };
 
 static uint64_t monotonic_ms(void)
@@ -58,19 +57,24 @@ static void put_event(struct control *c, const struct event *e, struct bytes tex
 	}
 }
 
-/* put_link_event: what happened to a link, seen by control itself. */
-static void put_link_event(struct control *c, unsigned link, unsigned what)
+/* put_own: an event that control itself makes. */
+static void put_own(void *arg, struct event *e)
+{
+	struct control *c = arg;
+
+	e->worker = WORKERS_MAX;
+	e->id = ++c->next_event_id;
+	e->time_us = clock_realtime_us();
+	put_event(c, e, bytes_of(NULL, 0));
+}
+
+static void put_panic_event(struct control *c, unsigned link, bool on)
 {
 	struct event e = {
-		.type = EVENT_LINK,
-		.link = (uint8_t)link,
-		.worker = WORKERS_MAX,
-		.id = ++c->next_event_id,
-		.time_us = clock_realtime_us(),
-		.u.link_change.what = (uint8_t)what,
+		.type = EVENT_LINK, .link = (uint8_t)link, .u.link_change.what = on ? 2 : 3
 	};
 
-	put_event(c, &e, bytes_of(NULL, 0));
+	put_own(c, &e);
 }
 
 /* drain: takes at most `most` records of each ring; returns how many there were. */
@@ -89,33 +93,6 @@ static unsigned drain(struct control *c, unsigned most)
 		}
 	}
 	return total;
-}
-
-static void watch_ports(struct control *c, uint64_t now_ms)
-{
-	const struct control_context *ctx = c->ctx;
-
-	if (now_ms < c->next_ports_ms || ctx->port_read == NULL || ctx->n_ports == 0) {
-		return;
-	}
-	c->next_ports_ms = now_ms + PORTS_MS;
-	for (unsigned i = 0; i < ctx->config->pipeline.n_links; i++) {
-		const uint16_t both[2] = { ctx->config->pairs[i].inside_port,
-			ctx->config->pairs[i].outside_port };
-
-		for (unsigned j = 0; j < 2; j++) {
-			struct control_port p;
-
-			if (!ctx->port_read(both[j], &p)) {
-				continue;
-			}
-			if (c->port_known[i][j] && c->port_up[i][j] != p.up) {
-				put_link_event(c, i, p.up ? 0 : 1);
-			}
-			c->port_known[i][j] = true;
-			c->port_up[i][j] = p.up;
-		}
-	}
 }
 
 static int say(struct server_answer *a, int code, const char *sentence)
@@ -140,6 +117,28 @@ static int verb_version(struct control *c, struct server_request *r, struct serv
 		SERVER_PROTOCOL_VERSION, "events_schema_version", EVENTS_SCHEMA_VERSION,
 		"report_schema_version", REPORT_SCHEMA_VERSION);
 	return CONTROL_OK;
+}
+
+/* verb_status: the report, and how many sessions there are in which state. */
+static int verb_status(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	a->result = report_make(c->ctx, json_is_true(json_object_get(r->args, "all_rules")));
+	if (a->result == NULL) {
+		return say(a, CONTROL_FAILED, "out of memory");
+	}
+	json_object_set_new(a->result, "sessions", sessions_census(c->ctx));
+	return CONTROL_OK;
+}
+
+static int verb_sessions(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	struct sessions_query query;
+	int code = sessions_query_read(&query, c->ctx, r->args, a->error, sizeof(a->error));
+
+	if (code == CONTROL_OK) {
+		a->result = sessions_list(c->ctx, &query);
+	}
+	return code;
 }
 
 static int verb_report(struct control *c, struct server_request *r, struct server_answer *a)
@@ -184,7 +183,7 @@ static int set_panic(struct control *c, uint64_t which, bool on, struct server_a
 	atomic_store_explicit(c->ctx->panic_links, after, memory_order_relaxed);
 	for (unsigned i = 0; i < config->pipeline.n_links; i++) {
 		if (((before ^ after) & (UINT64_C(1) << i)) != 0) {
-			put_link_event(c, i, on ? 2 : 3);
+			put_panic_event(c, i, on);
 		}
 	}
 	rc = control_panic_save(config, after);
@@ -226,7 +225,8 @@ static const struct verb {
 } verbs[] = {
 	{ "ping", SERVER_READER, verb_ping },
 	{ "version", SERVER_READER, verb_version },
-	{ "status", SERVER_READER, verb_report },
+	{ "status", SERVER_READER, verb_status },
+	{ "sessions", SERVER_READER, verb_sessions },
 	{ "counters", SERVER_READER, verb_report },
 	{ "events.follow", SERVER_READER, verb_follow },
 	{ "panic", SERVER_ADMIN, verb_panic },
@@ -256,7 +256,10 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)drain(c, RECORDS_A_ROUND);
-	watch_ports(c, now_ms);
+	if (watch_round(&c->watch, now_ms)) {
+		event_sink_flush(&c->sink, now_ms);
+		watch_abort(&c->watch);
+	}
 	event_sink_flush(&c->sink, now_ms);
 	if (*c->ctx->stop) {
 		event_base_loopbreak(c->base);
@@ -317,7 +320,10 @@ static int run_live(struct control *c, struct diag *diag)
 		warn(diag, "going on without a control socket");
 	}
 	warn_sink(c);
+	watch_init(&c->watch, c->ctx, put_own, c, monotonic_ms());
+	c->ctx->watch = &c->watch;
 	event_base_dispatch(c->base);
+	watch_end(&c->watch);
 	event_free(timer);
 	return CONTROL_OK;
 }
@@ -418,6 +424,7 @@ int control_run(struct control_context *ctx)
 			}
 			code = finish(c, code);
 			ctx->event_sink = NULL;
+			ctx->watch = NULL;
 		}
 		server_close(c->server);
 		if (c->base != NULL) {

@@ -26,6 +26,7 @@
 #include "control/policy_file.h"
 
 struct event_sink;
+struct watch;
 
 enum { CONTROL_REQUEST_MAX = 1 << 20, CONTROL_CLIENTS_MAX = 64 };
 
@@ -52,10 +53,16 @@ struct control_context {
 	const atomic_uint *workers_running; /* replay: the loop ends when it is 0 */
 	unsigned n_ports;
 	bool (*port_read)(unsigned port, struct control_port *out);
-	const char *report_path; /* write the report there at the end; NULL: no */
+	bool (*port_link)(unsigned port, bool *up); /* NULL: links are not watched */
+	int (*port_set)(unsigned port, bool up);    /* 0 or -errno; NULL: nothing is set */
+	const _Atomic uint64_t *turns[WORKERS_MAX]; /* a worker's turns; NULL: not watched */
+	void (*notify)(const char *state);          /* to systemd; NULL: to nobody */
+	uint64_t notify_watchdog_us; /* systemd waits for WATCHDOG=1; 0: it does not */
+	const char *report_path;     /* write the report there at the end; NULL: no */
 	uint64_t started_us;
 	size_t budget_total;                 /* octets, as printed at boot */
 	const struct event_sink *event_sink; /* set by control_run(), for reports */
+	const struct watch *watch;           /* the same */
 };
 
 /* control_run: until *stop (or, in replay, until the workers are done and the rings empty). 0 or a control_code. */

@@ -232,3 +232,12 @@ void ctl_client_close(struct ctl_client *c)
 	free(c->buffer);
 	*c = (struct ctl_client){ .fd = -1 };
 }
+
+int ctl_client_request(struct ctl_call *call, const char *verb, json_t *args, json_t **result)
+{
+	struct ctl_client client;
+	int rc = ctl_client_ask(call, &client, verb, args, result);
+
+	ctl_client_close(&client);
+	return rc;
+}

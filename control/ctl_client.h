@@ -31,6 +31,9 @@ int ctl_socket_path(struct ctl_call *call, char *out, size_t size);
 int ctl_client_ask(struct ctl_call *call, struct ctl_client *c, const char *verb, json_t *args,
 	json_t **result);
 
+/* ctl_client_request: the same with a connection of its own, which is closed behind it. */
+int ctl_client_request(struct ctl_call *call, const char *verb, json_t *args, json_t **result);
+
 /* ctl_client_line: the next line, without its end; NULL with *rc 0 at the end, else a control_code. */
 const char *ctl_client_line(struct ctl_call *call, struct ctl_client *c, int *rc);
 

@@ -116,6 +116,31 @@ const struct ctl_verb ctl_verbs[] = {
 		.options = { OPTION_SOCKET_OF },
 	},
 	{
+		.object = "session", .name = "list", .arguments = "", .run = ctl_session_list,
+		.summary = "the SMPP sessions that pass through, a line each",
+		.text = "STATE is SYNCED (every message is judged), RESYNC (joined in the middle: passes until a\n"
+			"boundary is proven) or OPAQUE (TLS, no SMPP: passes). More with --json.\n",
+		.example = "smswallctl session list --link north --limit 20\n",
+		.options = { OPTION_SOCKET_OF, { "link", "NAME", "only those of this link" },
+			{ "limit", "N", "at most this many, 1 to 10000 (default: 100)" } },
+	},
+	{
+		.object = "session", .name = "show", .arguments = "ID",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_session_show,
+		.summary = "one session: ends, account, state and memory of both directions",
+		.text = "ID is the number in session list, and the member `session` of events.\n",
+		.example = "smswallctl session show 17\n",
+		.options = { OPTION_SOCKET_OF },
+	},
+	{
+		.object = "link", .name = "show", .arguments = "[NAME]",
+		.arguments_max = 1, .run = ctl_link_show,
+		.summary = "links: ports and their state, refusals, holds, releases, leaks, breaker",
+		.text = "What the box adds to a round-trip is the waiting of held frames: `holds`.\n",
+		.example = "smswallctl link show north\n",
+		.options = { OPTION_SOCKET_OF },
+	},
+	{
 		.object = "events", .name = "follow", .arguments = "", .run = ctl_events_follow,
 		.summary = "events as they happen, a JSON document a line",
 		.text = "Until interrupted, or for --timeout seconds. A reader that is too slow loses events;\n"

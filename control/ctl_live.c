@@ -7,16 +7,6 @@
 #include "control/ctl_client.h"
 #include "control/summary.h"
 
-/* ask: one request, and the connection closed. */
-static int ask(struct ctl_call *call, const char *verb, json_t *args, json_t **result)
-{
-	struct ctl_client client;
-	int rc = ctl_client_ask(call, &client, verb, args, result);
-
-	ctl_client_close(&client);
-	return rc;
-}
-
 static const char *text_of(const json_t *object, const char *name)
 {
 	const char *s = json_string_value(json_object_get(object, name));
@@ -35,6 +25,23 @@ static void print_port(const json_t *p)
 		summary_integer(p, "errors"));
 }
 
+static void print_link_counters(const json_t *link)
+{
+	const json_t *c = json_object_get(link, "counters");
+	const json_t *state = json_object_get(link, "link_state");
+	const char *down = json_string_value(json_object_get(state, "set_down"));
+
+	printf("    %lld refused of %lld messages, %lld frames waited (%lld us on average), %lld "
+	       "releases, %lld octets leaked\n",
+		summary_integer(c, "refused"), summary_integer(c, "messages"),
+		summary_integer(c, "holds"),
+		summary_integer(json_object_get(link, "hold"), "mean_us"),
+		summary_integer(c, "releases"), summary_integer(c, "leaked"));
+	if (down != NULL) {
+		printf("    the %s port is SET DOWN because the other one is down\n", down);
+	}
+}
+
 static void print_links(const json_t *report)
 {
 	const json_t *links = json_object_get(report, "links");
@@ -50,6 +57,7 @@ static void print_links(const json_t *report)
 		for (size_t p = 0; p < json_array_size(ports); p++) {
 			print_port(json_array_get(ports, p));
 		}
+		print_link_counters(l);
 	}
 }
 
@@ -61,10 +69,31 @@ static void print_workers(const json_t *report)
 	for (size_t i = 0; i < json_array_size(workers); i++) {
 		const json_t *w = json_array_get(workers, i);
 
-		printf("  %lld  %lld connections, %lld frames held, %lld answers awaited\n",
+		printf("  %lld  %lld connections, %lld frames held, %lld answers awaited%s\n",
 			summary_integer(w, "worker"), summary_integer(w, "flows"),
-			summary_integer(w, "held_frames"), summary_integer(w, "pending_answers"));
+			summary_integer(w, "held_frames"), summary_integer(w, "pending_answers"),
+			json_is_true(json_object_get(w, "stuck")) ? ", STANDS STILL" : "");
 	}
+}
+
+/* What came in before us, or while panic or bypass was on, was not judged: said before all else. */
+static void print_sessions(const json_t *report)
+{
+	const json_t *s = json_object_get(report, "sessions");
+	const json_t *ledger = json_object_get(report, "ledger");
+	const json_t *in = json_array_get(ledger, 0);
+	const json_t *out = json_array_get(ledger, 1);
+
+	printf("\nSESSIONS\n  %lld, of which %lld in RESYNC (joined in the middle, not judged yet) and "
+	       "%lld OPAQUE%s\n",
+		summary_integer(s, "sessions"), summary_integer(s, "resync"),
+		summary_integer(s, "opaque"),
+		json_is_false(json_object_get(s, "complete")) ? "; a worker did not answer" : "");
+	printf("  passed unjudged since the start: %lld octets from inside, %lld from outside, of which "
+	       "%lld while looking for a boundary\n",
+		summary_integer(in, "unjudged"), summary_integer(out, "unjudged"),
+		summary_integer(json_object_get(in, "octets"), "resync") +
+			summary_integer(json_object_get(out, "octets"), "resync"));
 }
 
 static void print_status(const json_t *report)
@@ -76,6 +105,7 @@ static void print_status(const json_t *report)
 		summary_integer(g, "number"), text_of(g, "policy"), summary_integer(g, "rules"));
 	print_links(report);
 	print_workers(report);
+	print_sessions(report);
 	putchar('\n');
 	summary_messages(report, stdout);
 	summary_rules(report, stdout);
@@ -85,7 +115,7 @@ static void print_status(const json_t *report)
 int ctl_status(struct ctl_call *call)
 {
 	json_t *report;
-	int rc = ask(call, "status", NULL, &report);
+	int rc = ctl_client_request(call, "status", NULL, &report);
 
 	if (rc == 0 && call->json) {
 		(void)json_object_update_missing(call->document, report);
@@ -99,7 +129,7 @@ int ctl_status(struct ctl_call *call)
 int ctl_counters(struct ctl_call *call)
 {
 	json_t *report;
-	int rc = ask(call, "counters", NULL, &report);
+	int rc = ctl_client_request(call, "counters", NULL, &report);
 
 	if (rc == 0 && call->json) {
 		ctl_set(call, "counters", json_incref(json_object_get(report, "counters")));
@@ -148,7 +178,7 @@ static int panic_status(struct ctl_call *call, const char *link)
 	json_t *links;
 	json_t *on = json_array();
 	bool found = link == NULL;
-	int rc = ask(call, "status", NULL, &report);
+	int rc = ctl_client_request(call, "status", NULL, &report);
 
 	links = json_object_get(report, "links");
 	for (size_t i = 0; rc == 0 && i < json_array_size(links); i++) {
@@ -186,7 +216,7 @@ int ctl_panic(struct ctl_call *call)
 			call, CONTROL_USAGE, "panic is on, off or status, not \"%s\"", state);
 	}
 	args = json_pack("{s:s, s:s*}", "state", state, "link", link);
-	rc = args != NULL ? ask(call, "panic", args, &result)
+	rc = args != NULL ? ctl_client_request(call, "panic", args, &result)
 	                  : ctl_error(call, CONTROL_USAGE, "a link's name is UTF-8");
 	if (rc == 0) {
 		const json_t *on = json_object_get(result, "panic");

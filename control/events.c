@@ -30,7 +30,8 @@ static const char *const types[] = { [EVENT_MESSAGE] = "message",
 	[EVENT_SESSION] = "session",
 	[EVENT_ANOMALY] = "anomaly",
 	[EVENT_LINK] = "link",
-	[EVENT_PDU] = "pdu" };
+	[EVENT_PDU] = "pdu",
+	[EVENT_WORKER] = "worker" };
 static const char *const protocols[] = { [SMS_SMPP] = "smpp", [SMS_MAP] = "map" };
 static const char *const sides[] = { [SIDE_INSIDE] = "inside", [SIDE_OUTSIDE] = "outside" };
 static const char *const roles[] = {
@@ -41,7 +42,9 @@ static const char *const session_changes[] = { "opened", "bound", "bind_refused"
 static const char *const binds[] = { [SMPP_BOUND_TX] = "transmitter",
 	[SMPP_BOUND_RX] = "receiver",
 	[SMPP_BOUND_TRX] = "transceiver" };
-static const char *const link_changes[] = { "up", "down", "panic_on", "panic_off" };
+static const char *const link_changes[] = { "up", "down", "panic_on", "panic_off", "set_up",
+	"set_down" };
+static const char *const worker_changes[] = { "stuck", "moves", "abort" };
 #define X(name, text) text,
 static const char *const actions[] = { RULE_ACTIONS(X) };
 static const char *const styles[] = { EDIT_STYLES(X) };
@@ -52,10 +55,24 @@ static const char *reason_name(unsigned reason)
 	return reason < R_COUNT ? stats_reason_name((enum reason)reason) : "unknown";
 }
 
+uint64_t events_session_id(unsigned worker, uint64_t id)
+{
+	return ((uint64_t)worker << EVENTS_ID_BITS) | events_session_local(id);
+}
+
+unsigned events_session_worker(uint64_t session)
+{
+	return (unsigned)(session >> EVENTS_ID_BITS);
+}
+
+uint64_t events_session_local(uint64_t session)
+{
+	return session & ((UINT64_C(1) << EVENTS_ID_BITS) - 1);
+}
+
 static uint64_t wide_id(const struct event *e, uint64_t id)
 {
-	return ((uint64_t)e->worker << EVENTS_ID_BITS) |
-	       (id & ((UINT64_C(1) << EVENTS_ID_BITS) - 1));
+	return events_session_id(e->worker, id);
 }
 
 /* rule_name: the id of rule `i`; `scratch` for those without one. */
@@ -342,16 +359,22 @@ static void put_message(struct context *c, const struct event_message *m)
 	json_line_put_unsigned(&c->line, "octets", m->octets);
 }
 
-static void put_endpoint(
-	struct context *c, const char *name, const uint8_t address[16], uint16_t port)
+void events_endpoint(const uint8_t address[16], uint16_t port, char text[EVENTS_ENDPOINT_SIZE])
 {
 	static const uint8_t v4_mapped[12] = { [10] = 0xFF, [11] = 0xFF }; /* RFC 4291 2.5.5.2 */
 	bool v4 = memcmp(address, v4_mapped, sizeof(v4_mapped)) == 0;
 	char host[INET6_ADDRSTRLEN];
-	char text[INET6_ADDRSTRLEN + 16];
 
 	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? address + 12 : address, host, sizeof(host));
-	snprintf(text, sizeof(text), v4 ? "%s:%u" : "[%s]:%u", host, port);
+	snprintf(text, EVENTS_ENDPOINT_SIZE, v4 ? "%s:%u" : "[%s]:%u", host, port);
+}
+
+static void put_endpoint(
+	struct context *c, const char *name, const uint8_t address[16], uint16_t port)
+{
+	char text[EVENTS_ENDPOINT_SIZE];
+
+	events_endpoint(address, port, text);
 	json_line_put_string(&c->line, name, text);
 }
 
@@ -379,6 +402,22 @@ static void put_anomaly(struct context *c, const struct event_anomaly *a)
 	json_line_put_unsigned(&c->line, "octets", a->octets);
 }
 
+/* A port's event names it by its side; panic is about the whole link. */
+static void put_link(struct context *c, const struct event_link *l)
+{
+	json_line_put_string(&c->line, "change", NAME_OF(link_changes, l->what));
+	if (l->port != 0) {
+		json_line_put_string(&c->line, "port", NAME_OF(sides, l->port - 1u));
+	}
+}
+
+static void put_worker(struct context *c, const struct event_worker *w)
+{
+	json_line_put_unsigned(&c->line, "worker", w->worker);
+	json_line_put_string(&c->line, "change", NAME_OF(worker_changes, w->change));
+	json_line_put_unsigned(&c->line, "stood_ms", w->stood_ms);
+}
+
 static void put_head(struct context *c)
 {
 	const struct event *e = c->e;
@@ -388,6 +427,9 @@ static void put_head(struct context *c)
 	json_line_put_string(&c->line, "type", NAME_OF(types, e->type));
 	json_line_put_unsigned(&c->line, "id", wide_id(e, e->id));
 	json_line_put_time(&c->line, "ts", e->time_us);
+	if (e->type == EVENT_WORKER) {
+		return;
+	}
 	json_line_put_string(
 		&c->line, "link", e->link < p->n_links ? p->links[e->link].name : NULL);
 	if (c->names->config->n_inputs > 1) {
@@ -418,15 +460,17 @@ static bool format(struct context *c, struct bytes text, bool omit_text)
 		put_anomaly(c, &e->u.anomaly);
 		break;
 	case EVENT_LINK:
-		json_line_put_string(
-			&c->line, "change", NAME_OF(link_changes, e->u.link_change.what));
+		put_link(c, &e->u.link_change);
+		break;
+	case EVENT_WORKER:
+		put_worker(c, &e->u.worker_change);
 		break;
 	case EVENT_PDU:
 		json_line_key(&c->line, "pdu");
 		json_line_hex(&c->line, text);
 		break;
 	}
-	if (e->type != EVENT_LINK) {
+	if (e->type != EVENT_LINK && e->type != EVENT_WORKER) {
 		json_line_put_unsigned(&c->line, "frame", e->frame);
 	}
 	if (e->type == EVENT_MESSAGE && c->names->config->pipeline.event_text) {

@@ -18,6 +18,7 @@ enum { EVENTS_SCHEMA_VERSION = 1 };
 /* A line without text takes less than EVENTS_LINE_BASE; an octet of text at most 6 (\u0000). */
 enum {
 	EVENTS_KEY_LEN = 32,
+	EVENTS_ENDPOINT_SIZE = 64,
 	EVENTS_LINE_BASE = 16384,
 	EVENTS_LINE_SIZE = 6 * LIMIT_TEXT_LEN + EVENTS_LINE_BASE,
 };
@@ -35,6 +36,14 @@ struct events_names {
  */
 size_t events_format(const struct events_names *names, const uint8_t key[EVENTS_KEY_LEN],
 	const struct event *e, struct bytes text, char *line, size_t size);
+
+/* events_session_id: a connection's number as events and sessions tell it, and its two halves back. */
+uint64_t events_session_id(unsigned worker, uint64_t id);
+unsigned events_session_worker(uint64_t session);
+uint64_t events_session_local(uint64_t session);
+
+/* events_endpoint: "192.0.2.1:2775", "[2001:db8::1]:2775"; `address` as in struct flow_key. */
+void events_endpoint(const uint8_t address[16], uint16_t port, char text[EVENTS_ENDPOINT_SIZE]);
 
 /* events_pseudonym: what stands for an address in an event. `out` of 17 octets. */
 void events_pseudonym(const uint8_t key[EVENTS_KEY_LEN], struct bytes digits, char *out);

@@ -8,6 +8,7 @@
 #include "control/event_sink.h"
 #include "control/json_line.h"
 #include "control/version.h"
+#include "control/watch.h"
 #include "dataplane/base/clock.h"
 
 static json_t *count(uint64_t v)
@@ -76,7 +77,47 @@ static json_t *port_json(const struct control_context *ctx, unsigned port)
 		count(p.missed), "errors", count(p.errors));
 }
 
-static json_t *links_json(const struct control_context *ctx)
+/* The pair as one wire: how its ports hang together, and which one is down because the other is. */
+static json_t *link_state_json(const struct control_context *ctx, unsigned link)
+{
+	const struct linkstate *l = ctx->watch != NULL ? &ctx->watch->links[link] : NULL;
+	bool propagate = ctx->config->pairs[link].propagate &&
+	                 ctx->config->pipeline.links[link].mode != LINK_TAP;
+
+	if (l == NULL) {
+		return json_null();
+	}
+	return json_pack("{s:s, s:s?, s:o, s:o, s:s?}", "policy",
+		propagate ? "propagate" : "independent", "set_down",
+		l->forced[0]   ? "inside"
+		: l->forced[1] ? "outside"
+			       : NULL,
+		"downs", count(l->n_downs), "propagated", count(l->n_propagated), "error",
+		l->error != 0 ? strerror(l->error) : NULL);
+}
+
+static json_t *link_counters_json(const struct stats *sum, unsigned link)
+{
+	json_t *counters = json_object();
+
+	for (int i = 0; i < LINK_STAT_COUNT; i++) {
+		json_object_set_new(counters, stats_link_counter_name((enum stats_link_counter)i),
+			count(sum->link[link][i]));
+	}
+	return counters;
+}
+
+/* What the box adds to a round-trip: nothing but the waiting of held frames. */
+static json_t *hold_json(const struct stats *sum, unsigned link)
+{
+	uint64_t n = sum->link[link][LINK_STAT_holds];
+
+	return json_pack("{s:o, s:o}", "mean_us",
+		count(n != 0 ? sum->link[link][LINK_STAT_hold_us] / n : 0), "max_us",
+		count(sum->hold_max_us[link]));
+}
+
+static json_t *links_json(const struct control_context *ctx, const struct stats *sum)
 {
 	const struct pipeline_config *p = &ctx->config->pipeline;
 	/* relaxed: a word that control itself writes */
@@ -94,9 +135,11 @@ static json_t *links_json(const struct control_context *ctx)
 			json_array_append_new(ports, port_json(ctx, both[j]));
 		}
 		json_array_append_new(
-			links, json_pack("{s:o, s:s, s:b, s:o}", "name", text(p->links[i].name),
-				       "mode", mode_name(p->links[i].mode), "panic",
-				       (panic & (UINT64_C(1) << i)) != 0, "ports", ports));
+			links, json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "name",
+				       text(p->links[i].name), "mode", mode_name(p->links[i].mode),
+				       "panic", (panic & (UINT64_C(1) << i)) != 0, "ports", ports,
+				       "link_state", link_state_json(ctx, i), "counters",
+				       link_counters_json(sum, i), "hold", hold_json(sum, i)));
 	}
 	return links;
 }
@@ -107,13 +150,17 @@ static json_t *workers_json(const struct control_context *ctx)
 
 	for (unsigned i = 0; i < ctx->n_pipelines; i++) {
 		struct pipeline_gauges g = pipeline_gauges(ctx->pipelines[i]);
+		const struct watchdog *d = ctx->watch != NULL ? &ctx->watch->workers[i] : NULL;
 
 		json_array_append_new(workers,
-			json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}", "worker", (int)i, "flows",
-				(json_int_t)g.flows, "held_frames", (json_int_t)g.held_frames,
-				"stream_chunks_used", (json_int_t)g.stream_chunks_used,
-				"pending_answers", (json_int_t)g.pending_answers, "fragments_held",
-				(json_int_t)g.fragments_held));
+			json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I}", "worker", (int)i,
+				"flows", (json_int_t)g.flows, "held_frames",
+				(json_int_t)g.held_frames, "stream_chunks_used",
+				(json_int_t)g.stream_chunks_used, "pending_answers",
+				(json_int_t)g.pending_answers, "fragments_held",
+				(json_int_t)g.fragments_held, "stuck", d != NULL && d->stuck,
+				"stood_max_ms", (json_int_t)(d != NULL ? d->longest_ms : 0),
+				"stuck_times", (json_int_t)(d != NULL ? d->n_stuck : 0)));
 	}
 	return workers;
 }
@@ -140,6 +187,33 @@ static json_t *reasons_json(const struct stats *sum)
 	return reasons;
 }
 
+/*
+ * is_unjudged: octets of SMS traffic that left without anybody having read what was in them. The others
+ * are judged, carry no text, went before, or are no SMS traffic.
+ */
+static bool is_unjudged(enum reason r)
+{
+	static const enum reason judged[] = { R_judged, R_no_text, R_duplicate, R_not_sms,
+		R_out_of_window, R_smpp_malformed, R_none };
+
+	for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++) {
+		if (judged[i] == r) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static uint64_t unjudged(const struct stats *sum, unsigned direction)
+{
+	uint64_t total = 0;
+
+	for (int i = 0; i < R_COUNT; i++) {
+		total += is_unjudged((enum reason)i) ? sum->ledger.octets[direction][i] : 0;
+	}
+	return total;
+}
+
 /* ledger_json: every forwarded octet of a direction in one reason; `balanced`: they add up. */
 static json_t *ledger_json(const struct stats *sum)
 {
@@ -160,9 +234,10 @@ static json_t *ledger_json(const struct stats *sum)
 			}
 		}
 		json_array_append_new(ledger,
-			json_pack("{s:s, s:o, s:o, s:b, s:o}", "from", from[d], "forwarded",
+			json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "from", from[d], "forwarded",
 				count(sum->ledger.forwarded[d]), "accounted", count(total),
-				"balanced", total == sum->ledger.forwarded[d], "octets", octets));
+				"balanced", total == sum->ledger.forwarded[d], "unjudged",
+				count(unjudged(sum, (unsigned)d)), "octets", octets));
 	}
 	return ledger;
 }
@@ -315,7 +390,7 @@ json_t *report_make(const struct control_context *ctx, bool all_rules)
 		(json_int_t)(up / CLOCK_US_PER_S), "config",
 		ctx->config_path != NULL ? text(ctx->config_path) : json_null(), "mode",
 		common_mode(&ctx->config->pipeline), "memory_octets", count(ctx->budget_total));
-	json_object_set_new(report, "links", links_json(ctx));
+	json_object_set_new(report, "links", links_json(ctx, sum));
 	json_object_set_new(report, "workers", workers_json(ctx));
 	json_object_set_new(report, "counters", counters_json(sum));
 	json_object_set_new(report, "reasons", reasons_json(sum));
@@ -332,6 +407,44 @@ json_t *report_make(const struct control_context *ctx, bool all_rules)
 json_t *control_report(const struct control_context *ctx)
 {
 	return report_make(ctx, false);
+}
+
+void report_status_line(const struct control_context *ctx, bool all_turn, char *out, size_t size)
+{
+	struct stats *sum = fold_all(ctx);
+	uint64_t flows = 0;
+
+	for (unsigned i = 0; i < ctx->n_pipelines; i++) {
+		flows += pipeline_gauges(ctx->pipelines[i]).flows;
+	}
+	snprintf(out, size,
+		"%s%s: %" PRIu64 " connections, %" PRIu64 " messages, %" PRIu64 " refused",
+		all_turn ? "" : "A WORKER STANDS STILL; ", common_mode(&ctx->config->pipeline),
+		flows, sum != NULL ? sum->counter[STAT_messages] : 0,
+		sum != NULL
+			? sum->counter[STAT_messages_blanked] + sum->counter[STAT_messages_rejected]
+			: 0);
+	free(sum);
+}
+
+static void print_unjudged(const struct stats *sum, FILE *to)
+{
+	uint64_t in = unjudged(sum, 0);
+	uint64_t out = unjudged(sum, 1);
+	const char *separator = ": ";
+
+	fprintf(to, "  unjudged  %" PRIu64 " octets from inside, %" PRIu64 " from outside", in,
+		out);
+	for (int i = 0; i < R_COUNT; i++) {
+		uint64_t n = sum->ledger.octets[0][i] + sum->ledger.octets[1][i];
+
+		if (n != 0 && is_unjudged((enum reason)i)) {
+			fprintf(to, "%s%s %" PRIu64, separator, stats_reason_name((enum reason)i),
+				n);
+			separator = ", ";
+		}
+	}
+	fputc('\n', to);
 }
 
 void report_print_summary(const struct control_context *ctx, FILE *to)
@@ -352,6 +465,11 @@ void report_print_summary(const struct control_context *ctx, FILE *to)
 		" redacted, %" PRIu64 " blanked, %" PRIu64 " rejected\n",
 		n[STAT_messages], n[STAT_messages_passed], n[STAT_messages_reported],
 		n[STAT_messages_redacted], n[STAT_messages_blanked], n[STAT_messages_rejected]);
+	fprintf(to,
+		"  holds     %" PRIu64 " frames waited, %" PRIu64 " releases, %" PRIu64
+		" octets of condemned texts leaked\n",
+		n[STAT_frames_held], n[STAT_releases], n[STAT_octets_leaked]);
+	print_unjudged(sum, to);
 	fprintf(to, "  events    %" PRIu64 " made, %" PRIu64 " lost\n", n[STAT_events],
 		n[STAT_events_lost]);
 	free(sum);

@@ -15,6 +15,9 @@ enum { REPORT_SCHEMA_VERSION = 1 };
 /* report_make: as control_report(); with `all_rules` also rules that never hit. A new reference. */
 json_t *report_make(const struct control_context *ctx, bool all_rules);
 
+/* report_status_line: one line for systemctl status. */
+void report_status_line(const struct control_context *ctx, bool all_turn, char *out, size_t size);
+
 /* report_print_summary: a few lines of text, for the end of a run. */
 void report_print_summary(const struct control_context *ctx, FILE *to);
 

@@ -21,7 +21,8 @@ enum event_type {
 	EVENT_SESSION,
 	EVENT_ANOMALY,
 	EVENT_LINK,
-	EVENT_PDU, /* the octets of a message's PDU as its tail: replay with explain_frame */
+	EVENT_PDU,    /* the octets of a message's PDU as its tail: replay with explain_frame */
+	EVENT_WORKER, /* made by control: a worker that stands still */
 };
 
 enum {
@@ -96,6 +97,7 @@ struct event_message {
 struct event_session {
 	uint8_t change; /* 0 opened, 1 bound, 2 bind refused, 3 unbound, 4 closed, 5 aged, 6 resync */
 	uint8_t bind;   /* enum smpp_bind_state asked for */
+	uint8_t protocol;  /* IP protocol number: TCP or SCTP */
 	uint8_t esme_side; /* enum sms_side, or EVENT_SIDE_UNKNOWN */
 	uint64_t messages, refused, answers;
 };
@@ -108,7 +110,14 @@ struct event_anomaly {
 };
 
 struct event_link {
-	uint8_t what; /* 0 up, 1 down, 2 panic on, 3 panic off */
+	uint8_t what; /* 0 up, 1 down, 2 panic on, 3 panic off, 4 set up, 5 set down */
+	uint8_t port; /* 0: it is about the link, 1: its inside port, 2: its outside port */
+};
+
+struct event_worker {
+	uint8_t change; /* 0 stuck, 1 moves again, 2 the process ends for it */
+	uint8_t worker;
+	uint32_t stood_ms;
 };
 
 /* A record; `tail_len` octets of text follow it in the ring. */
@@ -131,6 +140,7 @@ struct event {
 		struct event_session session_change;
 		struct event_anomaly anomaly;
 		struct event_link link_change;
+		struct event_worker worker_change;
 	} u;
 };
 

@@ -382,6 +382,11 @@ static bool read_port(unsigned port, struct control_port *out)
 	return true;
 }
 
+static void notify(const char *state)
+{
+	(void)sd_notify(0, state);
+}
+
 static int run(struct daemon *d)
 {
 	struct control_context context = {
@@ -404,6 +409,15 @@ static int run(struct daemon *d)
 	int code;
 
 	if (!d->replay) {
+		context.port_link = port_link;
+		context.port_set = port_set;
+		context.notify = notify;
+		if (sd_watchdog_enabled(0, &context.notify_watchdog_us) <= 0) {
+			context.notify_watchdog_us = 0;
+		}
+		for (unsigned i = 0; i < d->config.n_workers; i++) {
+			context.turns[i] = &d->workers[i].pub.turns;
+		}
 		atomic_store(&d->panic_links, control_panic_load(&d->config));
 	}
 	launch(d);

@@ -324,6 +324,85 @@ static bool rss_is_symmetric(uint16_t id)
 	return true;
 }
 
+/* An interface that the kernel keeps and a driver only borrows: its link is the kernel's business. */
+static bool is_kernels(const struct rte_eth_dev_info *info)
+{
+	return info->if_index != 0 && (strcmp(info->driver_name, "net_af_packet") == 0 ||
+					      strcmp(info->driver_name, "net_pcap") == 0);
+}
+
+/* Flags of such an interface (netdevice(7)): read, or with `mask` set to `value` where they differ. 0 or -errno. */
+static int kernel_flags(unsigned if_index, short mask, short value, short *flags)
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int rc = 0;
+
+	if (fd < 0 || if_indextoname(if_index, request.ifr_name) == NULL ||
+		ioctl(fd, SIOCGIFFLAGS, &request) != 0) {
+		rc = -errno;
+	} else if ((request.ifr_flags & mask) != value) {
+		request.ifr_flags = (short)((request.ifr_flags & ~mask) | value);
+		rc = ioctl(fd, SIOCSIFFLAGS, &request) != 0 ? -errno : 0;
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	*flags = request.ifr_flags;
+	return rc;
+}
+
+bool port_link(unsigned port, bool *up)
+{
+	struct rte_eth_dev_info info;
+	struct rte_eth_link link;
+	short flags;
+
+	if (!rte_eth_dev_is_valid_port((uint16_t)port) ||
+		rte_eth_dev_info_get((uint16_t)port, &info) != 0) {
+		return false;
+	}
+	if (is_kernels(&info)) {
+		/* for net_af_packet DPDK's own figure is always up */
+		*up = kernel_flags(info.if_index, 0, 0, &flags) == 0 && (flags & IFF_UP) != 0 &&
+		      (flags & IFF_RUNNING) != 0;
+		return true;
+	}
+	if (rte_eth_link_get_nowait((uint16_t)port, &link) != 0) {
+		return false;
+	}
+	*up = link.link_status == RTE_ETH_LINK_UP;
+	return true;
+}
+
+int port_set(unsigned port, bool up)
+{
+	struct rte_eth_dev_info info;
+	short flags;
+	int rc;
+
+	if (!rte_eth_dev_is_valid_port((uint16_t)port) ||
+		rte_eth_dev_info_get((uint16_t)port, &info) != 0) {
+		return -ENODEV;
+	}
+	rc = up ? rte_eth_dev_set_link_up((uint16_t)port)
+	        : rte_eth_dev_set_link_down((uint16_t)port);
+	if (rc != 0 && is_kernels(&info)) {
+		rc = kernel_flags(info.if_index, IFF_UP, up ? IFF_UP : 0, &flags);
+	}
+	return rc;
+}
+
+static int port_set_kernels(uint16_t id)
+{
+	struct rte_eth_dev_info info;
+	short flags;
+
+	return rte_eth_dev_info_get(id, &info) == 0 && is_kernels(&info)
+	               ? kernel_flags(info.if_index, IFF_UP, IFF_UP, &flags)
+	               : 0;
+}
+
 static bool start_one(struct ports *p, uint16_t id, struct diag *diag)
 {
 	int rc = rte_eth_dev_start(id);
@@ -332,6 +411,12 @@ static bool start_one(struct ports *p, uint16_t id, struct diag *diag)
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "port %u cannot be started: %s", id,
 			strerror(-rc));
 		return false;
+	}
+	/* a predecessor that was killed may have left an interface down for its other end's sake */
+	rc = p->config.replay ? 0 : port_set_kernels(id);
+	if (rc != 0) {
+		diag_add(diag, DIAG_WARNING, NULL, 0, 0,
+			"port %u: its interface cannot be set up: %s", id, strerror(-rc));
 	}
 	/* a bump in the wire must see frames that are not for its own address */
 	rc = rte_eth_promiscuous_enable(id);
@@ -508,13 +593,13 @@ bool port_read(unsigned port, struct port_status *out)
 		return false;
 	}
 	*out = (struct port_status){
-		.up = link.link_status == RTE_ETH_LINK_UP,
 		.speed_mbps = link.link_speed,
 		.frames_in = stats.ipackets,
 		.frames_out = stats.opackets,
 		.missed = stats.imissed + stats.rx_nombuf,
 		.errors = stats.ierrors + stats.oerrors,
 	};
+	(void)port_link(port, &out->up);
 	snprintf(out->name, sizeof(out->name), "%s", rte_dev_name(info.device));
 	snprintf(out->driver, sizeof(out->driver), "%s", info.driver_name);
 	return true;

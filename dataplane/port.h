@@ -63,6 +63,16 @@ void port_drop(struct ports *p, struct frame *f, unsigned worker);
 /* port_starved: the buffers have run out: port_receive cannot give anything before frames are freed. */
 bool port_starved(const struct ports *p);
 
+/* port_link: whether the wire is there: the driver's word, or the kernel's where it owns the interface. Control only. */
+bool port_link(unsigned port, bool *up);
+
+/*
+ * port_set: sets the link of a started port down or up again, so that its far end sees it. 0 or -errno
+ * (-ENOTSUP where neither the driver nor the kernel can). An interface of the kernel stays down when
+ * the process ends; port_start() sets it up. Control only.
+ */
+int port_set(unsigned port, bool up);
+
 /* port_read: for status. Control only. */
 bool port_read(unsigned port, struct port_status *out);
 

@@ -187,14 +187,14 @@ static __attribute__((noinline)) void run_live(struct worker *w)
 			n += turn_side(w, link, 0, now_us);
 			n += turn_side(w, link, 1, now_us);
 		}
+		/* pairs with control's read: a worker that stands still is seen */
+		atomic_store_explicit(&w->pub.turns, w->pub.turns + 1, memory_order_relaxed);
 		if (n != 0 && ++busy_turns < TICK_EVERY) {
 			continue;
 		}
 		busy_turns = 0;
 		idle(w, now_us);
 		gate_quiet(s->gate, w->index);
-		/* pairs with control's read: a worker that stands still is seen */
-		atomic_store_explicit(&w->pub.turns, w->pub.turns + 1, memory_order_relaxed);
 	}
 }
 

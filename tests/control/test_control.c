@@ -12,10 +12,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "control/events.h"
+#include "dataplane/proto/smpp_session.h"
 #include "tests/support/unit.h"
 
 enum { RING_LEN = 1 << 22 };
@@ -24,6 +26,8 @@ struct pipeline {
 	struct event_ring ring;
 	struct stats stats;
 	void *octets;
+	bool silent;
+	struct pipeline_answer answer;
 };
 
 struct stats *pipeline_stats(struct pipeline *p)
@@ -42,6 +46,42 @@ struct pipeline_gauges pipeline_gauges(const struct pipeline *p)
 	return (struct pipeline_gauges){ .flows = 3, .held_frames = 1 };
 }
 
+/* Worker 0 has two sessions and answers at once; worker 1 never answers. */
+bool pipeline_sessions_ask(struct pipeline *p, const struct pipeline_ask *ask)
+{
+	static const char *const accounts[] = { "acme", "caf\xE9" };
+	struct pipeline_answer *a = &p->answer;
+
+	*a = (struct pipeline_answer){ .census = { 2, 1, 0 } };
+	for (unsigned i = 0; i < 2 && i < ask->rows_max; i++) {
+		struct pipeline_session *s = &a->rows[a->n_rows];
+
+		if (ask->id != 0 && ask->id != 7 + i) {
+			continue;
+		}
+		a->n_rows++;
+		*s = (struct pipeline_session){ .id = 7 + i,
+			.age_us = 61000000,
+			.messages = 5,
+			.refused = 2,
+			.pending_answers = 1,
+			.bind_state = SMPP_BOUND_TRX,
+			.esme_side = SIDE_OUTSIDE,
+			.address = { { [10] = 0xFF, 0xFF, 10, 0, 0, 2 },
+				{ [10] = 0xFF, 0xFF, 10, 0, 0, 1 } },
+			.port = { 2775, 40000 },
+			.way = { { .sync = TCP_RESYNC },
+				{ .sync = TCP_SYNCED, .held_frames = 3 } } };
+		memcpy(s->account, accounts[i], strlen(accounts[i]));
+	}
+	return true;
+}
+
+const struct pipeline_answer *pipeline_sessions_answer(struct pipeline *p)
+{
+	return p->silent ? NULL : &p->answer;
+}
+
 struct bench {
 	char folder[32];
 	char events[64];
@@ -58,6 +98,10 @@ struct bench {
 	volatile sig_atomic_t stop;
 	atomic_uint running;
 	atomic_bool port_up[4];
+	atomic_bool set_down[4]; /* by control */
+	_Atomic uint64_t turns;  /* of worker 0 */
+	atomic_uint beats;
+	atomic_uint stopping;
 	struct control_context ctx;
 	pthread_t thread;
 	int code;
@@ -73,6 +117,24 @@ static bool read_port(unsigned port, struct control_port *out)
 		.up = current->port_up[port],
 		.frames_in = 100 + port };
 	return true;
+}
+
+static bool read_link(unsigned port, bool *up)
+{
+	*up = current->port_up[port] && !current->set_down[port];
+	return true;
+}
+
+static int set_port(unsigned port, bool up)
+{
+	current->set_down[port] = !up;
+	return 0;
+}
+
+static void take_notice(const char *state)
+{
+	current->beats += strcmp(state, "WATCHDOG=1") == 0 ? 1 : 0;
+	current->stopping += strcmp(state, "STOPPING=1") == 0 ? 1 : 0;
 }
 
 static struct bench *bench_new(void)
@@ -94,7 +156,7 @@ static struct bench *bench_new(void)
 	strcpy(b->config.pipeline.links[1].name, "south");
 	for (uint16_t i = 0; i < 2; i++) {
 		b->config.pairs[i] =
-			(struct config_port_pair){ (uint16_t)(2 * i), (uint16_t)(2 * i + 1) };
+			(struct config_port_pair){ (uint16_t)(2 * i), (uint16_t)(2 * i + 1), true };
 	}
 	return b;
 }
@@ -134,6 +196,9 @@ static void wire(struct bench *b)
 		.workers_running = &b->running,
 		.n_ports = 4,
 		.port_read = read_port,
+		.port_link = read_link,
+		.port_set = set_port,
+		.notify = take_notice,
 		.report_path = b->report,
 		.started_us = 1,
 		.budget_total = 12345 };
@@ -316,6 +381,21 @@ static json_int_t code_of(int fd, const char *request)
 	return code;
 }
 
+static long long number_at(const json_t *o, const char *name, const char *member)
+{
+	return json_integer_value(json_object_get(json_object_get(o, name), member));
+}
+
+static void expect_change(int follower, const char *change, const char *port)
+{
+	json_t *event = ask(follower, NULL);
+
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(event, "change")), change);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(event, "port")), port);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(event, "link")), "south");
+	json_decref(event);
+}
+
 static void test_live(void)
 {
 	struct bench *b = bench_new();
@@ -326,6 +406,7 @@ static void test_live(void)
 
 	wire(b);
 	b->port_up[0] = b->port_up[1] = b->port_up[2] = b->port_up[3] = true;
+	b->pipeline[1].silent = true;
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&b->thread, NULL, run, b), 0);
 	fd = open_client(b);
 	CU_ASSERT_EQUAL(code_of(fd, "{\"v\":1,\"verb\":\"ping\"}\n"), 0);
@@ -342,6 +423,10 @@ static void test_live(void)
 		json_string_value(json_object_get(json_object_get(result, "events"), "state")),
 		"ok");
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(result, "mode")), "monitor");
+	CU_ASSERT_EQUAL(number_at(result, "sessions", "sessions"), 2);
+	CU_ASSERT_EQUAL(number_at(result, "sessions", "resync"), 1);
+	CU_ASSERT_TRUE(json_is_false(
+		json_object_get(json_object_get(result, "sessions"), "complete"))); /* worker 1 */
 	json_decref(answer);
 
 	follower = open_client(b);
@@ -351,11 +436,16 @@ static void test_live(void)
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(answer, "id")), 77);
 	CU_ASSERT_NOT_EQUAL(strcmp(json_string_value(json_object_get(answer, "src")), "123"), 0);
 	json_decref(answer);
+	/* the other port of the pair follows, down and up */
+	pause_ms(200);
 	b->port_up[2] = false;
-	answer = ask(follower, NULL);
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(answer, "change")), "down");
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(answer, "link")), "south");
-	json_decref(answer);
+	expect_change(follower, "down", "inside");
+	expect_change(follower, "set_down", "outside");
+	CU_ASSERT_TRUE(b->set_down[3] && !b->set_down[0] && !b->set_down[1]);
+	b->port_up[2] = true;
+	expect_change(follower, "up", "inside");
+	expect_change(follower, "set_up", "outside");
+	CU_ASSERT_FALSE(b->set_down[3]);
 
 	close(fd);
 	close(follower);
@@ -417,6 +507,127 @@ static void test_panic(void)
 	bench_free(b);
 }
 
+static json_t *sessions_of(int fd, const char *args)
+{
+	char request[256];
+	json_t *answer;
+	json_t *result;
+
+	snprintf(request, sizeof(request), "{\"v\":1,\"verb\":\"sessions\",\"args\":%s}\n", args);
+	answer = ask(fd, request);
+	result = json_incref(json_object_get(answer, "result"));
+	json_decref(answer);
+	return result;
+}
+
+/* Sessions by their workers; what one does not tell in time is missing, and the answer says so. */
+static void test_sessions(void)
+{
+	struct bench *b = bench_new();
+	json_t *result;
+	json_t *row;
+	int fd;
+
+	wire(b);
+	b->pipeline[1].silent = true;
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&b->thread, NULL, run, b), 0);
+	fd = open_client(b);
+	result = sessions_of(fd, "{}");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(result, "sessions")), 2);
+	CU_ASSERT_TRUE(json_is_false(json_object_get(result, "complete")));
+	row = json_array_get(json_object_get(result, "sessions"), 0);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "session")), 7);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "age_s")), 61);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "state")), "RESYNC");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "bind")), "transceiver");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "inside")), "10.0.0.2:2775");
+	CU_ASSERT_EQUAL(number_at(row, "from_outside", "held_frames"), 3);
+	row = json_array_get(json_object_get(result, "sessions"), 1);
+	CU_ASSERT_STRING_EQUAL(
+		json_string_value(json_object_get(row, "account")), "caf\xC3\xA9"); /* as UTF-8 */
+	json_decref(result);
+
+	/* the numbers of worker 1 begin at 2^47 */
+	result = sessions_of(fd, "{\"id\":8}");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(result, "sessions")), 1);
+	CU_ASSERT_TRUE(
+		json_is_true(json_object_get(result, "complete"))); /* only worker 0 was asked */
+	json_decref(result);
+	b->pipeline[1].silent = false;
+	result = sessions_of(fd, "{\"id\":140737488355336}");
+	row = json_array_get(json_object_get(result, "sessions"), 0);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "session")), 140737488355336);
+	json_decref(result);
+	result = sessions_of(fd, "{\"limit\":3}");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(result, "sessions")), 3);
+	json_decref(result);
+	CU_ASSERT_EQUAL(code_of(fd, "{\"v\":1,\"verb\":\"sessions\",\"args\":{\"limit\":0}}\n"),
+		CONTROL_USAGE);
+	CU_ASSERT_EQUAL(
+		code_of(fd, "{\"v\":1,\"verb\":\"sessions\",\"args\":{\"link\":\"west\"}}\n"),
+		CONTROL_INVALID);
+	close(fd);
+	b->stop = 1;
+	atomic_store(&b->running, 0);
+	pthread_join(b->thread, NULL);
+	bench_free(b);
+}
+
+/* systemd is told that all is well only while every worker turns. */
+static void test_watchdog(void)
+{
+	struct bench *b = bench_new();
+	unsigned before;
+
+	wire(b);
+	b->ctx.turns[0] = &b->turns;
+	b->ctx.notify_watchdog_us = 90000;
+	b->config.watchdog_abort_ms = 0;
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&b->thread, NULL, run, b), 0);
+	for (int i = 0; i < 60; i++) {
+		b->turns++;
+		pause_ms(10);
+	}
+	CU_ASSERT_TRUE(b->beats >= 3);
+	pause_ms(1000); /* it stands still: beats end */
+	before = b->beats;
+	pause_ms(300);
+	CU_ASSERT_EQUAL(b->beats, before);
+	b->turns++;
+	pause_ms(500);
+	b->stop = 1;
+	atomic_store(&b->running, 0);
+	pthread_join(b->thread, NULL);
+	CU_ASSERT_TRUE(b->beats > before);
+	CU_ASSERT_EQUAL(b->stopping, 1);
+	CU_ASSERT_TRUE(lines_of(b->events, "\"change\":\"stuck\"") >= 1);
+	CU_ASSERT_TRUE(lines_of(b->events, "\"change\":\"moves\"") >= 1);
+	CU_ASSERT_EQUAL(lines_of(b->events, "\"change\":\"abort\""), 0);
+	bench_free(b);
+}
+
+/* watchdog.abort_ms: the process ends by itself, its last events are written. */
+static void test_watchdog_aborts(void)
+{
+	struct bench *b = bench_new();
+	int status = 0;
+	pid_t child;
+
+	wire(b);
+	b->ctx.turns[0] = &b->turns;
+	b->config.watchdog_abort_ms = 300;
+	child = fork();
+	CU_ASSERT_TRUE_FATAL(child >= 0);
+	if (child == 0) {
+		_exit(freopen("/dev/null", "w", stderr) != NULL ? control_run(&b->ctx) : 1);
+	}
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	CU_ASSERT_EQUAL(lines_of(b->events, "\"change\":\"abort\""), 1);
+	(void)unlink(b->config.socket_path);
+	bench_free(b);
+}
+
 /* Forwarding does not depend on the socket or on the events file. */
 static void test_degraded(void)
 {
@@ -440,4 +651,6 @@ static void test_degraded(void)
 
 UNIT_MAIN("control/control", { "replay", test_replay },
 	{ "replay, disk full", test_replay_disk_full }, { "live", test_live },
-	{ "panic", test_panic }, { "degraded", test_degraded })
+	{ "panic", test_panic }, { "sessions", test_sessions },
+	{ "systemd hears only while workers turn", test_watchdog },
+	{ "a stuck worker ends the process", test_watchdog_aborts }, { "degraded", test_degraded })

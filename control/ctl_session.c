@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* smswallctl session list, session show, link show: what a running daemon tells of its connections. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/ctl_client.h"
+#include "control/summary.h"
+
+enum { LIST_MAX = 10000, LIST_DEFAULT = 100 };
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	return s != NULL ? s : "-";
+}
+
+/* partial: a worker that did not answer in time is missing from what was shown. */
+static int partial(struct ctl_call *call, const json_t *result)
+{
+	if (json_is_false(json_object_get(result, "complete"))) {
+		return ctl_error(call, CONTROL_PARTIAL,
+			"a worker did not answer in time: its sessions are missing here");
+	}
+	return 0;
+}
+
+static void print_row(const struct ctl_call *call, const json_t *s)
+{
+	ctl_out(call, "%-16lld %-12s %-6s %-16s %-12s %-22s %-22s %8lld %8lld %8lld\n",
+		summary_integer(s, "session"), text_of(s, "link"), text_of(s, "state"),
+		text_of(s, "account"), text_of(s, "bind"), text_of(s, "outside"),
+		text_of(s, "inside"), summary_integer(s, "messages"), summary_integer(s, "refused"),
+		summary_integer(s, "idle_s"));
+}
+
+static void print_list(const struct ctl_call *call, const json_t *sessions)
+{
+	ctl_out(call, "%-16s %-12s %-6s %-16s %-12s %-22s %-22s %8s %8s %8s\n", "SESSION", "LINK",
+		"STATE", "ACCOUNT", "BIND", "OUTSIDE", "INSIDE", "MESSAGES", "REFUSED", "IDLE s");
+	for (size_t i = 0; i < json_array_size(sessions); i++) {
+		print_row(call, json_array_get(sessions, i));
+	}
+}
+
+int ctl_session_list(struct ctl_call *call)
+{
+	json_t *result = NULL;
+	long limit = LIST_DEFAULT;
+	int rc = ctl_number(call, "limit", 1, LIST_MAX, &limit);
+	json_t *args = json_pack(
+		"{s:I, s:s*}", "limit", (json_int_t)limit, "link", ctl_value(call, "link"));
+
+	if (rc != 0 || args == NULL) {
+		json_decref(args);
+		return rc != 0 ? rc : ctl_error(call, CONTROL_USAGE, "a link's name is UTF-8");
+	}
+	rc = ctl_client_request(call, "sessions", args, &result);
+	if (rc == 0) {
+		print_list(call, json_object_get(result, "sessions"));
+		if (json_is_true(json_object_get(result, "more"))) {
+			ctl_out(call, "... and more: --limit shows up to %d\n", LIST_MAX);
+		}
+		rc = partial(call, result);
+		(void)json_object_update(call->document, result);
+	}
+	json_decref(result);
+	return rc;
+}
+
+static void print_way(const struct ctl_call *call, const char *name, const json_t *way)
+{
+	const char *why = json_string_value(json_object_get(way, "why"));
+
+	ctl_out(call,
+		"  %-14s %s%s%s, %lld frames held, %lld octets without a verdict, %lld octets of "
+		"journal\n",
+		name, text_of(way, "state"), why != NULL ? ": " : "", why != NULL ? why : "",
+		summary_integer(way, "held_frames"), summary_integer(way, "waiting_octets"),
+		summary_integer(way, "journal_octets"));
+}
+
+static void print_session(const struct ctl_call *call, const json_t *s)
+{
+	ctl_out(call, "session %lld\n", summary_integer(s, "session"));
+	ctl_out(call, "  %-14s %s, worker %lld, %s\n", "link", text_of(s, "link"),
+		summary_integer(s, "worker"), text_of(s, "service"));
+	ctl_out(call, "  %-14s %s\n  %-14s %s\n", "outside", text_of(s, "outside"), "inside",
+		text_of(s, "inside"));
+	ctl_out(call, "  %-14s %s, %s, the ESME is %s\n", "account", text_of(s, "account"),
+		text_of(s, "bind"), text_of(s, "esme_side"));
+	ctl_out(call, "  %-14s since %lld s, silent for %lld s\n", "age",
+		summary_integer(s, "age_s"), summary_integer(s, "idle_s"));
+	ctl_out(call, "  %-14s %lld, of which %lld refused; %lld answers, %lld awaited\n",
+		"messages", summary_integer(s, "messages"), summary_integer(s, "refused"),
+		summary_integer(s, "answers"), summary_integer(s, "pending_answers"));
+	print_way(call, "from outside", json_object_get(s, "from_outside"));
+	print_way(call, "from inside", json_object_get(s, "from_inside"));
+}
+
+int ctl_session_show(struct ctl_call *call)
+{
+	json_t *result = NULL;
+	json_t *session;
+	char *end;
+	long long id = strtoll(call->words[0], &end, 10);
+	int rc;
+
+	if (*end != '\0' || id <= 0) {
+		return ctl_error(call, CONTROL_USAGE,
+			"a session is named by its number, as in session list and in events, not \"%s\"",
+			call->words[0]);
+	}
+	rc = ctl_client_request(
+		call, "sessions", json_pack("{s:I}", "id", (json_int_t)id), &result);
+	session = json_array_get(json_object_get(result, "sessions"), 0);
+	if (rc == 0) {
+		rc = partial(call, result);
+	}
+	if (rc == 0 && session == NULL) {
+		rc = ctl_error(call, CONTROL_INVALID, "there is no session %lld (any more)", id);
+	} else if (rc == 0) {
+		print_session(call, session);
+		ctl_set(call, "session", json_incref(session));
+	}
+	json_decref(result);
+	return rc;
+}
+
+/* ---- link show */
+
+static void print_link_state(const struct ctl_call *call, const json_t *state)
+{
+	const char *down = json_string_value(json_object_get(state, "set_down"));
+	const char *error = json_string_value(json_object_get(state, "error"));
+
+	if (!json_is_object(state)) {
+		return;
+	}
+	ctl_out(call, "  %-14s %s, %lld times down, %lld times passed on to the other port\n",
+		"link state", text_of(state, "policy"), summary_integer(state, "downs"),
+		summary_integer(state, "propagated"));
+	if (down != NULL) {
+		ctl_out(call, "  %-14s the %s port is SET DOWN because the other one is down\n", "",
+			down);
+	}
+	if (error != NULL) {
+		ctl_out(call, "  %-14s cannot be passed on: %s\n", "", error);
+	}
+}
+
+static void print_breaker(const struct ctl_call *call, const json_t *breaker)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(breaker, i, entry)
+	{
+		ctl_out(call, "  %-14s towards the %s: %s, configured %s, %lld times moved\n",
+			"refusal", text_of(entry, "towards"), text_of(entry, "style"),
+			text_of(entry, "configured"), summary_integer(entry, "breaks"));
+	}
+}
+
+static void print_link(const struct ctl_call *call, const json_t *l)
+{
+	const json_t *c = json_object_get(l, "counters");
+	const json_t *hold = json_object_get(l, "hold");
+	const json_t *ports = json_object_get(l, "ports");
+
+	ctl_out(call, "link %s: %s%s\n", text_of(l, "name"), text_of(l, "mode"),
+		json_is_true(json_object_get(l, "panic")) ? ", PANIC: everything passes" : "");
+	for (size_t i = 0; i < json_array_size(ports); i++) {
+		const json_t *p = json_array_get(ports, i);
+
+		ctl_out(call, "  %-14s port %lld, %s (%s), %s, %lld Mbit/s\n",
+			i == 0 ? "inside" : "outside", summary_integer(p, "port"),
+			text_of(p, "name"), text_of(p, "driver"),
+			json_is_true(json_object_get(p, "up")) ? "up" : "DOWN",
+			summary_integer(p, "speed_mbps"));
+	}
+	print_link_state(call, json_object_get(l, "link_state"));
+	ctl_out(call, "  %-14s %lld, of which %lld refused\n", "messages",
+		summary_integer(c, "messages"), summary_integer(c, "refused"));
+	ctl_out(call, "  %-14s %lld rewritten, %lld accepted what was refused\n", "answers",
+		summary_integer(c, "answers_rewritten"), summary_integer(c, "answers_accepted"));
+	ctl_out(call, "  %-14s %lld frames, %lld us on average, %lld us the longest\n", "holds",
+		summary_integer(c, "holds"), summary_integer(hold, "mean_us"),
+		summary_integer(hold, "max_us"));
+	ctl_out(call, "  %-14s %lld before the verdict; %lld octets of condemned messages leaked\n",
+		"releases", summary_integer(c, "releases"), summary_integer(c, "leaked"));
+	ctl_out(call,
+		"  %-14s %lld acknowledgements with SACK sent; %lld times dribble; %lld times "
+		"another style\n",
+		"", summary_integer(c, "sacks"), summary_integer(c, "dribbles"),
+		summary_integer(c, "breaks"));
+	print_breaker(call, json_object_get(l, "breaker"));
+}
+
+int ctl_link_show(struct ctl_call *call)
+{
+	const char *wanted = call->n_words != 0 ? call->words[0] : NULL;
+	json_t *found = json_array();
+	json_t *report = NULL;
+	json_t *links;
+	int rc = ctl_client_request(call, "counters", NULL, &report);
+
+	links = json_object_get(report, "links");
+	for (size_t i = 0; rc == 0 && i < json_array_size(links); i++) {
+		json_t *l = json_array_get(links, i);
+
+		if (wanted == NULL || strcmp(wanted, text_of(l, "name")) == 0) {
+			print_link(call, l);
+			json_array_append(found, l);
+		}
+	}
+	if (rc == 0 && json_array_size(found) == 0) {
+		rc = ctl_error(call, CONTROL_INVALID, "there is no link \"%s\"",
+			wanted != NULL ? wanted : "");
+	}
+	ctl_set(call, "links", found);
+	json_decref(report);
+	return rc;
+}
