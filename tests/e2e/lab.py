@@ -57,14 +57,16 @@ def check_equal(got, wanted, what):
     check(got == wanted, f"{what}: {got!r}, not {wanted!r}")
 
 
-def wait_for(what, seconds, condition):
-    """Polls `condition` until it gives something true, and returns that."""
+def wait_for(what, seconds, condition, every=0.02, quiet=False):
+    """Polls `condition` until it gives something true, and returns that; quiet: None when it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
-        time.sleep(0.02)
+        time.sleep(every)
+    if quiet:
+        return None
     raise Failure(f"waited {seconds} s in vain for {what}")
 
 

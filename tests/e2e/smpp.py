@@ -83,7 +83,7 @@ def read_record(path, session=1):
     with open(path, encoding="utf-8") as file:
         for line in file:
             entry = json.loads(line)
-            if entry["session"] == session:
+            if entry["session"] == session and "pdu" in entry:
                 ways[entry["way"]].append(Pdu(bytes.fromhex(entry["pdu"])))
     return ways["in"], ways["out"]
 

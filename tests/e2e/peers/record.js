@@ -8,7 +8,7 @@ class Splitter {
 		this.put = put;
 	}
 	add(octets) {
-		this.rest = Buffer.concat([this.rest, octets]);
+		this.rest = this.rest.length ? Buffer.concat([this.rest, octets]) : octets;
 		while (this.rest.length >= 16) {
 			const length = this.rest.readUInt32BE(0);
 			if (length < 16 || this.rest.length < length)
@@ -19,10 +19,10 @@ class Splitter {
 	}
 }
 
-// record: writes to the open file `fd`; `number` tells sessions apart.
+// record: writes to the open file `fd`; `number` tells sessions apart. ms is the time of day.
 exports.record = (session, fd, number) => {
 	const line = way => pdu =>
-		fs.writeSync(fd, JSON.stringify({ session: number, way, pdu: pdu.toString('hex') }) + '\n');
+		fs.writeSync(fd, JSON.stringify({ session: number, way, ms: Date.now(), pdu: pdu.toString('hex') }) + '\n');
 	const received = new Splitter(line('in')), sent = new Splitter(line('out'));
 	const socket = session.socket, write = socket.write;
 
@@ -33,3 +33,7 @@ exports.record = (session, fd, number) => {
 		return write.call(this, octets, ...more);
 	};
 };
+
+// note: something that happened to a session.
+exports.note = (fd, number, what) =>
+	fs.writeSync(fd, JSON.stringify({ session: number, ms: Date.now(), note: what }) + '\n');
