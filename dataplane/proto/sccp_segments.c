@@ -15,26 +15,36 @@ struct key {
 	uint8_t calling[CALLING_SIZE];
 };
 
-/* A message being put together. Indices are of messages; NONE: no more. */
+/*
+ * A message being put together: a place for each number of segments still to come (`remaining`), so
+ * that the first segment's is the highest. Indices are of entries; NONE: no more.
+ */
 struct entry {
 	struct key key;
 	uint32_t chain; /* next of the same bucket, or next free one */
-	uint32_t older; /* by birth, which is the order they end in */
+	uint32_t older; /* in its list */
 	uint32_t younger;
-	uint8_t n_total;
-	uint8_t n_have;
-	uint16_t end[LIMIT_SCCP_SEGMENTS]; /* behind each segment that is there, in octets */
-	uint64_t born_us;
+	bool done;       /* has been whole once */
+	uint8_t n_total; /* 0: the first segment has not come */
+	uint16_t have;   /* bit r: the segment after which r are to come */
+	uint16_t used;   /* of octets */
+	uint16_t off[LIMIT_SCCP_SEGMENTS];
+	uint16_t len[LIMIT_SCCP_SEGMENTS];
+	uint64_t since_us; /* of the first arrival; when done, of being whole */
 	uint8_t octets[LIMIT_SCCP_JOINED_LEN];
+};
+
+struct list { /* by age */
+	uint32_t oldest;
+	uint32_t youngest;
 };
 
 struct sccp_segments {
 	struct sccp_segments_config config;
-	uint32_t n_held;
+	uint32_t n_held; /* not done */
 	uint32_t free;
-	uint32_t oldest;
-	uint32_t youngest;
-	uint32_t *buckets; /* messages_max of them */
+	struct list lists[2]; /* of entries not done, and done */
+	uint32_t *buckets;    /* messages_max of them */
 	struct entry entries[];
 };
 
@@ -56,7 +66,7 @@ struct sccp_segments *sccp_segments_init(void *memory, const struct sccp_segment
 	t->config = *config;
 	t->n_held = 0;
 	t->free = 0;
-	t->oldest = t->youngest = NONE;
+	t->lists[0] = t->lists[1] = (struct list){ NONE, NONE };
 	t->buckets = (void *)((uint8_t *)memory + entries_size(config));
 	for (uint32_t i = 0; i < config->messages_max; i++) {
 		t->buckets[i] = NONE;
@@ -109,28 +119,25 @@ static struct entry *find(struct sccp_segments *t, const struct key *key)
 	return NULL;
 }
 
-static struct entry *entry_new(struct sccp_segments *t, const struct key *key, uint64_t now_us)
+static void list_add(struct sccp_segments *t, struct entry *e)
 {
-	uint32_t *bucket = bucket_of(t, key);
-	uint32_t i = t->free;
-	struct entry *e;
+	struct list *list = &t->lists[e->done];
+	uint32_t i = (uint32_t)(e - t->entries);
 
-	if (i == NONE) {
-		return NULL;
-	}
-	e = &t->entries[i];
-	t->free = e->chain;
-	e->key = *key;
-	e->born_us = now_us;
-	e->n_have = 0;
-	e->chain = *bucket;
-	*bucket = i;
-	e->older = t->youngest;
+	e->older = list->youngest;
 	e->younger = NONE;
-	*(t->youngest != NONE ? &t->entries[t->youngest].younger : &t->oldest) = i;
-	t->youngest = i;
-	t->n_held++;
-	return e;
+	*(e->older != NONE ? &t->entries[e->older].younger : &list->oldest) = i;
+	list->youngest = i;
+	t->n_held += !e->done;
+}
+
+static void list_remove(struct sccp_segments *t, struct entry *e)
+{
+	struct list *list = &t->lists[e->done];
+
+	*(e->older != NONE ? &t->entries[e->older].younger : &list->oldest) = e->younger;
+	*(e->younger != NONE ? &t->entries[e->younger].older : &list->youngest) = e->older;
+	t->n_held -= !e->done;
 }
 
 static void entry_free(struct sccp_segments *t, struct entry *e)
@@ -142,110 +149,202 @@ static void entry_free(struct sccp_segments *t, struct entry *e)
 		at = &t->entries[*at].chain;
 	}
 	*at = e->chain;
-	*(e->older != NONE ? &t->entries[e->older].younger : &t->oldest) = e->younger;
-	*(e->younger != NONE ? &t->entries[e->younger].older : &t->youngest) = e->older;
+	list_remove(t, e);
 	e->chain = t->free;
 	t->free = i;
-	t->n_held--;
+}
+
+/* entry_new: where there is no room, that of the oldest which is done. */
+static struct entry *entry_new(struct sccp_segments *t, const struct key *key, uint64_t now_us)
+{
+	uint32_t *bucket = bucket_of(t, key);
+	struct entry *e;
+
+	if (t->free == NONE && t->lists[true].oldest != NONE) {
+		entry_free(t, &t->entries[t->lists[true].oldest]);
+	}
+	if (t->free == NONE) {
+		return NULL;
+	}
+	e = &t->entries[t->free];
+	e->key = *key;
+	e->since_us = now_us;
+	e->done = false;
+	e->n_total = 0;
+	e->have = 0;
+	e->used = 0;
+	list_add(t, e);
+	t->free = e->chain;
+	e->chain = *bucket;
+	*bucket = (uint32_t)(e - t->entries);
+	return e;
+}
+
+static void entry_done(struct sccp_segments *t, struct entry *e, uint64_t now_us)
+{
+	if (!e->done) {
+		list_remove(t, e);
+		e->done = true;
+		e->since_us = now_us;
+		list_add(t, e);
+	}
+}
+
+static bool is_old(const struct sccp_segments *t, const struct entry *e, uint64_t now_us)
+{
+	return now_us == UINT64_MAX ||
+	       (now_us > e->since_us && now_us - e->since_us >= t->config.age_us);
 }
 
 void sccp_segments_expire(struct sccp_segments *t, uint64_t now_us, struct stats *stats)
 {
-	while (t->oldest != NONE) {
-		struct entry *e = &t->entries[t->oldest];
+	for (unsigned done = 0; done < 2; done++) {
+		const struct list *list = &t->lists[done];
 
-		if (now_us != UINT64_MAX &&
-			(now_us < e->born_us || now_us - e->born_us < t->config.age_us)) {
-			return;
+		while (list->oldest != NONE && is_old(t, &t->entries[list->oldest], now_us)) {
+			if (done == 0) {
+				stats_reason(stats, R_sccp_segment_timeout);
+			}
+			entry_free(t, &t->entries[list->oldest]);
 		}
-		stats_reason(stats, R_sccp_segment_timeout);
-		entry_free(t, e);
 	}
 }
 
-static size_t entry_end(const struct entry *e)
+static bool entry_has(const struct entry *e, unsigned r)
 {
-	return e->n_have != 0 ? e->end[e->n_have - 1] : 0;
+	return (e->have >> r & 1) != 0;
 }
 
-/* entry_append: false when the whole would be too long. */
-static bool entry_append(struct entry *e, struct bytes data)
+static struct bytes entry_segment(const struct entry *e, unsigned r)
 {
-	size_t end = entry_end(e);
+	return bytes_of(e->octets + e->off[r], e->len[r]);
+}
 
-	if (data.len > LIMIT_SCCP_JOINED_LEN - end) {
+static void entry_drop(struct entry *e, unsigned r)
+{
+	uint16_t off = e->off[r];
+	uint16_t len = e->len[r];
+
+	if (!entry_has(e, r)) {
+		return;
+	}
+	memmove(e->octets + off, e->octets + off + len, (size_t)(e->used - off - len));
+	e->used = (uint16_t)(e->used - len);
+	e->have &= (uint16_t) ~(1u << r);
+	for (unsigned i = 0; i < LIMIT_SCCP_SEGMENTS; i++) {
+		if (entry_has(e, i) && e->off[i] > off) {
+			e->off[i] = (uint16_t)(e->off[i] - len);
+		}
+	}
+}
+
+/* entry_put: false when the whole would be too long. */
+static bool entry_put(struct entry *e, unsigned r, struct bytes data)
+{
+	entry_drop(e, r);
+	if (data.len > (size_t)LIMIT_SCCP_JOINED_LEN - e->used) {
 		return false;
 	}
 	if (data.len != 0) {
-		memcpy(e->octets + end, data.data, data.len);
+		memcpy(e->octets + e->used, data.data, data.len);
 	}
-	e->end[e->n_have++] = (uint16_t)(end + data.len);
+	e->off[r] = e->used;
+	e->len[r] = (uint16_t)data.len;
+	e->used = (uint16_t)(e->used + data.len);
+	e->have |= (uint16_t)(1u << r);
 	return true;
 }
 
-/* entry_equal: segment `i`, which is there, came with these octets. */
-static bool entry_equal(const struct entry *e, unsigned i, struct bytes data)
+static bool entry_whole(const struct entry *e)
 {
-	size_t begin = i != 0 ? e->end[i - 1] : 0;
+	return e->n_total != 0 && e->have == (1u << e->n_total) - 1;
+}
 
-	return bytes_equal(bytes_of(e->octets + begin, e->end[i] - begin), data);
+static void join(const struct entry *e, unsigned own, uint8_t *scratch, struct sccp_joined *joined)
+{
+	struct writer w = writer_of(scratch, LIMIT_SCCP_JOINED_LEN);
+
+	for (unsigned r = e->n_total; r-- != 0;) {
+		if (r == own) {
+			joined->own_off = (size_t)(w.at - scratch);
+		}
+		writer_put(&w, entry_segment(e, r));
+	}
+	joined->octets = bytes_of(scratch, e->used);
+	joined->n_segments = e->n_total;
 }
 
 /*
- * add_first: Q.714 4.1.1.2.3: a first segment begins a message. The same one again changes nothing
- * while no other has followed; later it does, because a receiver begins anew with it.
+ * take_first: a first segment says how many there are. Another one than before begins a new message
+ * when the old was whole (references are used again); else it may be the same one's, in other words.
  */
-static enum parse add_first(struct sccp_segments *t, const struct key *key, struct bytes data,
-	unsigned n_total, uint64_t now_us, struct sccp_joined *joined, enum reason *why)
+static struct entry *take_first(struct sccp_segments *t, struct entry *e, const struct key *key,
+	const struct sccp_message *m, uint64_t now_us, enum reason *why)
 {
+	unsigned n_total = m->segmentation.remaining + 1u;
+
+	if (e != NULL && e->n_total != 0 &&
+		(e->n_total != n_total || !bytes_equal(entry_segment(e, n_total - 1), m->data))) {
+		*why = R_sccp_segment_restart;
+		if (e->done) {
+			entry_free(t, e);
+			e = NULL;
+		}
+	}
+	e = e != NULL ? e : entry_new(t, key, now_us);
+	if (e != NULL && e->n_total != n_total) {
+		e->n_total = (uint8_t)n_total;
+		for (unsigned r = n_total - 1; r < LIMIT_SCCP_SEGMENTS; r++) {
+			entry_drop(e, r);
+		}
+	}
+	return e;
+}
+
+/* take_next: any other segment; *why tells one that fits none of the first's. */
+static struct entry *take_next(struct sccp_segments *t, struct entry *e, const struct key *key,
+	const struct sccp_message *m, uint64_t now_us, enum reason *why)
+{
+	if (e != NULL && e->n_total != 0 && m->segmentation.remaining + 1u >= e->n_total) {
+		*why = R_sccp_segment_count;
+		return NULL;
+	}
+	if (e == NULL || e->n_total == 0) {
+		*why = R_sccp_segment_early;
+	}
+	return e != NULL ? e : entry_new(t, key, now_us);
+}
+
+/* add: as sccp_segments_add(), but for age and counting. */
+static enum parse add(struct sccp_segments *t, const struct key *key, const struct sccp_message *m,
+	uint64_t now_us, uint8_t *scratch, struct sccp_joined *joined, enum reason *why)
+{
+	unsigned r = m->segmentation.remaining;
 	struct entry *e = find(t, key);
 
-	if (e != NULL) {
-		if (e->n_have == 1 && e->n_total == n_total && entry_equal(e, 0, data)) {
+	e = m->segmentation.first ? take_first(t, e, key, m, now_us, why)
+	                          : take_next(t, e, key, m, now_us, why);
+	if (e == NULL) {
+		*why = *why == R_sccp_segment_count ? *why : R_sccp_segment_full;
+		return PARSE_BAD;
+	}
+	if (entry_has(e, r)) {
+		if (bytes_equal(entry_segment(e, r), m->data)) {
 			*why = R_sccp_segment_duplicate;
 			return PARSE_MORE;
 		}
-		entry_free(t, e);
-		*why = R_sccp_segment_restart;
+		*why = *why != R_none ? *why : R_sccp_segment_differs;
 	}
-	if (n_total == 1) {
-		*joined = (struct sccp_joined){ .octets = data, .n_segments = 1 };
-		return PARSE_OK;
-	}
-	e = data.len <= LIMIT_SCCP_JOINED_LEN ? entry_new(t, key, now_us) : NULL;
-	if (e == NULL) {
-		*why = data.len <= LIMIT_SCCP_JOINED_LEN ? R_sccp_segment_full
-		                                         : R_sccp_segment_oversize;
-		return PARSE_BAD;
-	}
-	e->n_total = (uint8_t)n_total;
-	(void)entry_append(e, data);
-	return PARSE_MORE;
-}
-
-/* add_next: a segment after which `remaining` are to come; a receiver takes them in order only. */
-static enum parse add_next(struct sccp_segments *t, struct entry *e, struct bytes data,
-	unsigned remaining, uint8_t *scratch, struct sccp_joined *joined, enum reason *why)
-{
-	unsigned i = remaining < e->n_total ? e->n_total - 1u - remaining : LIMIT_SCCP_SEGMENTS;
-
-	if (i < e->n_have) {
-		*why = entry_equal(e, i, data) ? R_sccp_segment_duplicate : R_sccp_segment_differs;
-		return PARSE_MORE;
-	}
-	if (i > e->n_have || !entry_append(e, data)) {
-		*why = i > e->n_have ? R_sccp_segment_gap : R_sccp_segment_oversize;
+	if (!entry_put(e, r, m->data)) {
+		*why = R_sccp_segment_oversize;
 		entry_free(t, e);
 		return PARSE_BAD;
 	}
-	if (remaining != 0) {
+	if (!entry_whole(e)) {
 		return PARSE_MORE;
 	}
-	memcpy(scratch, e->octets, entry_end(e));
-	*joined = (struct sccp_joined){ .octets = bytes_of(scratch, entry_end(e)),
-		.own_off = entry_end(e) - data.len,
-		.n_segments = e->n_total };
-	entry_free(t, e);
+	join(e, r, scratch, joined);
+	entry_done(t, e, now_us);
 	return PARSE_OK;
 }
 
@@ -254,22 +353,15 @@ enum parse sccp_segments_add(struct sccp_segments *t, unsigned link, uint32_t op
 	struct sccp_joined *joined, enum reason *why)
 {
 	struct key key = key_of(link, opc, dpc, m);
-	enum parse p = PARSE_BAD;
+	enum parse p;
 
 	sccp_segments_expire(t, now_us, stats);
 	*why = R_none;
-	if (m->segmentation.first) {
-		p = add_first(
-			t, &key, m->data, m->segmentation.remaining + 1u, now_us, joined, why);
-	} else {
-		struct entry *e = find(t, &key);
-
-		*why = e != NULL ? R_none : R_sccp_segment_gap;
-		if (e != NULL) {
-			p = add_next(
-				t, e, m->data, m->segmentation.remaining, scratch, joined, why);
-		}
+	if (m->segmentation.first && m->segmentation.remaining == 0) {
+		*joined = (struct sccp_joined){ .octets = m->data, .n_segments = 1 };
+		return PARSE_OK;
 	}
+	p = add(t, &key, m, now_us, scratch, joined, why);
 	if (*why != R_none) {
 		stats_reason(stats, *why);
 	}

@@ -2,11 +2,13 @@
 /*
  * sccp_segments: the user's octets of XUDT and LUDT messages that came in segments, put together.
  *
- * Between sccp and tcap. Nothing is held back: a segment has left when the next arrives, so a
- * verdict on the whole can only touch the last one, and `own_off` says where that begins.
+ * Between sccp and tcap. Nothing is held back: a segment has left when the next arrives, so a verdict
+ * on the whole can only touch the one that completed it, and `own_off` says where that lies.
  * A table of copies, keyed by link, originating and destination point code, calling address and
- * local reference (Q.714 4.1.1.2.3). As receivers do, segments are taken in their order only and a
- * first segment starts anew; the first copy of a segment wins.
+ * local reference (Q.714 4.1.1.2.3). A receiver gets segments in the order of their stream; here
+ * they pass as packets do, lost ones late, so they are taken in any order, and of two copies of one
+ * segment that differ the newer counts: each whole that can be made on an arrival is given back.
+ * What is whole stays for its age, or until room is needed, for just such a copy.
  * Ownership: the table owns its copies; what is joined is in memory of the caller. Owning core only.
  * Bounds: `messages_max` messages at once, LIMIT_SCCP_SEGMENTS segments, LIMIT_SCCP_JOINED_LEN octets.
  * Source: ITU-T Q.714 (05/01) 4.1.1.2.3, Q.713 3.17.
@@ -30,19 +32,19 @@ struct sccp_segments *sccp_segments_init(void *memory, const struct sccp_segment
 struct sccp_joined {
 	struct bytes
 		octets; /* in the caller's memory, or, of a single segment, the message's own */
-	size_t own_off; /* in octets: where those of the segment just given begin */
+	size_t own_off; /* in octets: where those of the segment just given begin, m->data.len of them */
 	unsigned n_segments;
 };
 
 /*
  * sccp_segments_add: takes the segment `m` (m->segmentation.present) that went from `opc` to `dpc`
- * on `link`. `scratch` has LIMIT_SCCP_JOINED_LEN octets. Counts in `stats` every reason it meets.
- * PARSE_OK: it was the last one: *joined is the whole.
- * PARSE_MORE: there are more to come. *why: none, sccp_segment_duplicate (had before; ignored),
- *   sccp_segment_differs (had before with other octets; ignored), sccp_segment_restart (a first
- *   segment while others were waited for: they are forgotten).
- * PARSE_BAD: it cannot be put together and is to pass. *why: sccp_segment_gap (one before it is
- *   missing), sccp_segment_full (no room), sccp_segment_oversize (the whole is too long).
+ * on `link`. `scratch` has LIMIT_SCCP_JOINED_LEN octets. Counts in `stats` each reason it meets.
+ * PARSE_OK: *joined is the whole. *why: none, or as below.
+ * PARSE_MORE: it is not whole yet, or was before this copy. *why: none, sccp_segment_duplicate (had
+ *   before), sccp_segment_differs (had before with other octets: the new ones count),
+ *   sccp_segment_restart (another first segment), sccp_segment_early (before its first segment).
+ * PARSE_BAD: it cannot be put together and is to pass. *why: sccp_segment_count (more to come than
+ *   after the first one), sccp_segment_full (no room), sccp_segment_oversize (the whole is too long).
  */
 enum parse sccp_segments_add(struct sccp_segments *t, unsigned link, uint32_t opc, uint32_t dpc,
 	const struct sccp_message *m, uint64_t now_us, uint8_t *scratch, struct stats *stats,
