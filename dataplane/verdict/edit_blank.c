@@ -130,11 +130,7 @@ static bool element_is_kept(uint8_t identifier, uint8_t len)
 	return false;
 }
 
-/*
- * blank_header: keeps a UDH in its length and zeroes the elements that can carry text or objects;
- * a UDH that runs beyond the data or breaks off is cut where it does. Returns its length with UDHL.
- */
-static size_t blank_header(uint8_t *ud, size_t len, size_t known)
+size_t edit_blank_header(uint8_t *ud, size_t len, size_t known)
 {
 	size_t end = known != 0 ? 1u + ud[0] : 1;
 	size_t at = 1;
@@ -171,7 +167,7 @@ static void blank_user_data(struct walk *w, size_t at, size_t len)
 	size_t header = 0;
 
 	if ((w->esm_class & ESM_UDHI) != 0 && len != 0) {
-		header = blank_header(w->out + at, len, known);
+		header = edit_blank_header(w->out + at, len, known);
 	}
 	fill_spaces(w->out + at + header, len - header, w->data_coding);
 }

@@ -19,4 +19,12 @@
  */
 bool edit_blank(uint32_t command, uint8_t *pdu, size_t len, size_t known);
 
+/*
+ * edit_blank_header: in user data that begins with a UDH, `len` octets (not 0) of which the first
+ * `known` are the message's own: keeps the UDH in its length and zeroes the elements that can carry
+ * text or objects; a UDH that runs beyond the data or breaks off is cut where it does. Returns its
+ * length with UDHL.
+ */
+size_t edit_blank_header(uint8_t *ud, size_t len, size_t known);
+
 #endif
