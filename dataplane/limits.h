@@ -23,6 +23,8 @@
 	2000000u /* how long: an ACK lost behind us costs its sender a timeout or two */
 #define LIMIT_GAP_HOLD_US \
 	10000000u /* frames behind a gap, told to their sender, wait for it at most this long */
+#define LIMIT_REST_HOLDS \
+	8u /* hold times that the begin of a PDU waits where its rest was lost: under 200 ms */
 #define LIMIT_SACK_BLOCKS    3u    /* RFC 2018 3: four fit beside nothing, three beside timestamps */
 #define LIMIT_SACKS_A_WINDOW 64u   /* ACKs with SACK towards one sender ... */
 #define LIMIT_SACK_WINDOW_US 10000u /* ... in this time; one frame behind a gap asks for one */
@@ -45,10 +47,19 @@
 #define LIMIT_SCTP_DATA_CHUNKS 64u    /* DATA chunks of one packet above which it is an anomaly */
 #define LIMIT_SCTP_ADDRESSES   8u     /* addresses of one end that are kept */
 #define LIMIT_SCTP_ACK_AHEAD   65536u /* TSNs a SACK may be ahead of all that was seen (other paths) */
+#define LIMIT_SCTP_ACK_AGE_US \
+	600000000u /* TSNs wrap in days: an acknowledgement this old says nothing of new DATA */
 #define LIMIT_SCTP_DOUBT_US \
 	10000000u /* an association silent for this long may have restarted unseen */
 #define LIMIT_SCTP_HALF_US   60000000u /* a handshake takes seconds: RFC 9260 16, 8 attempts of INIT */
 #define LIMIT_SCTP_LINGER_US 10000000u /* an ended association is kept for late copies */
+
+/* Verdict: the circuit breaker (research/inline-blocking.md 2.5) */
+#define LIMIT_BREAKER_CLOSES    2u /* closes soon after a refusal */
+#define LIMIT_BREAKER_CLOSE_US  2000000u
+#define LIMIT_BREAKER_MUTES     3u /* refusals without an answer */
+#define LIMIT_BREAKER_MUTE_US   10000000u
+#define LIMIT_BREAKER_FORGET_US 3600000000u /* strikes further apart than this are no pattern */
 
 /* SIGTRAN */
 #define LIMIT_BER_DEPTH \
@@ -63,6 +74,14 @@
 #define LIMIT_SCCP_OPTIONS    16u   /* optional parameters of one message: Q.713 knows three */
 #define LIMIT_SCCP_SEGMENTS   16u   /* Q.713 3.17: remaining segments are four bits */
 #define LIMIT_SCCP_JOINED_LEN 4080u /* octets: 16 segments of 255; Q.713 3.16 says 3952 */
+
+/* Signalling checks */
+#define LIMIT_SIGNALLING_CHAIN     16u       /* notes of one hash bucket that are looked at */
+#define LIMIT_SIGNALLING_SWEEP     4u        /* overdue notes of a kind that one event clears away */
+#define LIMIT_SIGNALLING_ANSWER_US 60000000u /* a question is without an answer after this */
+#define LIMIT_SIGNALLING_VOUCH_US \
+	60000000u /* told IMSIs younger than this were forgotten: no MT is called unasked */
+#define LIMIT_SIGNALLING_STEP 8u /* numbers this near follow one another */
 
 /* Text */
 #define LIMIT_UD_LEN       65535u              /* octets of user data: message_payload, 5.3.2.32 */

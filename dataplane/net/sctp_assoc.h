@@ -68,15 +68,17 @@ struct sctp_assoc {
 	uint64_t n_packets[2];
 	struct sctp_hold hold[2];
 	/* of the table */
+	uint64_t over_us; /* when it was over, if it is */
 	uint32_t tag_next[2];
 	uint32_t path_next;
 	uint32_t half_prev;
 	uint32_t half_next;
+	uint32_t acks[2]; /* the newest cumulative TSN that each side acknowledged, where */
+	bool acks_seen[2];
+	bool echoed;       /* COOKIE ECHO was seen */
+	uint8_t offers[2]; /* extensions, by side */
 	uint16_t n_out[2]; /* streams that each side asked for, and */
 	uint16_t n_in[2];  /* accepts */
-	uint32_t acks[2];  /* the newest cumulative TSN that this side acknowledged, where */
-	bool acks_seen[2];
-	bool echoed; /* COOKIE ECHO was seen */
 	uint8_t address[2][LIMIT_SCTP_ADDRESSES][16];
 	struct sctp_direction direction[2] __attribute__((aligned(64)));
 };
@@ -93,21 +95,23 @@ struct sctp_assocs *sctp_assocs_init(void *memory, uint32_t assocs_max, uint64_t
 struct sctp_found {
 	struct sctp_assoc *assoc; /* NULL: the packet passes, `reason` says why */
 	/*
-	 * An association that turned out to be the other direction of `assoc`, into which its
-	 * direction has moved; it holds no frames. The caller frees its session and calls
-	 * sctp_assocs_remove(). NULL otherwise.
+	 * An association to be removed now, or NULL: a half-open one that gives way, or one that
+	 * turned out to be the other direction of `assoc`, into which its direction has moved. It
+	 * holds no frames. The caller frees its session, closes its directions and calls
+	 * sctp_assocs_remove().
 	 */
 	struct sctp_assoc *gone;
-	uint8_t reason; /* enum reason, LEDGER: where the packet's user data is to be accounted */
+	uint8_t reason; /* enum reason, LEDGER: of the packet's user data, not counted yet */
 	uint8_t side;   /* its sender */
 	bool opened;    /* `assoc` is new: id, session, lo_is_inside, service are to be set */
-	bool closed;    /* it ended by this packet: release and close it once the packet is out */
+	bool closed;    /* it ended by this packet: what it holds is due (sctp_release_due()) */
 };
 
 /*
  * sctp_assocs_find: the association of `f`, whose packet is `p`; opens one where the packet may,
  * and takes in what it says of the association itself: handshake, addresses, end. A frame with a
- * reason (bad checksum, truncated) opens and changes nothing. Counts anomalies.
+ * reason (bad checksum, truncated) opens and changes nothing. Counts anomalies. Each frame is to be
+ * given to sctp_receive() before the next is looked up.
  */
 void sctp_assocs_find(struct sctp_assocs *t, const struct frame *f, const struct sctp_packet *p,
 	struct sctp_journal *j, struct stats *stats, struct sctp_found *found);

@@ -26,7 +26,7 @@
 struct sctp_direction {
 	struct frame_list held;    /* in order of arrival */
 	struct frame *fresh;       /* the first of them that sctp_leave() has not looked at yet */
-	struct sctp_entry *oldest; /* all entries, in order of arrival */
+	struct sctp_entry *oldest; /* all entries, by their newest copy */
 	struct sctp_entry *newest;
 	struct sctp_entry
 		*ready; /* complete messages that are not judged, in order of completion */
@@ -40,15 +40,18 @@ struct sctp_direction {
 	uint32_t n_entries;
 	uint32_t n_blocks;   /* that the entries take */
 	uint32_t n_waiting;  /* entries without a verdict */
+	uint32_t n_pieces;   /* of them, fragments of unfinished messages */
 	uint32_t n_overlaid; /* entries that frames are made equal to */
 	uint32_t pending;    /* octets stored that are not in the ledger yet */
+	uint32_t skipped_to; /* up to here, TSNs may be missing in the journal that were seen */
 	uint32_t isn;        /* initial TSN, where isn_known */
 	uint16_t n_streams;  /* that its sender may use; 0: not known */
 	bool isn_known;
 	bool seen;        /* `high` is set */
 	bool acked;       /* `cum` is set */
 	bool freeing;     /* `freed_to` is set */
-	bool skipped;     /* TSNs were seen that are not in the journal: gaps prove nothing */
+	bool skipped;     /* `skipped_to` is set */
+	bool stale;       /* entries that are acknowledged got their verdict since */
 	bool again;       /* DATA of held frames was sent again */
 	bool ended;       /* set by sctp_assoc: the association is over */
 	bool plain;       /* DATA was seen */
@@ -58,14 +61,14 @@ struct sctp_direction {
 /* One user message, valid until it is consumed. */
 struct sctp_message {
 	struct bytes octets;
-	uint64_t time_us; /* arrival of the frame that completed it */
+	uint64_t time_us; /* arrival of its newest frame */
 	uint64_t frame;   /* and its number */
 	uint32_t first_tsn;
 	uint32_t last_tsn; /* interleaved: not all between are its own */
 	uint32_t number;   /* stream sequence number, or message identifier */
 	uint32_t ppid;     /* host order: 3 is M3UA (IANA) */
 	uint16_t stream;
-	uint16_t n_fragments;
+	uint32_t n_fragments;
 	bool unordered;
 	bool interleaved;
 	struct sctp_entry *first; /* of sctp_direction.c */

@@ -29,13 +29,14 @@ enum sctp_entry_state {
 struct sctp_entry {
 	struct sctp_entry *index_next;    /* by TSN */
 	struct sctp_entry *fragment_next; /* by stream, MID and FSN: fragments of I-DATA only */
-	struct sctp_entry *prev;          /* of its direction, in order of arrival */
+	struct sctp_entry *prev;          /* of its direction, by the newest copy */
 	struct sctp_entry *next;
 	struct sctp_entry *run_next; /* the next fragment of its message */
+	struct sctp_entry *run_prev; /* and the one before */
 	struct sctp_entry *run_end;  /* at either end of a run: the other end */
 	struct sctp_entry *ready_next;
 	struct sctp_block *more; /* octets beyond the first block */
-	uint64_t time_us;        /* arrival of the first copy */
+	uint64_t time_us;        /* arrival of the newest copy */
 	uint64_t frame;          /* and its number */
 	uint32_t direction;      /* sctp_direction.id */
 	uint32_t tsn;
@@ -43,12 +44,13 @@ struct sctp_entry {
 	uint32_t fsn;
 	uint32_t ppid;
 	uint32_t run_len;      /* at the first of a run: octets of the run */
+	uint32_t run_count;    /* at the first of a run: its entries */
 	uint32_t original_crc; /* edited: of the octets as they came */
-	uint16_t run_count;    /* at the first of a run: its entries */
 	uint16_t len;
 	uint16_t stream;
 	uint8_t flags;
-	uint8_t state; /* enum sctp_entry_state */
+	uint8_t state;    /* enum sctp_entry_state */
+	uint8_t given_up; /* enum reason: why its message will not be judged, or none */
 	bool interleaved;
 	bool left;     /* it was sent on before its verdict */
 	bool edited;   /* its octets are not as they came */
@@ -65,6 +67,16 @@ struct sctp_journal {
 	uint32_t n_free;
 	uint32_t last_id; /* the newest direction's */
 };
+
+/* sctp_mix: the finalizer of MurmurHash3 (A. Appleby, public domain): each bit of `v` moves half of them. */
+static inline uint64_t sctp_mix(uint64_t v)
+{
+	v ^= v >> 33;
+	v *= UINT64_C(0xFF51AFD7ED558CCD);
+	v ^= v >> 33;
+	v *= UINT64_C(0xC4CEB9FE1A85EC53);
+	return v ^ v >> 33;
+}
 
 /* sctp_journal_size: octets for `n_blocks` (of LIMIT_SCTP_BLOCK_LEN) and their index. */
 size_t sctp_journal_size(uint32_t n_blocks);
