@@ -47,7 +47,11 @@ enum signalling_from { SIGNALLING_FROM_BOTH, SIGNALLING_FROM_OUTSIDE };
 struct signalling_prefix {
 	char digits[16]; /* ends in '\0' */
 };
-enum { SIGNALLING_PREFIXES_MAX = 64, SIGNALLING_OPERATIONS_MAX = 64 };
+enum {
+	SIGNALLING_PREFIXES_MAX = 64,
+	SIGNALLING_OPERATIONS_MAX = 64,
+	SIGNALLING_SCAN_MAX = 5000, /* of scan_max: the sketch's error is 3 % up to here */
+};
 
 /* Per link. Addresses are international, without '+'. */
 struct signalling_config {
@@ -169,7 +173,7 @@ struct signalling_gauges {
 	uint32_t asked;     /* questions without an answer so far */
 	uint32_t gts;       /* originators being counted */
 	uint64_t forgotten; /* entries that had to go before their time: entries_max is too small */
-	uint64_t vouch_us; /* how far back told IMSIs reach; below age_us where `forgotten` grows */
+	uint64_t gts_forgotten; /* originators whose counts had to go for others */
 };
 struct signalling_gauges signalling_gauges(const struct signalling *s);
 
