@@ -2,10 +2,12 @@
 #include "control/config.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/config_read.h"
+#include "dataplane/verdict/edit_map.h"
 
 /* Fixed here for replays; the daemon replaces them by random ones before it makes its tables. */
 #define REPLAY_HASH_SEED   UINT32_C(0x736D7331)
@@ -133,6 +135,7 @@ void config_defaults(struct config *c)
 	}
 	c->pipeline.hash_seed = REPLAY_HASH_SEED;
 	c->pipeline.concat.hash_key = REPLAY_CONCAT_HASH;
+	c->pipeline.signalling.hash_key = REPLAY_CONCAT_HASH;
 	finish(c);
 }
 
@@ -454,6 +457,51 @@ static bool is_temporary(uint32_t status)
 	return status == 0x08 || status == 0x14 || status == 0x58 || status == 0x64;
 }
 
+/* warn_temporary: a MAP error after which the sender tries again. */
+static void warn_temporary(
+	const struct config_reader *r, int link, const char *path, uint32_t error)
+{
+	const config_setting_t *s = given(r, link, path);
+
+	if (s != NULL && (edit_map_error_traits(error) & MAP_ERROR_TEMPORARY) != 0) {
+		config_read_warning(r, s, "%s: %s is temporary: the message comes again", path,
+			edit_map_error_name(error));
+	}
+}
+
+/* warn_idle: a check that was asked for and finds nothing without another key. */
+static void warn_idle(const struct config_reader *r, int link)
+{
+	const struct signalling_config *c = &r->config->pipeline.links[link].signalling;
+
+	for (unsigned i = 0; i < SIGNALLING_CHECK_COUNT; i++) {
+		const char *missing = signalling_unset(c, (enum signalling_check)i);
+		char path[64];
+		const config_setting_t *s;
+
+		snprintf(path, sizeof(path), "signalling.%s",
+			signalling_check_name((enum signalling_check)i));
+		s = given(r, link, path);
+		if (s != NULL && missing != NULL) {
+			config_read_warning(
+				r, s, "%s: finds nothing without signalling.%s", path, missing);
+		}
+	}
+}
+
+/* warn_digits: what one link was told vouches for what another carries only by the same digits. */
+static void warn_digits(const struct config_reader *r, int link)
+{
+	const struct link_config *l = r->config->pipeline.links;
+	const config_setting_t *s = given(r, link, "signalling.gt_digits");
+
+	if (s != NULL && l[link].signalling.gt_digits != l[0].signalling.gt_digits) {
+		config_read_warning(r, s,
+			"signalling.gt_digits: %u, and %u on link 1: nothing is joined across the two",
+			l[link].signalling.gt_digits, l[0].signalling.gt_digits);
+	}
+}
+
 static void check_link(const struct config_reader *r, int link)
 {
 	const struct link_config *l = &r->config->pipeline.links[link];
@@ -463,6 +511,10 @@ static void check_link(const struct config_reader *r, int link)
 
 	check_name(r, link);
 	check_ports(r, link);
+	warn_temporary(r, link, "sigtran.mo_error", l->mo.status);
+	warn_temporary(r, link, "sigtran.mt_error", l->mt.status);
+	warn_idle(r, link);
+	warn_digits(r, link);
 	if (poison != NULL && l->to_smsc.style == EDIT_SELF_REJECT &&
 		config_setting_length(poison) == 0) {
 		config_read_error(r, poison, false,
@@ -510,6 +562,19 @@ static void check_memory(const struct config_reader *r)
 	}
 }
 
+static void check_timers(const struct config_reader *r)
+{
+	const struct signalling_table_config *t = &r->config->pipeline.signalling;
+	const config_setting_t *s = given(r, -1, "timers.signalling_delivery_s");
+
+	if (t->delivery_us > t->age_us) {
+		config_read_error(r, s != NULL ? s : given(r, -1, "timers.signalling_age_s"), true,
+			"timers.signalling_delivery_s (%" PRIu64
+			") is above timers.signalling_age_s (%" PRIu64 ")",
+			t->delivery_us / CLOCK_US_PER_S, t->age_us / CLOCK_US_PER_S);
+	}
+}
+
 static void read_settings(struct config_reader *r, config_setting_t *root)
 {
 	read_root(r, root);
@@ -517,6 +582,7 @@ static void read_settings(struct config_reader *r, config_setting_t *root)
 		check_link(r, i);
 	}
 	check_memory(r);
+	check_timers(r);
 	finish(r->config);
 }
 

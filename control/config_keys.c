@@ -3,6 +3,9 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
+
+#include "dataplane/verdict/edit_map.h"
 
 #define FIELD(type, field) .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
 #define TOP(field)         .scope = CONFIG_TOP, FIELD(struct config, field)
@@ -54,14 +57,57 @@ static const struct config_choice to_esme_styles[] = { { "blank", EDIT_BLANK, NU
 	{ "reset", 0, "a session carries many messages: one refusal is no reason to break it" },
 	{ NULL, 0, NULL } };
 
-#define WHY_NOT_JUDGED "SIGTRAN is recognised and counted, not judged, by this version"
+/* Why not: research/inline-blocking.md 1.3. */
+#define WHY_NO_BEAT_ACK                                                                         \
+	"a BEAT ACK that nobody asked for crashes or stalls public M3UA stacks, and the whole " \
+	"association with them"
+#define WHY_NO_DROP "a dropped piece of an association comes again until the association breaks"
+#define NO_MAP_STYLES                                                                \
+	{ "m3ua_beat_ack", 0, WHY_NO_BEAT_ACK }, { "beat_ack", 0, WHY_NO_BEAT_ACK }, \
+		{ "drop", 0, WHY_NO_DROP },                                          \
+		{ "redact", 0, "redacting is a verdict of the policy, not a way to refuse" },
 
-static const struct config_choice sigtran_styles[] = { { "none", EDIT_NONE, NULL },
-	{ "beat_ack", 0,
-		"an unsolicited M3UA BEAT ACK crashes or stalls peers: it will never be one" },
-	{ "map_reject", 0, WHY_NOT_JUDGED }, { "tpdu_refuse", 0, WHY_NOT_JUDGED },
-	{ "imsi_unknown", 0, WHY_NOT_JUDGED }, { "tcap_ghost", 0, WHY_NOT_JUDGED },
-	{ "blank", 0, WHY_NOT_JUDGED }, { NULL, 0, NULL } };
+static const struct config_choice mo_styles[] = { { "map_reject", EDIT_MAP_REJECT, NULL },
+	{ "tpdu_refuse", EDIT_TPDU_REFUSE, NULL }, { "tcap_ghost", EDIT_TCAP_GHOST, NULL },
+	{ "blank", EDIT_BLANK, NULL },
+	{ "imsi_unknown", 0, "a mobile originated message is not sent to an IMSI" },
+	NO_MAP_STYLES{ NULL, 0, NULL } };
+
+static const struct config_choice mt_styles[] = { { "map_reject", EDIT_MAP_REJECT, NULL },
+	{ "imsi_unknown", EDIT_IMSI_UNKNOWN, NULL }, { "tcap_ghost", EDIT_TCAP_GHOST, NULL },
+	{ "blank", EDIT_BLANK, NULL },
+	{ "tpdu_refuse", 0, "no MSC looks into a TPDU before its mobile does" },
+	NO_MAP_STYLES{ NULL, 0, NULL } };
+
+static const struct config_choice map_poisons[] = { { "dcs", MAP_POISON_DCS, NULL },
+	{ "da", MAP_POISON_DA, NULL }, { NULL, 0, NULL } };
+
+/* TS 29.002 17.5 says which operation has which error. */
+/* clang-format off */
+#define WHY_NOT(traits, operation)                                                                 \
+	((traits)&MAP_ERROR_PARAMETER                                                              \
+			? "it cannot stand without a parameter, for which a Reject has no room"    \
+			: ((traits) & (operation)) == 0                                            \
+			? "the operation does not have this error: its sender would reject it"     \
+			: NULL)
+#define X(name, code, text, traits) { text, code, WHY_NOT(traits, MAP_ERROR_MO) },
+static const struct config_choice mo_errors[] = { EDIT_MAP_ERRORS(X) { NULL, 0, NULL } };
+#undef X
+#define X(name, code, text, traits) { text, code, WHY_NOT(traits, MAP_ERROR_MT) },
+static const struct config_choice mt_errors[] = { EDIT_MAP_ERRORS(X) { NULL, 0, NULL } };
+#undef X
+
+#define X(name, code, text) { text, code, NULL },
+static const struct config_choice operations[] = { GSMMAP_OPERATIONS(X) { NULL, 0, NULL } };
+#undef X
+/* clang-format on */
+
+static const struct config_choice signalling_actions[] = { { "off", SIGNALLING_OFF, NULL },
+	{ "report", SIGNALLING_REPORT, NULL }, { "refuse", SIGNALLING_REFUSE, NULL },
+	{ NULL, 0, NULL } };
+
+static const struct config_choice signalling_froms[] = { { "both", SIGNALLING_FROM_BOTH, NULL },
+	{ "outside", SIGNALLING_FROM_OUTSIDE, NULL }, { NULL, 0, NULL } };
 
 static const struct config_choice poisons[] = { { "dest", POISON_DEST, NULL },
 	{ "priority", POISON_PRIORITY, NULL }, { "esm_class", POISON_ESM_CLASS, NULL },
@@ -223,13 +269,7 @@ const struct config_key config_keys[] = {
 		.initial = "[2904, 2905, 3565, 14001]",
 		.help = "Associations with one of these ports are SIGTRAN: M2UA 2904, M3UA 2905, M2PA "
 			"3565, SUA 14001 (IANA)." },
-	{ .path = "sigtran.style",
-		.scope = CONFIG_LINK,
-		.type = CONFIG_ENUM,
-		.choices = sigtran_styles,
-		.initial = "\"none\"",
-		.help = "How a SIGTRAN message is refused. Only none: SIGTRAN is recognised and counted, "
-			"not judged, by this version." },
+#include "control/config_rows_sigtran.h"
 	{ .path = "hold.ms",
 		LINK(tcp.hold_us),
 		.type = CONFIG_INT,
@@ -337,6 +377,49 @@ const struct config_key config_keys[] = {
 		.unit = "requests a worker",
 		.initial = "65536",
 		.help = "Messages whose answer is awaited: rate times answer time." },
+	{ .path = "memory.associations",
+		TOP(pipeline.associations_max),
+		.type = CONFIG_INT,
+		.min = 16,
+		.max = 65536,
+		.unit = "associations a worker",
+		.initial = "1024",
+		.help = "SCTP associations followed at once; more pass unjudged and are counted." },
+	{ .path = "memory.sctp_journal",
+		TOP(pipeline.sctp_journal_octets),
+		.type = CONFIG_INT,
+		.min = 1 << 16,
+		.max = INT64_C(1) << 31,
+		.unit = "octets a worker",
+		.initial = "16777216",
+		.help = "Chunks that were changed, kept until they are acknowledged so that a "
+			"retransmission leaves as the first copy did." },
+	{ .path = "memory.sccp_segments",
+		TOP(pipeline.sccp_segments_max),
+		.type = CONFIG_INT,
+		.min = 16,
+		.max = 65536,
+		.unit = "messages a worker",
+		.initial = "1024",
+		.help = "SCCP messages being put together from segments at once: 4 KiB each." },
+	{ .path = "memory.dialogues",
+		TOP(pipeline.dialogues_max),
+		.type = CONFIG_INT,
+		.min = 64,
+		.max = 4194304,
+		.unit = "dialogues a worker",
+		.initial = "65536",
+		.help = "TCAP dialogues of the short message service followed at once: rate times "
+			"duration." },
+	{ .path = "memory.signalling_entries",
+		TOP(pipeline.signalling.entries_max),
+		.type = CONFIG_INT,
+		.min = 64,
+		.max = 16777216,
+		.unit = "IMSIs a worker",
+		.initial = "131072",
+		.help = "IMSIs told by answers to sendRoutingInfoForSM that are remembered, rounded up to a "
+			"power of two: rate times timers.signalling_age_s. More push out the oldest." },
 	{ .path = "memory.concat_messages",
 		TOP(pipeline.concat.messages_max),
 		.type = CONFIG_INT,
@@ -400,6 +483,44 @@ const struct config_key config_keys[] = {
 		.unit = "s",
 		.initial = "3600",
 		.help = "A connection without frames is forgotten after this time." },
+	{ .path = "timers.dialogue_age_s",
+		TOP(pipeline.dialogue_age_us),
+		.type = CONFIG_INT,
+		.min = 1,
+		.max = 86400,
+		.scale = 1000000,
+		.unit = "s",
+		.initial = "300",
+		.help = "A TCAP dialogue without messages is forgotten after this time." },
+	{ .path = "timers.signalling_age_s",
+		TOP(pipeline.signalling.age_us),
+		.type = CONFIG_INT,
+		.min = 10,
+		.max = 604800,
+		.scale = 1000000,
+		.unit = "s",
+		.initial = "3600",
+		.help = "An IMSI that was told to somebody vouches this long for what he sends to it." },
+	{ .path = "timers.signalling_delivery_s",
+		TOP(pipeline.signalling.delivery_us),
+		.type = CONFIG_INT,
+		.min = 1,
+		.max = 604800,
+		.scale = 1000000,
+		.unit = "s",
+		.initial = "120",
+		.help = "An IMSI that was told is to be used within this time, or counts for "
+			"signalling.sri_no_delivery." },
+	{ .path = "timers.signalling_learn_s",
+		TOP(pipeline.signalling.learn_us),
+		.type = CONFIG_INT,
+		.min = 0,
+		.max = 86400,
+		.scale = 1000000,
+		.unit = "s",
+		.initial = "10",
+		.help = "After the first answer to sendRoutingInfoForSM signalling.mt_without_sri is silent for "
+			"this time: what was told before is not known." },
 	{ .path = "timers.concat_age_s",
 		TOP(pipeline.concat.age_us),
 		.type = CONFIG_INT,
@@ -492,6 +613,54 @@ static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX,
 	"CONFIG_KEYS_MAX is too small");
 
 const size_t config_keys_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+size_t config_key_width(const struct config_key *k)
+{
+	return k->type == CONFIG_TWO_INTS ? sizeof(uint16_t) : k->size / k->most;
+}
+
+uint64_t config_number_load(const uint8_t *at, size_t width)
+{
+	uint16_t v16;
+	uint32_t v32;
+	uint64_t v64;
+
+	switch (width) {
+	case 1:
+		return *at;
+	case 2:
+		memcpy(&v16, at, sizeof(v16));
+		return v16;
+	case 4:
+		memcpy(&v32, at, sizeof(v32));
+		return v32;
+	case 8:
+		memcpy(&v64, at, sizeof(v64));
+		return v64;
+	}
+	return 0;
+}
+
+void config_number_store(uint8_t *at, size_t width, uint64_t v)
+{
+	uint16_t v16 = (uint16_t)v;
+	uint32_t v32 = (uint32_t)v;
+
+	switch (width) {
+	case 1:
+		*at = (uint8_t)v;
+		break;
+	case 2:
+		memcpy(at, &v16, sizeof(v16));
+		break;
+	case 4:
+		memcpy(at, &v32, sizeof(v32));
+		break;
+	case 8:
+		memcpy(at, &v, sizeof(v));
+		break;
+	}
+}
 
 size_t config_key_base(enum config_scope scope, unsigned link)
 {

@@ -10,7 +10,7 @@
 
 #include "control/config.h"
 
-enum { CONFIG_KEYS_MAX = 96 };
+enum { CONFIG_KEYS_MAX = 128 };
 
 enum config_scope {
 	CONFIG_TOP,  /* of the file; offsets are in struct config */
@@ -24,8 +24,11 @@ enum config_type {
 	CONFIG_ENUM,     /* one of `choices` */
 	CONFIG_FLAGS,    /* a list of `choices`, or-ed */
 	CONFIG_STRING,   /* char[size] */
-	CONFIG_INTS,     /* uint16_t[most] and a count of one octet */
+	CONFIG_CODE,     /* one of `choices`, or a number */
+	CONFIG_INTS,     /* uint16_t[most] or uint32_t[most] and a count of one octet */
+	CONFIG_CODES,    /* the same, of codes */
 	CONFIG_PREFIXES, /* struct prefix[most] and a count of one octet */
+	CONFIG_DIGITS,   /* struct signalling_prefix[most] and a count of one octet */
 	CONFIG_TWO_INTS, /* exactly two uint16_t */
 };
 
@@ -53,6 +56,13 @@ struct config_key {
 
 extern const struct config_key config_keys[];
 extern const size_t config_keys_count;
+
+/* config_key_width: octets of an element of a list of numbers. */
+size_t config_key_width(const struct config_key *k);
+
+/* config_number_load, config_number_store: an unsigned number of 1, 2, 4 or 8 octets. */
+uint64_t config_number_load(const uint8_t *at, size_t width);
+void config_number_store(uint8_t *at, size_t width, uint64_t v);
 
 /* config_key_base: where in struct config the struct is that `offset` of a key of this scope is in. */
 size_t config_key_base(enum config_scope scope, unsigned link);

@@ -8,25 +8,7 @@
 
 static uint64_t load_number(const struct config_key *k, const uint8_t *base)
 {
-	const uint8_t *at = base + k->offset;
-	uint16_t v16;
-	uint32_t v32;
-	uint64_t v64;
-
-	switch (k->size) {
-	case 1:
-		return *at;
-	case 2:
-		memcpy(&v16, at, sizeof(v16));
-		return v16;
-	case 4:
-		memcpy(&v32, at, sizeof(v32));
-		return v32;
-	case 8:
-		memcpy(&v64, at, sizeof(v64));
-		return v64;
-	}
-	return 0;
+	return config_number_load(base + k->offset, k->size);
 }
 
 static unsigned load_count(const struct config_key *k, const uint8_t *base)
@@ -68,16 +50,50 @@ static void print_choices(const struct config_key *k, const uint8_t *base, FILE 
 	}
 }
 
+/* choice_name: NULL: a number without a name. */
+static const char *choice_name(const struct config_key *k, uint64_t v)
+{
+	for (const struct config_choice *c = k->choices; c != NULL && c->name != NULL; c++) {
+		if (c->value == v && c->refused == NULL) {
+			return c->name;
+		}
+	}
+	return NULL;
+}
+
+static void print_code(const struct config_key *k, uint64_t v, FILE *to)
+{
+	const char *name = choice_name(k, v);
+
+	if (name != NULL) {
+		print_string(name, to);
+	} else {
+		fprintf(to, "%" PRIu64, v);
+	}
+}
+
+/* print_numbers: as a list in parentheses where names and numbers may meet: libconfig 3.4, 3.5. */
 static void print_numbers(const struct config_key *k, const uint8_t *base, unsigned n, FILE *to)
 {
 	const uint8_t *at = base + k->offset;
+	size_t width = config_key_width(k);
+
+	fputc(k->type == CONFIG_CODES ? '(' : '[', to);
+	for (unsigned i = 0; i < n; i++) {
+		fputs(i == 0 ? "" : ", ", to);
+		print_code(k, config_number_load(at + i * width, width), to);
+	}
+	fputc(k->type == CONFIG_CODES ? ')' : ']', to);
+}
+
+static void print_digits(const struct config_key *k, const uint8_t *base, FILE *to)
+{
+	const struct signalling_prefix *list = (const void *)(base + k->offset);
 
 	fputc('[', to);
-	for (unsigned i = 0; i < n; i++) {
-		uint16_t v;
-
-		memcpy(&v, at + i * sizeof(v), sizeof(v));
-		fprintf(to, "%s%u", i == 0 ? "" : ", ", v);
+	for (unsigned i = 0; i < load_count(k, base); i++) {
+		fputs(i == 0 ? "" : ", ", to);
+		print_string(list[i].digits, to);
 	}
 	fputc(']', to);
 }
@@ -120,8 +136,15 @@ void config_key_print(const struct config_key *k, const struct config *c, unsign
 	case CONFIG_STRING:
 		print_string((const char *)(base + k->offset), to);
 		break;
+	case CONFIG_CODE:
+		print_code(k, load_number(k, base), to);
+		break;
 	case CONFIG_INTS:
+	case CONFIG_CODES:
 		print_numbers(k, base, load_count(k, base), to);
+		break;
+	case CONFIG_DIGITS:
+		print_digits(k, base, to);
 		break;
 	case CONFIG_TWO_INTS:
 		print_numbers(k, base, 2, to);
@@ -206,10 +229,22 @@ void config_print(const struct config *c, FILE *to)
 	print_scope(c, false, 0, to);
 }
 
-static void print_type(const struct config_key *k, FILE *to)
+static void print_type_choices(const struct config_key *k, FILE *to)
 {
+	bool one = k->type == CONFIG_ENUM || k->type == CONFIG_CODE;
 	const char *separator = "";
 
+	fputs(k->type == CONFIG_FLAGS ? "list of " : "", to);
+	for (const struct config_choice *c = k->choices; c->name != NULL; c++) {
+		if (c->refused == NULL) {
+			fprintf(to, "%s\"%s\"", separator, c->name);
+			separator = one ? " | " : ", ";
+		}
+	}
+}
+
+static void print_type(const struct config_key *k, FILE *to)
+{
 	switch (k->type) {
 	case CONFIG_BOOL:
 		fputs("true | false", to);
@@ -219,13 +254,16 @@ static void print_type(const struct config_key *k, FILE *to)
 		break;
 	case CONFIG_ENUM:
 	case CONFIG_FLAGS:
-		fputs(k->type == CONFIG_FLAGS ? "list of " : "", to);
-		for (const struct config_choice *c = k->choices; c->name != NULL; c++) {
-			if (c->refused == NULL) {
-				fprintf(to, "%s\"%s\"", separator, c->name);
-				separator = k->type == CONFIG_FLAGS ? ", " : " | ";
-			}
-		}
+		print_type_choices(k, to);
+		break;
+	case CONFIG_CODE:
+		print_type_choices(k, to);
+		fprintf(to, " | whole number, %" PRId64 " to %" PRId64, k->min, k->max);
+		break;
+	case CONFIG_CODES:
+		fprintf(to, "list of at most %u of ", k->most);
+		print_type_choices(k, to);
+		fprintf(to, " or whole numbers, %" PRId64 " to %" PRId64, k->min, k->max);
 		break;
 	case CONFIG_STRING:
 		fprintf(to, "text of at most %zu octets", k->size - 1);
@@ -239,6 +277,9 @@ static void print_type(const struct config_key *k, FILE *to)
 		break;
 	case CONFIG_PREFIXES:
 		fprintf(to, "list of at most %u IPv4 or IPv6 prefixes", k->most);
+		break;
+	case CONFIG_DIGITS:
+		fprintf(to, "list of at most %u strings of leading digits", k->most);
 		break;
 	}
 	if (k->unit != NULL) {

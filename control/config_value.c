@@ -79,23 +79,7 @@ static bool take_number(const struct config_reader *r, const struct config_key *
 
 static void store_number(const struct config_key *k, uint8_t *base, uint64_t v)
 {
-	uint16_t v16 = (uint16_t)v;
-	uint32_t v32 = (uint32_t)v;
-
-	switch (k->size) {
-	case 1:
-		base[k->offset] = (uint8_t)v;
-		break;
-	case 2:
-		memcpy(base + k->offset, &v16, sizeof(v16));
-		break;
-	case 4:
-		memcpy(base + k->offset, &v32, sizeof(v32));
-		break;
-	case 8:
-		memcpy(base + k->offset, &v, sizeof(v));
-		break;
-	}
+	config_number_store(base + k->offset, k->size, v);
 }
 
 /* allowed: "a", "b" or "c". */
@@ -186,8 +170,16 @@ static bool is_list(const config_setting_t *s)
 
 static const char *list_name(const struct config_key *k)
 {
-	return k->type == CONFIG_FLAGS || k->type == CONFIG_PREFIXES ? "a list of strings"
-	                                                             : "a list of whole numbers";
+	switch (k->type) {
+	case CONFIG_FLAGS:
+	case CONFIG_PREFIXES:
+	case CONFIG_DIGITS:
+		return "a list of strings";
+	case CONFIG_CODES:
+		return "a list of names and whole numbers";
+	default:
+		return "a list of whole numbers";
+	}
 }
 
 const char *config_prefix_parse(const char *text, struct prefix *out)
@@ -231,49 +223,134 @@ const char *config_prefix_parse(const char *text, struct prefix *out)
 	return NULL;
 }
 
+/* take_code: a name, or a number that is none of the refused ones. */
+static bool take_code(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *s, int64_t *v)
+{
+	uint8_t choice;
+
+	if (config_setting_type(s) == CONFIG_TYPE_STRING) {
+		if (!take_choice(r, k, s, &choice)) {
+			return false;
+		}
+		*v = choice;
+		return true;
+	}
+	if (!take_number(r, k, s, v)) {
+		return false;
+	}
+	for (const struct config_choice *c = k->choices; c->name != NULL; c++) {
+		if (c->value == *v && c->refused != NULL) {
+			config_read_error(r, s, true, "%s: %" PRId64 " (%s) is refused: %s",
+				k->path, *v, c->name, c->refused);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool set_flag(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *e, uint8_t *flags)
+{
+	uint8_t flag;
+
+	if (!take_choice(r, k, e, &flag)) {
+		return false;
+	}
+	*flags |= flag;
+	return true;
+}
+
+static bool set_prefix(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *e, struct prefix *at)
+{
+	struct prefix prefix;
+	const char *wrong;
+
+	if (config_setting_type(e) != CONFIG_TYPE_STRING) {
+		return wrong_type(r, e, k, "a string with a prefix");
+	}
+	wrong = config_prefix_parse(config_setting_get_string(e), &prefix);
+	if (wrong != NULL) {
+		config_read_error(r, e, true, "%s: \"%.64s\": %s", k->path,
+			config_setting_get_string(e), wrong);
+		return false;
+	}
+	memcpy(at, &prefix, sizeof(prefix));
+	return true;
+}
+
+static bool listed_twice(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *e, const char *what)
+{
+	config_read_error(r, e, true, "%s: %s is listed twice", k->path, what);
+	return false;
+}
+
+/* set_digits: leading digits of numbers: international ones, so without '+'. */
+static bool set_digits(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *e, unsigned i, struct signalling_prefix *list)
+{
+	const char *given;
+	size_t len;
+
+	if (config_setting_type(e) != CONFIG_TYPE_STRING) {
+		return wrong_type(r, e, k, "a string of digits");
+	}
+	given = config_setting_get_string(e);
+	len = strlen(given);
+	if (len == 0 || len >= sizeof(list->digits) || strspn(given, "0123456789") != len) {
+		config_read_error(r, e, true,
+			"%s: \"%.64s\": expected 1 to %zu digits, without a plus sign", k->path,
+			given, sizeof(list->digits) - 1);
+		return false;
+	}
+	for (unsigned j = 0; j < i; j++) {
+		if (strcmp(list[j].digits, given) == 0) {
+			return listed_twice(r, k, e, given);
+		}
+	}
+	memset(&list[i], 0, sizeof(list[i]));
+	memcpy(list[i].digits, given, len);
+	return true;
+}
+
+static bool set_listed_number(const struct config_reader *r, const struct config_key *k,
+	const config_setting_t *e, unsigned i, uint8_t *list)
+{
+	size_t width = config_key_width(k);
+	char text[32];
+	int64_t v = 0;
+
+	if (!(k->type == CONFIG_CODES ? take_code(r, k, e, &v) : take_number(r, k, e, &v))) {
+		return false;
+	}
+	for (unsigned j = 0; j < i; j++) {
+		if (config_number_load(list + j * width, width) == (uint64_t)v) {
+			snprintf(text, sizeof(text), "%" PRId64, v);
+			return listed_twice(r, k, e, text);
+		}
+	}
+	config_number_store(list + i * width, width, (uint64_t)v);
+	return true;
+}
+
 /* set_element: element i of a list; `flags` collects those of CONFIG_FLAGS. */
 static bool set_element(const struct config_reader *r, const struct config_key *k,
 	const config_setting_t *e, unsigned i, uint8_t *base, uint8_t *flags)
 {
 	uint8_t *at = base + k->offset;
-	struct prefix prefix;
-	int64_t v;
-	uint16_t v16;
-	uint8_t flag;
-	const char *wrong;
 
-	if (k->type == CONFIG_FLAGS) {
-		if (!take_choice(r, k, e, &flag)) {
-			return false;
-		}
-		*flags |= flag;
-	} else if (k->type == CONFIG_PREFIXES) {
-		if (config_setting_type(e) != CONFIG_TYPE_STRING) {
-			return wrong_type(r, e, k, "a string with a prefix");
-		}
-		wrong = config_prefix_parse(config_setting_get_string(e), &prefix);
-		if (wrong != NULL) {
-			config_read_error(r, e, true, "%s: \"%.64s\": %s", k->path,
-				config_setting_get_string(e), wrong);
-			return false;
-		}
-		memcpy(at + i * sizeof(prefix), &prefix, sizeof(prefix));
-	} else {
-		if (!take_number(r, k, e, &v)) {
-			return false;
-		}
-		for (unsigned j = 0; j < i; j++) {
-			memcpy(&v16, at + j * sizeof(v16), sizeof(v16));
-			if (v16 == v) {
-				config_read_error(
-					r, e, true, "%s: %" PRId64 " is listed twice", k->path, v);
-				return false;
-			}
-		}
-		v16 = (uint16_t)v;
-		memcpy(at + i * sizeof(v16), &v16, sizeof(v16));
+	switch (k->type) {
+	case CONFIG_FLAGS:
+		return set_flag(r, k, e, flags);
+	case CONFIG_PREFIXES:
+		return set_prefix(r, k, e, (struct prefix *)at + i);
+	case CONFIG_DIGITS:
+		return set_digits(r, k, e, i, (struct signalling_prefix *)at);
+	default:
+		return set_listed_number(r, k, e, i, at);
 	}
-	return true;
 }
 
 static bool set_list(const struct config_reader *r, const struct config_key *k,
@@ -336,11 +413,19 @@ bool config_value_set(const struct config_reader *r, const struct config_key *k,
 			store_number(k, base, choice);
 		}
 		break;
+	case CONFIG_CODE:
+		ok = take_code(r, k, s, &number);
+		if (ok) {
+			store_number(k, base, (uint64_t)number);
+		}
+		break;
 	case CONFIG_STRING:
 		ok = set_string(r, k, s, base);
 		break;
 	case CONFIG_FLAGS:
 	case CONFIG_INTS:
+	case CONFIG_CODES:
+	case CONFIG_DIGITS:
 	case CONFIG_TWO_INTS:
 	case CONFIG_PREFIXES:
 		ok = set_list(r, k, s, base);

@@ -141,6 +141,7 @@ static void randomise(struct pipeline_config *c)
 {
 	randombytes_buf(&c->hash_seed, sizeof(c->hash_seed));
 	randombytes_buf(&c->concat.hash_key, sizeof(c->concat.hash_key));
+	randombytes_buf(&c->signalling.hash_key, sizeof(c->signalling.hash_key));
 }
 
 static bool load_config(struct daemon *d)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dataplane/verdict/edit_map.h"
 #include "tests/support/lsan_libconfig.h"
 #include "tests/support/unit.h"
 
@@ -117,6 +118,17 @@ static void test_defaults(void)
 	CU_ASSERT_EQUAL(l->n_smpp_ports, 1);
 	CU_ASSERT_EQUAL(l->smpp_ports[0], 2775);
 	CU_ASSERT_EQUAL(l->n_sigtran_ports, 4);
+	CU_ASSERT_EQUAL(l->mo.style, EDIT_MAP_REJECT);
+	CU_ASSERT_EQUAL(l->mt.style, EDIT_MAP_REJECT);
+	CU_ASSERT_EQUAL(l->mo.status, 21);
+	CU_ASSERT_EQUAL(l->mt.status, 21);
+	CU_ASSERT_EQUAL(l->sctp_hold_us, 20000);
+	for (unsigned i = 0; i < SIGNALLING_CHECK_COUNT; i++) {
+		CU_ASSERT_EQUAL(l->signalling.action[i], SIGNALLING_REPORT);
+	}
+	CU_ASSERT_EQUAL(l->signalling.n_operations, 0);
+	CU_ASSERT_EQUAL(l->signalling.window_us, 600000000);
+	CU_ASSERT_EQUAL(b->config.pipeline.signalling.age_us, 3600000000u);
 	bench_free(b);
 }
 
@@ -378,7 +390,19 @@ static void random_value(const struct config_key *k, uint64_t *seed, char *value
 		snprintf(value, size, "\"%s\"", c->name);
 		break;
 	case CONFIG_FLAGS:
-		snprintf(value, size, "[\"%s\", \"%s\"]", c[r % 3].name, c[r / 3 % 3].name);
+		snprintf(value, size, "[\"%s\", \"%s\"]", c[r % k->most].name,
+			c[r / 3 % k->most].name);
+		break;
+	case CONFIG_CODE:
+		snprintf(
+			value, size, (r & 1) != 0 ? "%u" : "\"facilityNotSupported\"", 40 + r % 80);
+		break;
+	case CONFIG_CODES:
+		snprintf(value, size, "(\"mt-forwardSM\", %u, \"%s\")", 100 + r % 100, c[1].name);
+		break;
+	case CONFIG_DIGITS:
+		snprintf(value, size, "[\"4%u\", \"%.*s\"]", r % 100000, (int)(1 + r % 15),
+			"123456789012345");
 		break;
 	case CONFIG_STRING:
 		snprintf(value, size, "\"%x\" \"\\\\\\\"/%x\"", r, r);
@@ -485,9 +509,46 @@ static void test_files(void)
 	bench_free(b);
 }
 
+/* What lists of digits, of codes and of wide numbers hold, and how they are printed. */
+static void test_sigtran(void)
+{
+	struct bench *b = bench_new();
+	const struct link_config *l = &b->config.pipeline.links[0];
+	static const char text[] =
+		"links = ({ name = \"a\"; ports = [0, 1];\n"
+		"sigtran = { inside_point_codes = [16777215, 7]; inside_gt = [\"43664\", \"1907\"];\n"
+		"	mo_error = 99; mt_error = \"systemFailure\"; mo_poison = [\"dcs\", \"da\"]; };\n"
+		"signalling = { operations = (\"mo-forwardSM\", 44, 200); gt_scan = \"refuse\";\n"
+		"	ber = \"off\"; roaming_gt = (\"49\"); from = \"outside\"; }; });\n";
+
+	CU_ASSERT_TRUE(config_load_text(&b->config, "sigtran", text, &b->diag));
+	CU_ASSERT_EQUAL(l->n_inside_point_codes, 2);
+	CU_ASSERT_EQUAL(l->inside_point_codes[0], 16777215);
+	CU_ASSERT_EQUAL(l->inside_point_codes[1], 7);
+	CU_ASSERT_EQUAL(l->n_inside_gt, 2);
+	CU_ASSERT_STRING_EQUAL(l->inside_gt[1].digits, "1907");
+	CU_ASSERT_EQUAL(l->mo.status, 99);
+	CU_ASSERT_EQUAL(l->mt.status, 34);
+	CU_ASSERT_EQUAL(l->mo.poison, MAP_POISON_DCS | MAP_POISON_DA);
+	CU_ASSERT_EQUAL(l->signalling.n_operations, 3);
+	CU_ASSERT_EQUAL(l->signalling.operations[0], 46);
+	CU_ASSERT_EQUAL(l->signalling.operations[2], 200);
+	CU_ASSERT_EQUAL(l->signalling.action[SIGNALLING_GT_SCAN], SIGNALLING_REFUSE);
+	CU_ASSERT_EQUAL(l->signalling.action[SIGNALLING_BER], SIGNALLING_OFF);
+	CU_ASSERT_EQUAL(l->signalling.from, SIGNALLING_FROM_OUTSIDE);
+	b->printed = print_to_text(config_print, &b->config);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(b->printed, "operations = (\"mo-forwardSM\", \"mt-forwardSM\", 200);"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(b->printed, "mo_error = 99;"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(b->printed, "mt_error = \"systemFailure\";"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(b->printed, "inside_gt = [\"43664\", \"1907\"];"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(b->printed, "inside_point_codes = [16777215, 7];"));
+	bench_free(b);
+}
+
 UNIT_MAIN("control/config", { "defaults", test_defaults }, { "conf/lab.conf", test_lab },
 	{ "conf/monitor.conf", test_monitor }, { "conf/smswall.conf", test_production },
 	{ "its comments", test_production_comments }, { "goldens", test_goldens },
 	{ "ranges", test_ranges }, { "choices", test_choices },
 	{ "canonical form", test_canonical }, { "manual", test_manual }, { "table", test_table },
-	{ "files", test_files })
+	{ "files", test_files }, { "sigtran", test_sigtran })
