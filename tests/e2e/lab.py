@@ -25,7 +25,7 @@ PATTERNS = os.path.join(HERE, "e2e.pat")
 PEERS = os.path.join(HERE, "peers")
 PORT = 2775
 
-ESME, FILTER, SMSC = "esme", "filter", "smsc"
+ESME, FILTER, SMSC, WIRE = "esme", "filter", "smsc", "wire"
 ADDRESS = {  # of the SMSC
     4: "10.99.0.2",
     6: "fd99::2",
@@ -171,11 +171,11 @@ class Daemon(Process):
 
 
 class Lab:
-    """Everything that a run makes outside of itself."""
+    """Everything that a run makes outside of itself. `name` tells several labs of a run apart."""
 
-    def __init__(self):
+    def __init__(self, name=""):
         self.tmp = tempfile.mkdtemp(prefix="smswall-e2e-")
-        self.tag = f"sw{os.getpid()}"
+        self.tag = f"sw{os.getpid()}{name}"
         self.namespaces = []
         self.processes = []
         self.prefixes = []
@@ -217,12 +217,19 @@ class Lab:
         for address, more in ((f"10.99.0.{number}/24", ()), (f"fd99::{number}/64", ("nodad",))):
             run("ip", "-n", self.netns(place), "address", "add", address, "dev", interface, *more)
 
-    def make_network(self):
-        """Two hosts that reach each other only through a filter."""
-        for place in (ESME, FILTER, SMSC):
+    def make_network(self, wires=False):
+        """
+        Two hosts that reach each other only through a filter. wires: with a place on either side of it where a line can
+        be made a bad one (impaired.py): e0 = we0 [] we1 = a, and s0 = ws0 [] ws1 = b.
+        """
+        for place in (ESME, FILTER, SMSC) + ((WIRE,) if wires else ()):
             self.add_namespace(place)
-        self.add_veth(ESME, "e0", FILTER, "a")
-        self.add_veth(SMSC, "s0", FILTER, "b")
+        for place, interface, inner in ((ESME, "e0", "a"), (SMSC, "s0", "b")):
+            if wires:
+                self.add_veth(place, interface, WIRE, f"w{interface}")
+                self.add_veth(WIRE, f"w{interface[0]}1", FILTER, inner)
+            else:
+                self.add_veth(place, interface, FILTER, inner)
         # what the kernel itself would say on the filter's side is noise
         for interface in ("a", "b"):
             run("ip", "netns", "exec", self.netns(FILTER), "sysctl", "-qw",
@@ -237,6 +244,25 @@ class Lab:
         for place, interface, number in ((ESME, "e0", 1), (SMSC, "s0", 2)):
             run("ip", "-n", self.netns(place), "address", "replace", f"fd99::{number}/64", "dev",
                 interface, "nodad", check_code=False)
+
+    # ---- the filter's place taken by the kernel: what a bypass relay does
+
+    def bridge(self):
+        """A kernel bridge joins the filter's interfaces. It must be gone before a daemon starts its ports."""
+        self.ip_batch(FILTER, "link add name br type bridge stp_state 0 mcast_snooping 0 ageing_time 0",
+                      "link set dev a master br", "link set dev b master br", "link set dev br up")
+
+    def unbridge(self, quiet=False):
+        run("ip", "-n", self.netns(FILTER), "link", "delete", "dev", "br", check_code=not quiet)
+
+    def ip_batch(self, place, *lines):
+        run("ip", "-n", self.netns(place), "-batch", "-", input="\n".join(lines) + "\n")
+
+    def tcp_counters(self, place):
+        """TcpExt of a namespace: what its kernel has counted."""
+        lines = run("ip", "netns", "exec", self.netns(place), "cat", "/proc/net/netstat").splitlines()
+        names, values = [line.split()[1:] for line in lines if line.startswith("TcpExt:")]
+        return dict(zip(names, map(int, values)))
 
     # ---- programs
 

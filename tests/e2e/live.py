@@ -50,11 +50,11 @@ def start_peer(lab, place, program, job):
                      env={"NODE_PATH": os.path.join(NPM_CACHE, "node_modules")})
 
 
-def start_smsc(lab, program="smsc.js", persona="strict", mo=(), mo_every=10):
+def start_smsc(lab, program="smsc.js", persona="strict", mo=(), mo_every=10, **more):
     """An SMSC that listens, and the path of its record."""
     log = lab.path(lab.unique("smsc") + ".log")
     smsc = start_peer(lab, SMSC, program, {"host": "::", "port": PORT, "persona": persona, "log": log,
-                                           "mo": list(mo), "mo_every": mo_every})
+                                           "mo": list(mo), "mo_every": mo_every, **more})
     wait_for(f"{program} to listen", 10, lambda: "listening" in smsc.out() or not smsc.running())
     check(smsc.running(), f"{program}: {smsc.tail()}")
     return smsc, log

@@ -199,7 +199,7 @@ def start_pieces(lab, place, listen, to, **job):
     return process
 
 
-def start_smsc(lab, smsc, family, **job):
+def start_smsc(lab, smsc, family=4, **job):
     """Processes to stop, and a function that reads the outcome once they have ended."""
     if smsc.startswith("node"):
         process, log = live.start_smsc(lab, persona=smsc[5:], **job)
@@ -227,17 +227,25 @@ def target(lab, esme, family, nodelay, pieces, seed):
     return here, start_pieces(lab, ESME, here, there, nodelay=nodelay, pieces=pieces, seed=seed)
 
 
-def run_esme(lab, esme, messages, window, at, nodelay, stall_s=30):
+def start_esme(lab, esme, messages, at=(ADDRESS[4], PORT), **job):
+    """The process, and a function that waits for its end and gives the outcome."""
+    program = {"node": "esme.js", "perl": "esme.pl"}[esme]
+    log = lab.path(lab.unique("esme") + ".log")
+    process = live.start_peer(lab, ESME, program, {"host": at[0], "port": at[1], "log": log, "messages": messages, **job})
+    process.record = log
+
+    def finish():
+        code = process.wait(600)  # it ends itself when it stalls
+        check(code == 0, f"{program} ended with {code}: {process.tail()}")
+        return read_node_esme(log) if esme == "node" else read_perl_esme(process.out())
+    return process, finish
+
+
+def run_esme(lab, esme, messages, window, at, nodelay):
     """To its end: the outcome."""
     if esme == "kannel":
         return run_kannel(lab, messages, window, at)
-    program = {"node": "esme.js", "perl": "esme.pl"}[esme]
-    log = lab.path(lab.unique("esme") + ".log")
-    process = live.start_peer(lab, ESME, program, {"host": at[0], "port": at[1], "window": window, "log": log,
-                                                   "messages": messages, "nodelay": nodelay, "stall_s": stall_s})
-    code = process.wait(600)  # it ends itself when it stalls
-    check(code == 0, f"{program} ended with {code}: {process.tail()}")
-    return read_node_esme(log) if esme == "node" else read_perl_esme(process.out())
+    return start_esme(lab, esme, messages, at, window=window, nodelay=nodelay)[1]()
 
 
 def run_kannel(lab, messages, window, at):

@@ -9,6 +9,7 @@
 const fs = require('fs'), smpp = require('smpp'), { record } = require('./record');
 const job = JSON.parse(fs.readFileSync(process.argv[2]));
 const log = fs.openSync(job.log, 'a');
+smpp.PDU.maxLength = 65536;
 const PIECE = 7, STALL_MS = (job.stall_s || 30) * 1000;
 let expected = false, delivered = 0, beats = 0, beats_answered = 0, sent = 0, answered = 0;
 let begin, last, gap_ms = 0;

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-3-Clause
 # esme: an ESME on Net::SMPP.  perl esme.pl JOB.json
-# JOB: { host, port, window, messages: [{ dst, dc, esm, hex, payload }], nodelay, stall_s }. Prints a line "DST STATUS" for
+# JOB: { host, port, window, messages: [{ dst, dc, esm, hex, payload }], nodelay, stall_s, per_s, until }. per_s: messages a
+# second at most. until: sends no more once a file of this name is there. Prints a line "DST STATUS" for
 # each answer, and at the end "beats ASKED ANSWERED" for its enquire_link.
 use strict;
 use warnings;
@@ -25,7 +26,9 @@ my (%waiting, %beats);
 my ($sent, $asked, $answered) = (0, 0, 0);
 
 sub send_next {
-	my $m = shift(@messages);
+	@messages = () if $job->{until} && $sent % 16 == 0 && -e $job->{until};
+	my $m = shift(@messages) or return;
+	select(undef, undef, undef, 1 / $job->{per_s}) if $job->{per_s};
 	my $octets = pack('H*', $m->{hex});
 	my $sequence = $session->submit_sm(async => 1, source_addr_ton => 5, source_addr => 'E2E', dest_addr_ton => 1,
 		dest_addr_npi => 1, destination_addr => $m->{dst}, data_coding => $m->{dc}, esm_class => $m->{esm},

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
 slow: an ESME that stops in the middle of a PDU.  slow.py JOB.json
-JOB: { host, port, pause_s, messages: [[first half, second half]...] }. Prints the status of each answer.
+JOB: { host, port, pause_s, messages: [[first half, second half]...] }. Prints the status of each answer. pause_s: one number,
+or one for each message.
 """
 import json
 import socket
@@ -37,6 +38,9 @@ def answer(connection, wanted):
 
 with open(sys.argv[1], encoding="utf-8") as file:
     job = json.load(file)
+pauses = job["pause_s"]
+if not isinstance(pauses, list):
+    pauses = [pauses] * len(job["messages"])
 with socket.create_connection((job["host"], job["port"]), timeout=10) as esme:
     esme.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     esme.sendall(pdu(BIND_TRANSCEIVER, 1, b"e2e\0secret\0\0\x34\0\0\0"))
@@ -46,7 +50,7 @@ with socket.create_connection((job["host"], job["port"]), timeout=10) as esme:
         octets = submit_sm(number, (first + second).encode("ascii"))
         at = len(octets) - len(second)
         esme.sendall(octets[:at])
-        time.sleep(job["pause_s"])
+        time.sleep(pauses[number - 2])
         esme.sendall(octets[at:])
         print(answer(esme, SUBMIT_SM), flush=True)
     esme.sendall(pdu(UNBIND, 99, b""))

@@ -6,6 +6,7 @@
 const fs = require('fs'), smpp = require('smpp'), { record, note } = require('./record');
 const job = JSON.parse(fs.readFileSync(process.argv[2]));
 const log = fs.openSync(job.log, 'a');
+smpp.PDU.maxLength = 65536;
 const BEAT_MS = 150;
 let sessions = 0, ids = 0;
 
