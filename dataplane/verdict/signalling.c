@@ -63,7 +63,7 @@ struct signalling *signalling_init(void *memory, const struct signalling_table_c
 	struct signalling *s = memory;
 	uint8_t *at = memory;
 
-	assert(config->entries_max != 0 && config->delivery_us <= config->age_us);
+	assert(config->delivery_us <= config->age_us);
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
 	s->age = signalling_ticks(config->age_us);
@@ -98,6 +98,12 @@ void signalling_event_map(struct signalling_event *e, const struct gsmmap_messag
 
 /* ---- keys: hashed under the secret, so that nobody can choose two that meet ---- */
 
+/* cut: the first `max` octets; data may be NULL where there are none. */
+static struct bytes cut(struct bytes b, size_t max)
+{
+	return bytes_of(b.data, b.len < max ? b.len : max);
+}
+
 static uint64_t hash_of(const struct signalling *s, struct bytes octets)
 {
 	return XXH3_64bits_withSeed(octets.data, octets.len, s->config.hash_key);
@@ -108,7 +114,7 @@ static uint64_t hash_two(const struct signalling *s, uint64_t a, uint32_t b, str
 {
 	uint8_t key[sizeof(a) + sizeof(b) + LIMIT_MAP_DIGITS];
 
-	octets = bytes_slice(octets, 0, LIMIT_MAP_DIGITS);
+	octets = cut(octets, LIMIT_MAP_DIGITS);
 	memcpy(key, &a, sizeof(a));
 	memcpy(key + sizeof(a), &b, sizeof(b));
 	memcpy(key + sizeof(a) + sizeof(b), octets.data, octets.len);
@@ -119,7 +125,7 @@ static uint64_t hash_two(const struct signalling *s, uint64_t a, uint32_t b, str
 static uint64_t origin_hash(const struct signalling *s, const struct signalling_config *c,
 	struct bytes gt, unsigned link, uint32_t point_code)
 {
-	uint64_t h = gt.len != 0 ? hash_two(s, 0, 0, bytes_slice(gt, 0, c->gt_digits))
+	uint64_t h = gt.len != 0 ? hash_two(s, 0, 0, cut(gt, c->gt_digits))
 	                         : hash_two(s, 1 + (uint64_t)link, point_code, bytes_of(NULL, 0));
 
 	return h != 0 ? h : 1; /* 0 is a free place */
@@ -127,8 +133,7 @@ static uint64_t origin_hash(const struct signalling *s, const struct signalling_
 
 static unsigned target_of(const struct signalling *s, struct bytes digits)
 {
-	return (unsigned)(hash_of(s, bytes_slice(digits, 0, LIMIT_MAP_DIGITS)) %
-			  SIGNALLING_SKETCH_BITS);
+	return (unsigned)(hash_of(s, cut(digits, LIMIT_MAP_DIGITS)) % SIGNALLING_SKETCH_BITS);
 }
 
 /* ---- what one event says ---- */
@@ -157,7 +162,7 @@ static bool starts_with(struct bytes digits, const struct signalling_prefix *lis
 /* same_sender: two international numbers with the same leading digits. */
 static bool same_sender(struct bytes a, struct bytes b, size_t digits)
 {
-	return bytes_equal(bytes_slice(a, 0, digits), bytes_slice(b, 0, digits));
+	return bytes_equal(cut(a, digits), cut(b, digits));
 }
 
 /* same_national: `national` has no country code (1 to 3 digits, E.164 6.2.1), maybe a trunk 0. */
