@@ -67,7 +67,7 @@ enum edit_map_error_trait {
 	MAP_ERROR_MO = 1,         /* mo-forwardSM has it, */
 	MAP_ERROR_MT = 2,         /* mt-forwardSM, */
 	MAP_ERROR_SRI = 4,        /* sendRoutingInfoForSM */
-	MAP_ERROR_TEMPORARY = 8,  /* its receiver tries again: research/inline-blocking.md 2.7 */
+	MAP_ERROR_TEMPORARY = 8,  /* its receiver tries again: docs/refusals.md */
 	MAP_ERROR_PARAMETER = 16, /* cannot stand without a parameter: not to be configured */
 };
 /* clang-format off */
@@ -79,7 +79,7 @@ enum edit_map_error_trait {
 	X(ILLEGAL_SUBSCRIBER, 9, "illegalSubscriber", MAP_ERROR_MT)                                \
 	X(TELESERVICE_NOT_PROVISIONED, 11, "teleserviceNotProvisioned", MAP_ERROR_SRI)             \
 	X(ILLEGAL_EQUIPMENT, 12, "illegalEquipment", MAP_ERROR_MT)                                 \
-	X(CALL_BARRED, 13, "callBarred", MAP_ERROR_SRI)                                            \
+	X(CALL_BARRED, 13, "callBarred", MAP_ERROR_SRI | MAP_ERROR_TEMPORARY)                      \
 	X(FACILITY_NOT_SUPPORTED, 21, "facilityNotSupported",                                      \
 		MAP_ERROR_MO | MAP_ERROR_MT | MAP_ERROR_SRI)                                       \
 	X(SUBSCRIBER_BUSY, 31, "subscriberBusyForMT-SMS", MAP_ERROR_MT | MAP_ERROR_TEMPORARY)      \
