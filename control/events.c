@@ -383,6 +383,7 @@ static void put_session(struct context *c, const struct event_session *s)
 	const char *bind = s->bind < sizeof(binds) / sizeof(binds[0]) ? binds[s->bind] : NULL;
 
 	json_line_put_string(&c->line, "change", NAME_OF(session_changes, s->change));
+	json_line_put_string(&c->line, "transport", s->protocol == IPPROTO_SCTP ? "sctp" : "tcp");
 	json_line_put_string(&c->line, "bind", bind);
 	json_line_put_string(&c->line, "esme_side", NAME_OF(sides, s->esme_side));
 	put_endpoint(c, "lo", c->e->lo_address, c->e->lo_port);

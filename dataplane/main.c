@@ -26,6 +26,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/worker.h"
 #include "control/control.h"
+#include "control/notify.h"
 #include "control/panic.h"
 #include "control/replay_plan.h"
 #include "control/version.h"
@@ -385,7 +386,7 @@ static bool read_port(unsigned port, struct control_port *out)
 
 static void notify(const char *state)
 {
-	(void)sd_notify(0, state);
+	(void)notify_send(state);
 }
 
 static int run(struct daemon *d)
@@ -422,7 +423,7 @@ static int run(struct daemon *d)
 		atomic_store(&d->panic_links, control_panic_load(&d->config));
 	}
 	launch(d);
-	(void)sd_notify(0, "READY=1");
+	notify("READY=1");
 	code = control_run(&context);
 	stop_signal = 1;
 	rte_eal_mp_wait_lcore();

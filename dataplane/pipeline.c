@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/pipeline.h"
 
-#include "dataplane/pipeline_parts.h"
+#include "dataplane/pipeline_sigtran.h"
 
 enum {
 	TICK_US = 10000,
 	TICKS_A_ROUND = 100,        /* flows and fragments are looked at once a second */
 	TICKS_AT_ONCE = 12000,      /* after a long silence: what is older is aged all the same */
+	SEGMENTS_AGE_US = 15000000, /* Q.714 annex C: T(reassembly) is 10 to 20 s */
+	DIALOGUES_A_TICK = 64,
 	CONCAT_BUCKETS_A_TICK = 64, /* many messages age at once: small slices keep a turn short */
 };
 
@@ -28,10 +30,30 @@ static uint8_t *carve(uint8_t **at, size_t len)
 
 struct layout {
 	size_t pipeline, ports, chunks, sessions, fragments, judge, pdus, ring;
+	size_t assocs, journal, sigtran, dialogues, segments, signalling, joined, whole;
 };
+
+static uint32_t journal_blocks(const struct pipeline_config *c)
+{
+	return c->sctp_journal_octets / LIMIT_SCTP_BLOCK_LEN;
+}
+
+static struct tcap_dialogues_config dialogues_of(const struct pipeline_config *c)
+{
+	return (struct tcap_dialogues_config){ c->dialogues_max, c->dialogue_age_us,
+		c->concat.hash_key };
+}
+
+static struct sccp_segments_config segments_of(const struct pipeline_config *c)
+{
+	return (struct sccp_segments_config){ c->sccp_segments_max, SEGMENTS_AGE_US };
+}
 
 static struct layout layout_of(const struct pipeline_config *c)
 {
+	struct tcap_dialogues_config dialogues = dialogues_of(c);
+	struct sccp_segments_config segments = segments_of(c);
+
 	return (struct layout){
 		.pipeline = align64(sizeof(struct pipeline)),
 		.ports = align64((size_t)c->n_links * 65536),
@@ -41,6 +63,14 @@ static struct layout layout_of(const struct pipeline_config *c)
 		.judge = align64(judge_size()),
 		.pdus = 2 * align64(LIMIT_SMPP_PDU_LEN + LIMIT_SCAN_TAIL),
 		.ring = align64(c->event_ring_len),
+		.assocs = align64(sctp_assocs_size(c->associations_max)),
+		.journal = align64(sctp_journal_size(journal_blocks(c))),
+		.sigtran = align64(c->associations_max * sizeof(struct sigtran_session)),
+		.dialogues = align64(tcap_dialogues_size(&dialogues)),
+		.segments = align64(sccp_segments_size(&segments)),
+		.signalling = align64(signalling_size(&c->signalling)),
+		.joined = align64(LIMIT_SCCP_JOINED_LEN + LIMIT_SCAN_TAIL),
+		.whole = align64(LIMIT_SCTP_MESSAGE_LEN + LIMIT_SCAN_TAIL),
 	};
 }
 
@@ -49,7 +79,8 @@ size_t pipeline_budget(const struct pipeline_config *config)
 	struct layout l = layout_of(config);
 
 	return l.pipeline + l.ports + l.chunks + l.sessions + l.fragments + l.judge + l.pdus +
-	       l.ring;
+	       l.ring + l.assocs + l.journal + l.sigtran + l.dialogues + l.segments + l.signalling +
+	       l.joined + l.whole;
 }
 
 static void services_fill(uint8_t *service, const struct link_config *link)
@@ -58,6 +89,24 @@ static void services_fill(uint8_t *service, const struct link_config *link)
 	for (unsigned i = 0; i < link->n_smpp_ports; i++) {
 		service[link->smpp_ports[i]] = SERVICE_SMPP;
 	}
+}
+
+/* The tables of SIGTRAN, behind those of SMPP. */
+static void create_sigtran(struct pipeline *p, const struct layout *l, uint8_t **at)
+{
+	const struct pipeline_config *c = p->config;
+	struct tcap_dialogues_config dialogues = dialogues_of(c);
+	struct sccp_segments_config segments = segments_of(c);
+
+	p->assocs = sctp_assocs_init(carve(at, l->assocs), c->associations_max, c->concat.hash_key);
+	sctp_journal_init(
+		&p->journal, carve(at, l->journal), journal_blocks(c), c->concat.hash_key);
+	sctp_set_up(p, (void *)carve(at, l->sigtran));
+	p->dialogues = tcap_dialogues_init(carve(at, l->dialogues), &dialogues);
+	p->segments = sccp_segments_init(carve(at, l->segments), &segments);
+	p->signalling = signalling_init(carve(at, l->signalling), &c->signalling);
+	p->map.joined = carve(at, l->joined);
+	p->map.whole = carve(at, l->whole);
 }
 
 struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config,
@@ -77,6 +126,7 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 		p->port_service[i] = ports + (size_t)i * 65536;
 		services_fill(p->port_service[i], &config->links[i]);
 	}
+	link_begin(p);
 	stream_pool_init(&p->chunks, carve(&at, l.chunks), config->stream_chunks);
 	p->sessions =
 		smpp_sessions_init(carve(&at, l.sessions), config->flows_max, config->pending_max);
@@ -85,6 +135,7 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 	p->pdu = carve(&at, l.pdus / 2);
 	p->edited = carve(&at, l.pdus / 2);
 	event_ring_init(&p->ring, carve(&at, l.ring), config->event_ring_len);
+	create_sigtran(p, &l, &at);
 	return p;
 }
 
@@ -93,8 +144,12 @@ static void tick(struct pipeline *p)
 	if (p->judge.concat != NULL) {
 		concat_expire(p->judge.concat, p->now_us, CONCAT_BUCKETS_A_TICK);
 	}
+	tcap_dialogues_expire(p->dialogues, p->now_us, DIALOGUES_A_TICK);
 	if (++p->n_ticks % TICKS_A_ROUND == 0) {
+		sccp_segments_expire(p->segments, p->now_us, &p->stats);
+		sctp_sweep(p);
 		stats_add(&p->stats, STAT_timeouts, 1);
+		link_tick(p);
 		fragments_expire(p->fragments, p->now_us, &p->stats, &p->leaving);
 		flow_sweep(p);
 	}
@@ -109,6 +164,7 @@ static void advance_time(struct pipeline *p, uint64_t now_us)
 		p->now_us = now_us;
 	}
 	flow_holds_run(p);
+	sctp_holds_run(p);
 	if (p->next_tick_us == 0) {
 		p->next_tick_us = p->now_us + TICK_US;
 	}
@@ -154,6 +210,10 @@ static void take_decoded(struct pipeline *p, struct frame *f, struct flow *found
 	enum reason why;
 	struct flow *flow;
 
+	if (f->kind == FRAME_SCTP) {
+		sctp_take(p, f);
+		return;
+	}
 	if (f->kind != FRAME_TCP || !flow_wanted(p, f)) {
 		frame_pass(p, f, f->reason != R_none ? (enum reason)f->reason : R_not_sms);
 		return;
@@ -222,6 +282,10 @@ static void update_gauges(struct pipeline *p)
 	p->gauges.stream_chunks_used = p->chunks.n_chunks - p->chunks.n_free;
 	p->gauges.pending_answers = smpp_pending_count(p->sessions);
 	p->gauges.fragments_held = fragments_held(p->fragments);
+	p->gauges.associations = sctp_assocs_count(p->assocs);
+	p->gauges.sctp_blocks_used = p->journal.n_blocks - p->journal.n_free;
+	p->gauges.dialogues = tcap_dialogues_count(p->dialogues);
+	p->gauges.segments_held = sccp_segments_held(p->segments);
 }
 
 void pipeline_decode(struct pipeline *p, struct frame **frames, unsigned n)
@@ -271,6 +335,7 @@ void pipeline_relieve(struct pipeline *p, const struct pipeline_turn *turn, stru
 {
 	p->turn = turn;
 	flow_holds_end(p, R_hold_full);
+	sctp_holds_end(p, R_hold_full);
 	leave(p, out);
 	update_gauges(p);
 }
@@ -288,6 +353,7 @@ void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64
 		flow_end(p, flow, SESSION_CLOSED);
 		flow_remove(p, flow);
 	}
+	sctp_drain(p);
 	leave(p, out);
 	update_gauges(p);
 }

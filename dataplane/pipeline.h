@@ -55,6 +55,7 @@ struct link_config {
 	bool vlan_in_key;
 	bool content; /* inspect texts here */
 	uint8_t on_release;
+	uint32_t dribble_limit; /* releases a minute that expose text, then on_release = refuse; 0: never */
 	uint8_t malformed; /* text PDUs whose body cannot be read */
 	struct smpp_profile profile;
 	struct refusal_config to_smsc; /* refusing what an ESME sends */
@@ -118,6 +119,8 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 struct pipeline_turn {
 	const struct generation *generation;
 	uint64_t panic_links; /* bit per link */
+	/* empty frames for acknowledgements of our own, TCP_ACK_LEN_MAX octets of room each; NULL: none are made */
+	struct frame_list *spare;
 };
 
 /* pipeline_decode: finds the headers of `n` frames just received; before they are steered and run. */
@@ -154,8 +157,24 @@ struct pipeline_gauges {
 	uint32_t stream_chunks_used;
 	uint32_t pending_answers;
 	uint32_t fragments_held;
+	uint32_t associations;
+	uint32_t sctp_blocks_used;
+	uint32_t dialogues;
+	uint32_t segments_held;
 };
 struct pipeline_gauges pipeline_gauges(const struct pipeline *p);
+
+/* The circuit breaker of a link towards the SMSC (0) or the ESME (1), as this worker has it. */
+struct pipeline_breaker {
+	uint8_t style;         /* enum edit_style in force */
+	uint8_t closes, mutes; /* strikes since it was put in force */
+	uint32_t n_moves;
+};
+/* Control may call both while the worker runs. */
+struct pipeline_breaker pipeline_breaker(
+	const struct pipeline *p, unsigned link, unsigned towards);
+/* pipeline_dribbles: the link refuses messages that are let go in pieces, until a minute was quiet. */
+bool pipeline_dribbles(const struct pipeline *p, unsigned link);
 
 /*
  * Sessions, read while they live (pipeline_report.c): control asks, the worker answers within some

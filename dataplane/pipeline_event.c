@@ -220,6 +220,14 @@ static uint8_t esme_side(const struct smpp_session *s, const struct flow *flow)
 	return (s->esme == 0) == flow->lo_is_inside ? SIDE_INSIDE : SIDE_OUTSIDE;
 }
 
+static void put_endpoints(struct pipeline *p, const struct flow_key *key)
+{
+	memcpy(p->event.lo_address, key->lo.address, sizeof(p->event.lo_address));
+	memcpy(p->event.hi_address, key->hi.address, sizeof(p->event.hi_address));
+	p->event.lo_port = key->lo.port;
+	p->event.hi_port = key->hi.port;
+}
+
 void event_session_put(struct pipeline *p, const struct flow *flow, unsigned change)
 {
 	const struct smpp_session *s = flow->session;
@@ -227,7 +235,7 @@ void event_session_put(struct pipeline *p, const struct flow *flow, unsigned cha
 	struct event_origin o = origin_of(p, flow);
 
 	begin(p, EVENT_SESSION, &o);
-	*out = (struct event_session){ .change = (uint8_t)change };
+	*out = (struct event_session){ .change = (uint8_t)change, .protocol = flow->key.protocol };
 	if (s != NULL) {
 		out->bind = s->bind_kind;
 		out->esme_side = esme_side(s, flow);
@@ -235,10 +243,26 @@ void event_session_put(struct pipeline *p, const struct flow *flow, unsigned cha
 		out->refused = s->n_refused;
 		out->answers = s->n_answers;
 	}
-	memcpy(p->event.lo_address, flow->key.lo.address, sizeof(p->event.lo_address));
-	memcpy(p->event.hi_address, flow->key.hi.address, sizeof(p->event.hi_address));
-	p->event.lo_port = flow->key.lo.port;
-	p->event.hi_port = flow->key.hi.port;
+	put_endpoints(p, &flow->key);
+	put(p, bytes_of(NULL, 0));
+}
+
+void event_association_put(struct pipeline *p, const struct sctp_assoc *a, unsigned change)
+{
+	const struct sigtran_session *s = a->session;
+	struct event_session *out = &p->event.u.session_change;
+	struct event_origin o = { .session = a->id, .frame = p->frame_number, .link = a->link };
+
+	begin(p, EVENT_SESSION, &o);
+	*out = (struct event_session){ .change = (uint8_t)change,
+		.esme_side = EVENT_SIDE_UNKNOWN,
+		.protocol = a->key.protocol };
+	if (s != NULL) {
+		out->messages = s->n_messages;
+		out->refused = s->n_refused;
+		out->answers = s->n_answers;
+	}
+	put_endpoints(p, &a->key);
 	put(p, bytes_of(NULL, 0));
 }
 

@@ -8,7 +8,7 @@ enum {
 
 void frame_pass(struct pipeline *p, struct frame *f, enum reason why)
 {
-	if (f->kind == FRAME_SCTP) {
+	if (f->kind == FRAME_SCTP && stats_reason_kind(why) != REASON_LEDGER) {
 		why = R_sctp_not_judged;
 	}
 	if (f->kind == FRAME_TCP || f->kind == FRAME_SCTP) {
@@ -47,10 +47,10 @@ static bool prefix_holds(const struct prefix *prefix, const uint8_t *address)
 	return rest == 0 || ((prefix->address[whole] ^ address[whole]) >> (8 - rest)) == 0;
 }
 
-static bool is_inside(const struct link_config *link, const struct endpoint *e)
+bool flow_is_inside(const struct link_config *link, const uint8_t address[16])
 {
 	for (unsigned i = 0; i < link->n_inside; i++) {
-		if (prefix_holds(&link->inside[i], e->address)) {
+		if (prefix_holds(&link->inside[i], address)) {
 			return true;
 		}
 	}
@@ -62,8 +62,8 @@ static bool lo_is_inside(const struct pipeline *p, const struct frame *f)
 {
 	const struct link_config *link = &p->config->links[f->link];
 	const uint8_t *service = p->port_service[f->link];
-	bool lo = is_inside(link, &f->key.lo);
-	bool hi = is_inside(link, &f->key.hi);
+	bool lo = flow_is_inside(link, f->key.lo.address);
+	bool hi = flow_is_inside(link, f->key.hi.address);
 
 	if (lo != hi) {
 		return lo;
@@ -105,6 +105,7 @@ static void session_start(struct pipeline *p, struct flow *flow, const struct fr
 	struct smpp_session *session = smpp_session_open(p->sessions);
 
 	if (session != NULL) {
+		session->owner = flow;
 		session->late =
 			(f->tcp_flags & TCP_SYN) == 0; /* its bind may have been before us */
 	}
@@ -150,13 +151,16 @@ struct flow *flow_resolve(struct pipeline *p, struct frame *f, struct flow *foun
 	return found;
 }
 
-/* The queue of holding directions, oldest first: one per link and direction, as hold times differ by link. */
+/*
+ * The queues of holding directions, the next to end first: one per link, direction and reason to wait,
+ * as those of one reason wait equally long.
+ */
 static void hold_unlink(struct pipeline *p, struct flow *flow, unsigned index)
 {
-	struct hold_queue *q = &p->holding[flow->link];
 	struct flow_hold *n = &flow->hold[index];
+	struct hold_queue *q = &p->holding[flow->link][n->wait];
 
-	if (!n->queued) {
+	if (n->wait == TCP_WAIT_NOTHING) {
 		return;
 	}
 	if (n->prev != NULL) {
@@ -173,12 +177,14 @@ static void hold_unlink(struct pipeline *p, struct flow *flow, unsigned index)
 	p->n_holding--;
 }
 
-static void hold_append(struct pipeline *p, struct flow *flow, unsigned index, uint64_t since_us)
+static void hold_append(
+	struct pipeline *p, struct flow *flow, unsigned index, enum tcp_wait wait, uint64_t due_us)
 {
-	struct hold_queue *q = &p->holding[flow->link];
+	struct hold_queue *q = &p->holding[flow->link][wait];
 
-	flow->hold[index] =
-		(struct flow_hold){ .prev = q->tail[index], .since_us = since_us, .queued = true };
+	flow->hold[index] = (struct flow_hold){ .prev = q->tail[index],
+		.due_us = due_us,
+		.wait = (uint8_t)wait };
 	if (q->tail[index] != NULL) {
 		q->tail[index]->hold[index].next = flow;
 	} else {
@@ -190,48 +196,66 @@ static void hold_append(struct pipeline *p, struct flow *flow, unsigned index, u
 
 void flow_hold_update(struct pipeline *p, struct flow *flow, unsigned index)
 {
-	uint64_t since = flow->tcp[index].held_since_us;
+	uint64_t due = 0;
+	enum tcp_wait wait = tcp_waits_until(
+		&flow->tcp[index], &p->config->links[flow->link].tcp, &due);
 
-	if (flow->hold[index].queued && flow->hold[index].since_us == since) {
+	if (flow->hold[index].wait == wait && flow->hold[index].due_us == due) {
 		return;
 	}
 	hold_unlink(p, flow, index);
-	if (since != 0) {
-		hold_append(p, flow, index, since);
+	if (wait != TCP_WAIT_NOTHING) {
+		hold_append(p, flow, index, wait, due);
 	}
+}
+
+/* The first of a queue leaves when its time is over. False: it is not, or there is none. */
+static bool hold_end_one(struct pipeline *p, unsigned link, enum tcp_wait wait, unsigned index)
+{
+	struct flow *flow = p->holding[link][wait].head[index];
+	enum tcp_leave which;
+	enum reason why;
+	struct half h;
+
+	if (flow == NULL || flow->hold[index].due_us > p->now_us ||
+		!tcp_release_due(&flow->tcp[index], p->now_us, &p->config->links[link].tcp, &why,
+			&which)) {
+		return false;
+	}
+	h = half_of(p, flow, index);
+	stream_release(&h, why, which);
+	flow_hold_update(p, flow, index);
+	return true;
 }
 
 void flow_holds_run(struct pipeline *p)
 {
 	for (unsigned link = 0; link < p->config->n_links && p->n_holding != 0; link++) {
-		for (unsigned index = 0; index < 2; index++) {
-			struct flow *flow;
-			enum reason why;
-
-			while ((flow = p->holding[link].head[index]) != NULL &&
-				tcp_release_due(&flow->tcp[index], p->now_us,
-					&p->config->links[link].tcp, &why)) {
-				struct half h = half_of(p, flow, index);
-
-				stream_release(&h, why);
-				flow_hold_update(p, flow, index);
+		for (unsigned i = 0; i < 2 * TCP_WAITS; i++) {
+			while (hold_end_one(p, link, (enum tcp_wait)(i / 2), i % 2)) {
 			}
 		}
+	}
+}
+
+static void hold_end_all(
+	struct pipeline *p, unsigned link, enum tcp_wait wait, unsigned index, enum reason why)
+{
+	struct flow *flow;
+
+	while ((flow = p->holding[link][wait].head[index]) != NULL) {
+		struct half h = half_of(p, flow, index);
+
+		stream_release(&h, why, TCP_LEAVE_ALL);
+		hold_unlink(p, flow, index);
 	}
 }
 
 void flow_holds_end(struct pipeline *p, enum reason why)
 {
 	for (unsigned link = 0; link < p->config->n_links; link++) {
-		for (unsigned index = 0; index < 2; index++) {
-			struct flow *flow;
-
-			while ((flow = p->holding[link].head[index]) != NULL) {
-				struct half h = half_of(p, flow, index);
-
-				stream_release(&h, why);
-				hold_unlink(p, flow, index);
-			}
+		for (unsigned i = 0; i < 2 * TCP_WAITS; i++) {
+			hold_end_all(p, link, (enum tcp_wait)(i / 2), i % 2, why);
 		}
 	}
 }
@@ -256,32 +280,34 @@ static void ahead_note(struct half *h, const struct frame *f)
 
 static void release_if_due(struct half *h)
 {
+	enum tcp_leave which;
 	enum reason why;
 
-	if (tcp_release_due(h->tcp, h->p->now_us, &h->link->tcp, &why)) {
-		stream_release(h, why);
+	if (tcp_release_due(h->tcp, h->p->now_us, &h->link->tcp, &why, &which)) {
+		stream_release(h, why, which);
 	}
 	flow_hold_update(h->p, h->flow, h->index);
 }
 
-static void let_go(struct half *h, bool all)
+static void let_go(struct half *h)
 {
 	struct pipeline *p = h->p;
 
 	if (tcp_ended(h->tcp) && h->tcp->parse != h->tcp->next && h->tcp->held.count != 0) {
-		stream_release(
-			h, R_hold_close); /* nothing more will come: judged by what is there */
+		/* nothing more will come: judged by what is there */
+		stream_release(h, R_hold_close, TCP_LEAVE_ALL);
 	}
 
-	tcp_leave(h->tcp, all, p->now_us, &h->link->tcp, &p->chunks, &p->stats, &p->leaving);
+	tcp_leave(h->tcp, TCP_LEAVE_JUDGED, p->now_us, &h->link->tcp, &p->chunks, &p->stats,
+		&p->leaving);
 	release_if_due(h);
 }
 
 static void close_half(struct half *h)
 {
 	stream_finish(h);
-	if (h->tcp->held.count != 0) {
-		stream_release(h, R_hold_close);
+	if (h->tcp->held.count + h->tcp->ahead.count + h->tcp->passing.count != 0) {
+		stream_release(h, R_hold_close, TCP_LEAVE_ALL);
 	}
 	flow_hold_update(h->p, h->flow, h->index);
 }
@@ -331,6 +357,10 @@ void flow_sweep(struct pipeline *p)
 			return;
 		}
 		idle = p->now_us - flow->last_us;
+		for (unsigned i = 0; i < 2; i++) {
+			tcp_forget(&flow->tcp[i], p->now_us, &p->config->links[flow->link].tcp,
+				&p->chunks);
+		}
 
 		if (idle >= (flow->state == FLOW_CLOSED ? (uint64_t)LINGER_US
 							: p->config->flow_idle_us)) {
@@ -366,7 +396,8 @@ static void take_in_panic(struct pipeline *p, struct flow *flow, struct frame *f
 	for (unsigned i = 0; i < 2; i++) {
 		struct half h = half_of(p, flow, i);
 
-		tcp_leave(h.tcp, true, p->now_us, &h.link->tcp, &p->chunks, &p->stats, &p->leaving);
+		tcp_leave(h.tcp, TCP_LEAVE_ALL, p->now_us, &h.link->tcp, &p->chunks, &p->stats,
+			&p->leaving);
 		flow_hold_update(p, flow, i);
 	}
 	flow->panicked = true;
@@ -388,20 +419,51 @@ static void note_opaque(struct flow *flow, const struct frame *f, struct pipelin
 }
 
 /* The other direction may move by this frame's ACK: a gap that the receiver does not miss is none. */
-static void take_acknowledged(struct half *other)
+static void take_acknowledged(struct half *other, const struct half *h)
 {
+	struct pipeline *p = h->p;
 	bool moved = false;
 
-	while (other->tcp->gap_proven &&
-		tcp_skip_gap(other->tcp, other->direction, &other->p->stats)) {
+	while (other->tcp->gap_proven && tcp_skip_gap(other->tcp, h->tcp, other->direction,
+						 &other->link->tcp, &p->chunks, &p->stats)) {
 		other->reader->head_done = false;
 		other->reader->condemned = false;
 		stream_read(other);
 		moved = true;
 	}
 	if (moved) {
-		let_go(other, !half_enforces(other));
+		let_go(other);
 	}
+}
+
+/* Octets wait here behind a gap: their sender is told, or, where nothing unjudged may leave, has to find out. */
+static void tell_sender(struct half *h, const struct half *other, const struct frame *data)
+{
+	struct pipeline *p = h->p;
+	struct frame *f;
+
+	if (!h->tcp->came_ahead) {
+		return;
+	}
+	h->tcp->patient = h->tcp->patient || link_refuses(p, data->link);
+	f = p->turn->spare != NULL && !p->config->replay && half_enforces(h)
+	            ? frame_list_take(p->turn->spare)
+	            : NULL;
+	if (f == NULL) {
+		return;
+	}
+	if (!tcp_tell_sender(h->tcp, other->tcp, p->now_us, f)) {
+		frame_list_add(p->turn->spare, f);
+		return;
+	}
+	f->time_us = p->now_us;
+	f->link = data->link;
+	f->input = data->input;
+	f->from_side = data->from_side ^ 1u;
+	f->direction = other->direction;
+	stats_add(&p->stats, STAT_sacks, 1);
+	stats_link(&p->stats, data->link, LINK_STAT_sacks, 1);
+	frame_list_add(&p->leaving, f);
 }
 
 void flow_take(struct pipeline *p, struct flow *flow, struct frame *f)
@@ -410,6 +472,7 @@ void flow_take(struct pipeline *p, struct flow *flow, struct frame *f)
 	struct half other = half_of(p, flow, 1 - h.index);
 	uint64_t start = stats_clock(&p->stats);
 	enum tcp_received received;
+	bool fin_seen;
 
 	f->flow = flow;
 	f->direction = h.direction;
@@ -424,13 +487,18 @@ void flow_take(struct pipeline *p, struct flow *flow, struct frame *f)
 	if (f->reason == R_none) {
 		note_opaque(flow, f, p);
 	}
+	fin_seen = h.tcp->fin_seen;
 	received = tcp_receive(h.tcp, other.tcp, f, &h.link->tcp, &p->chunks, &p->stats);
 	ahead_note(&h, f);
 	if (received == TCP_DATA) {
 		stream_read(&h);
 	}
-	take_acknowledged(&other);
-	let_go(&h, !half_enforces(&h));
+	take_acknowledged(&other, &h);
+	tell_sender(&h, &other, f);
+	if (received == TCP_RESET || (h.tcp->fin_seen && !fin_seen)) {
+		link_note_close(&h, &other);
+	}
+	let_go(&h);
 	if (received == TCP_RESET || (tcp_ended(h.tcp) && tcp_ended(other.tcp))) {
 		flow_end(p, flow, SESSION_CLOSED);
 	}

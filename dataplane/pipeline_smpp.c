@@ -36,12 +36,14 @@ static void take_answer(struct half *h, const struct smpp_header *header)
 		return;
 	}
 	stats_add(&p->stats, STAT_answers_matched, 1);
+	link_note_answer(h, &pending);
 	outcome = answer_decide(header, &pending);
 	if (outcome == ANSWER_KEEP) {
 		return;
 	}
 	if ((outcome == ANSWER_ACCEPTED || outcome == ANSWER_FORCED) && !pending.blanked) {
 		stats_add(&p->stats, STAT_answers_accepted, 1);
+		stats_link(&p->stats, h->flow->link, LINK_STAT_answers_accepted, 1);
 		event_anomaly_put(h, R_smsc_accepted, header->sequence, 0);
 	}
 	if (outcome == ANSWER_ACCEPTED || tcp_leaked(h->tcp, 0, SMPP_HEADER_LEN) != 0) {
@@ -50,6 +52,7 @@ static void take_answer(struct half *h, const struct smpp_header *header)
 	put_be32(status, pending.status);
 	tcp_edit(h->tcp, STATUS_OFFSET, bytes_of(status, sizeof(status)));
 	stats_add(&p->stats, STAT_answers_rewritten, 1);
+	stats_link(&p->stats, h->flow->link, LINK_STAT_answers_rewritten, 1);
 }
 
 void smpp_take_head(struct half *h, const struct smpp_header *header)
@@ -124,7 +127,8 @@ static enum edit_style prepare(struct half *h, struct bytes pdu)
 	case ACTION_BLANK:
 		return refuse(h, pdu, EDIT_BLANK, 0);
 	case ACTION_REJECT:
-		return refuse(h, pdu, (enum edit_style)refusal->style, refusal->poison);
+		return refuse(h, pdu, link_style(h, (enum sms_role)h->p->sms.role),
+			refusal->poison);
 	}
 	return EDIT_NONE;
 }
@@ -152,11 +156,12 @@ static uint32_t leaked_octets(const struct half *h, const struct sms *sms)
 	return (uint32_t)n;
 }
 
-static void count_leaked(struct pipeline *p, uint32_t octets)
+static void count_leaked(struct half *h, uint32_t octets)
 {
 	if (octets != 0) {
-		stats_add(&p->stats, STAT_messages_late, 1);
-		stats_add(&p->stats, STAT_octets_leaked, octets);
+		stats_add(&h->p->stats, STAT_messages_late, 1);
+		stats_add(&h->p->stats, STAT_octets_leaked, octets);
+		stats_link(&h->p->stats, h->flow->link, LINK_STAT_leaked, octets);
 	}
 }
 
@@ -177,6 +182,8 @@ static void await_answer(struct half *h, const struct smpp_header *header, enum 
 		pending.blanked = applied != EDIT_SELF_REJECT;
 		pending.status = p->verdict.status != 0 ? p->verdict.status : refusal->status;
 		pending.force = refusal->on_accept == ON_ACCEPT_FORCE;
+		pending.rewritten = true;
+		link_note_rewritten(h);
 	}
 	if (h->flow->session != NULL &&
 		!smpp_pending_add(p->sessions, h->flow->session, &pending)) {
@@ -184,7 +191,7 @@ static void await_answer(struct half *h, const struct smpp_header *header, enum 
 	}
 }
 
-static void count_verdict(struct pipeline *p, struct smpp_session *session)
+void message_count(struct pipeline *p, unsigned link)
 {
 	static const enum stats_counter counter[ACTIONS] = {
 		[ACTION_PASS] = STAT_messages_passed,
@@ -196,9 +203,18 @@ static void count_verdict(struct pipeline *p, struct smpp_session *session)
 
 	stats_add(&p->stats, STAT_messages, 1);
 	stats_add(&p->stats, counter[p->verdict.action], 1);
+	stats_link(&p->stats, link, LINK_STAT_messages, 1);
+	stats_link(&p->stats, link, LINK_STAT_refused, p->verdict.action >= ACTION_BLANK ? 1 : 0);
 	stats_reason(&p->stats, (enum reason)p->verdict.reason);
 	judge_count_rules(&p->judge, p->turn->generation, &p->verdict, p->now_us);
-	if (session != NULL && p->verdict.action >= ACTION_BLANK) {
+}
+
+static void count_verdict(struct half *h)
+{
+	struct smpp_session *session = h->flow->session;
+
+	message_count(h->p, h->flow->link);
+	if (session != NULL && h->p->verdict.action >= ACTION_BLANK) {
 		session->n_refused++;
 	}
 }
@@ -240,10 +256,10 @@ static void take_malformed(
 	if (refused && half_enforces(h)) {
 		const struct refusal_config *refusal = refusal_of(h, (enum sms_role)p->sms.role);
 
-		applied = edit_refuse(
-			pdu, NULL, (enum edit_style)refusal->style, refusal->poison, p->edited);
+		applied = edit_refuse(pdu, NULL, link_style(h, (enum sms_role)p->sms.role),
+			refusal->poison, p->edited);
 	}
-	count_verdict(p, h->flow->session);
+	count_verdict(h);
 	await_answer(h, header, applied);
 	tell_and_edit(h, header, pdu, applied, 0);
 	tcp_consume(h->tcp, pdu.len, R_smpp_malformed, h->direction, &p->stats);
@@ -271,9 +287,9 @@ static void take_message(struct half *h, const struct smpp_header *header, struc
 	start = stats_clock(&p->stats);
 	leaked = half_enforces(h) && p->verdict.action >= ACTION_REDACT ? leaked_octets(h, &p->sms)
 	                                                                : 0;
-	count_leaked(p, leaked);
+	count_leaked(h, leaked);
 	applied = prepare(h, pdu);
-	count_verdict(p, h->flow->session);
+	count_verdict(h);
 	await_answer(h, header, applied);
 	tell_and_edit(h, header, pdu, applied, leaked);
 	(void)stats_stage(&p->stats, STAGE_edit, start);
@@ -327,43 +343,60 @@ void smpp_take_pdu(struct half *h, const struct smpp_header *header, struct byte
 	take_message(h, header, pdu);
 }
 
-void smpp_take_part(struct half *h, const struct smpp_header *header, struct bytes part)
+static bool has_text(const struct sms *sms)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < sms->n_bodies; i++) {
+		n += sms->body[i].octets.len;
+	}
+	return n != 0;
+}
+
+/* The rest of a condemned PDU is overwritten as it comes. */
+static void condemn(struct half *h, const struct smpp_header *header, struct bytes part)
 {
 	struct pipeline *p = h->p;
-	const struct refusal_config *refusal;
+	uint32_t leaked = leaked_octets(h, &p->sms);
+
+	h->reader->condemned = true;
+	h->reader->style = (uint8_t)link_style(h, (enum sms_role)p->sms.role);
+	if (p->verdict.action == ACTION_BLANK ||
+		tcp_leaked(h->tcp, 0, part.len) > SMPP_HEADER_LEN) {
+		/* it keeps every octet outside the text where it was */
+		h->reader->style = EDIT_BLANK;
+	}
+	count_leaked(h, leaked);
+	count_verdict(h);
+	await_answer(h, header, (enum edit_style)h->reader->style);
+	event_message_put(h, header, part, (enum edit_style)h->reader->style, leaked);
+	smpp_take_rest(h, header, part);
+}
+
+bool smpp_take_part(struct half *h, const struct smpp_header *header, struct bytes part)
+{
+	struct pipeline *p = h->p;
 	enum reason why;
-	uint32_t leaked;
+	bool exposed;
 
 	if (smpp_message_read_partial(part, &p->message, &why) != PARSE_OK) {
-		return;
+		return false; /* what is made of a malformed one is configured, and needs its end */
 	}
 	describe(h, part);
 	p->sms.partial = true;
 	judge_message(
 		&p->judge, p->turn->generation, &p->sms, p->now_us, false, &p->stats, &p->verdict);
-	refusal = refusal_of(h, (enum sms_role)p->sms.role);
-	if (h->link->on_release == ON_RELEASE_REFUSE && p->verdict.action < ACTION_BLANK) {
+	exposed = p->verdict.action < ACTION_BLANK && has_text(&p->sms);
+	if (p->verdict.action < ACTION_BLANK && link_refuses(p, h->flow->link)) {
 		/* an honest sender resends; nothing unjudged leaves (design.md 4) */
 		p->verdict.action = ACTION_REJECT;
 		p->verdict.reason = R_hold_timeout;
 		p->verdict.status = SMPP_ESME_RX_T_APPN;
 	}
-	if (p->verdict.action < ACTION_BLANK) {
-		return;
+	if (p->verdict.action >= ACTION_BLANK) {
+		condemn(h, header, part);
 	}
-	h->reader->condemned = true;
-	h->reader->style = refusal->style;
-	if (p->verdict.action == ACTION_BLANK ||
-		tcp_leaked(h->tcp, 0, part.len) > SMPP_HEADER_LEN) {
-		h->reader->style =
-			EDIT_BLANK; /* it keeps every octet outside the text where it was */
-	}
-	leaked = leaked_octets(h, &p->sms);
-	count_leaked(p, leaked);
-	count_verdict(p, h->flow->session);
-	await_answer(h, header, (enum edit_style)h->reader->style);
-	event_message_put(h, header, part, (enum edit_style)h->reader->style, leaked);
-	smpp_take_rest(h, header, part);
+	return exposed;
 }
 
 void smpp_take_rest(struct half *h, const struct smpp_header *header, struct bytes part)

@@ -282,20 +282,35 @@ void stream_finish(struct half *h)
 	read_all(h, true);
 }
 
-void stream_release(struct half *h, enum reason why)
+/* What leaves now of a text-carrying PDU is judged. True: text is exposed. */
+static bool judge_part(struct half *h)
 {
 	struct pipeline *p = h->p;
 	size_t ready = tcp_ready(h->tcp);
 	struct smpp_header header;
 	enum reason bad;
 
-	stats_add(&p->stats, STAT_releases, 1);
-	stats_reason(&p->stats, why);
-	if (h->tcp->sync == TCP_SYNCED && ready >= SMPP_HEADER_LEN && !h->reader->condemned &&
-		smpp_header_read(tcp_peek(h->tcp, 0, SMPP_HEADER_LEN, p->pdu), &header, &bad) ==
-			PARSE_OK &&
-		smpp_carries_text(header.command) && half_enforces(h)) {
-		smpp_take_part(h, &header, tcp_peek(h->tcp, 0, ready, p->pdu));
+	if (h->tcp->sync != TCP_SYNCED || ready < SMPP_HEADER_LEN || h->reader->condemned ||
+		smpp_header_read(tcp_peek(h->tcp, 0, SMPP_HEADER_LEN, p->pdu), &header, &bad) !=
+			PARSE_OK ||
+		!smpp_carries_text(header.command)) {
+		return false;
 	}
-	tcp_leave(h->tcp, true, p->now_us, &h->link->tcp, &p->chunks, &p->stats, &p->leaving);
+	return smpp_take_part(h, &header, tcp_peek(h->tcp, 0, ready, p->pdu));
+}
+
+void stream_release(struct half *h, enum reason why, enum tcp_leave which)
+{
+	struct pipeline *p = h->p;
+	bool exposed = half_enforces(h) && judge_part(h);
+
+	stats_add(&p->stats, STAT_releases, 1);
+	stats_link(&p->stats, h->flow->link, LINK_STAT_releases, 1);
+	stats_reason(&p->stats, why);
+	/* behind a gap nobody can tell what is text */
+	exposed |= which == TCP_LEAVE_ALL && h->tcp->ahead.count != 0 && h->tcp->sync == TCP_SYNCED;
+	if (exposed && why != R_hold_close) {
+		link_note_exposed(h);
+	}
+	tcp_leave(h->tcp, which, p->now_us, &h->link->tcp, &p->chunks, &p->stats, &p->leaving);
 }

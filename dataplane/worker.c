@@ -72,14 +72,20 @@ static void send_out(struct worker *w, struct frame_list *out)
 	pipeline_stats(w->pipeline)->cycles[STAGE_out] += clock_cycles() - start;
 }
 
-/* Both directions of an address pair, and its fragments, give the same owner. */
+/*
+ * Both directions of an address pair, and its fragments, give the same owner. The paths of a
+ * multihomed SCTP association have nothing in common but their ports (RFC 9260 1.3): these name it.
+ */
 static unsigned owner_of(const struct worker *w, const struct frame *f)
 {
 	const uint64_t *lo = (const uint64_t *)(const void *)f->key.lo.address;
 	const uint64_t *hi = (const uint64_t *)(const void *)f->key.hi.address;
+	uint64_t what = lo[0] ^ lo[1] ^ hi[0] ^ hi[1];
 
-	return rte_hash_crc_8byte(lo[0] ^ lo[1] ^ hi[0] ^ hi[1], w->shared->config->hash_seed) %
-	       w->shared->n_workers;
+	if (f->kind == FRAME_SCTP) {
+		what = (uint64_t)f->key.lo.port ^ f->key.hi.port;
+	}
+	return rte_hash_crc_8byte(what, w->shared->config->hash_seed) % w->shared->n_workers;
 }
 
 /* Keeps this worker's frames, hands the others to their owners; a full inbox keeps the frame moving unjudged. */

@@ -31,6 +31,7 @@ struct flow_reader {
 	bool begun;     /* a PDU of this direction has been framed: the stream is SMPP */
 	uint8_t style;  /* condemned: enum edit_style */
 	uint8_t n_ahead;
+	uint64_t rewritten_us; /* when a refusal last left; 0: none did */
 	/* Frames whose octets arrived behind a gap: which frame a PDU ends in is told from here. */
 	struct flow_ahead {
 		uint32_t from, to; /* sequence numbers */
@@ -38,12 +39,12 @@ struct flow_reader {
 	} ahead[FLOW_AHEAD_MAX];
 };
 
-/* A place in the queue of directions that hold frames, oldest first. */
+/* A place in one of the queues of directions that hold frames, oldest first. */
 struct flow_hold {
 	struct flow *next;
 	struct flow *prev;
-	uint64_t since_us;
-	bool queued;
+	uint64_t due_us;
+	uint8_t wait; /* enum tcp_wait: which queue; TCP_WAIT_NOTHING: none */
 };
 
 struct flow {

@@ -329,26 +329,30 @@ void sctp_entry_write(struct sctp_entry *e, size_t off, struct bytes data)
 	}
 }
 
+/* put_part: makes `user` what the part says, as far as there is any of it; true if it changed. */
+static bool put_part(uint8_t *user, size_t len, struct bytes part)
+{
+	size_t n = part.len < len ? part.len : len;
+
+	if (memcmp(user, part.data, n) == 0) {
+		return false;
+	}
+	memcpy(user, part.data, n);
+	return true;
+}
+
 bool sctp_entry_overlay(const struct sctp_entry *e, uint8_t *user, size_t len)
 {
-	struct bytes part = sctp_entry_first(e);
+	struct bytes first = sctp_entry_first(e);
 	const struct sctp_block *b = e->more;
-	bool changed = false;
-	size_t done = 0;
+	bool changed = put_part(user, len, first);
+	size_t done = first.len;
 
-	while (done < len && part.len != 0) {
-		size_t n = part.len < len - done ? part.len : len - done;
+	for (; done < e->len && done < len; b = b->u.more.next) {
+		size_t n = e->len - done < MORE_SIZE ? e->len - done : MORE_SIZE;
 
-		if (memcmp(user + done, part.data, n) != 0) {
-			memcpy(user + done, part.data, n);
-			changed = true;
-		}
+		changed |= put_part(user + done, len - done, bytes_of(b->u.more.octets, n));
 		done += n;
-		part.len = e->len - done < MORE_SIZE ? e->len - done : MORE_SIZE;
-		if (done < e->len) {
-			part = bytes_of(b->u.more.octets, part.len);
-			b = b->u.more.next;
-		}
 	}
 	for (; done < len; done++) {
 		changed |= user[done] != 0;

@@ -156,6 +156,7 @@ static struct stream_chunk *chunk_take(struct stream *s, struct stream_pool *poo
 	c->next = NULL;
 	c->first = first;
 	c->n_octets = 0;
+	c->edited = false;
 	memset(c->have, 0, sizeof(c->have));
 	memset(c->left, 0, sizeof(c->left));
 	return c;
@@ -303,10 +304,21 @@ void stream_edit(struct stream *s, uint32_t seq, struct bytes data)
 		for (uint32_t i = p.from; c != NULL && i < p.to; i++) {
 			if (bit_at(c->have, i) && !bit_at(c->left, i)) {
 				c->octets[i] = data.data[done + (i - p.from)];
+				c->edited = true;
 			}
 		}
 		done += p.to - p.from;
 	}
+}
+
+static const struct stream_chunk *kept_find(const struct stream *s, uint32_t seq)
+{
+	const struct stream_chunk *c = s->kept;
+
+	while (c != NULL && c->first != (seq & ~CHUNK_MASK)) {
+		c = c->next;
+	}
+	return c;
 }
 
 static bool chunk_overlay(const struct stream_chunk *c, struct part p, uint8_t *data)
@@ -338,6 +350,7 @@ bool stream_overlay(const struct stream *s, uint32_t seq, uint8_t *data, size_t 
 		struct part p = part_at(at, len - done);
 		const struct stream_chunk *c = chunk_find(s, at);
 
+		c = c != NULL ? c : kept_find(s, at);
 		if (c != NULL) {
 			changed |= chunk_overlay(c, p, data + done);
 		}
@@ -418,7 +431,14 @@ size_t stream_count_waiting(const struct stream *s, uint32_t seq, size_t len)
 	return n;
 }
 
-static void chunk_free_head(struct stream *s, struct stream_pool *pool)
+static void chunk_free(struct stream_pool *pool, struct stream_chunk *c)
+{
+	c->next = pool->free;
+	pool->free = c;
+	pool->n_free++;
+}
+
+static struct stream_chunk *take_head(struct stream *s)
 {
 	struct stream_chunk *c = s->head;
 
@@ -427,21 +447,64 @@ static void chunk_free_head(struct stream *s, struct stream_pool *pool)
 		s->tail = NULL;
 	}
 	s->n_chunks--;
-	c->next = pool->free;
-	pool->free = c;
-	pool->n_free++;
+	return c;
 }
 
-void stream_forget(struct stream *s, struct stream_pool *pool, uint32_t seq)
+static struct stream_chunk *take_kept(struct stream *s)
+{
+	struct stream_chunk *c = s->kept;
+
+	s->kept = c->next;
+	if (s->kept == NULL) {
+		s->kept_last = NULL;
+	}
+	s->n_kept--;
+	return c;
+}
+
+static void keep(struct stream *s, struct stream_chunk *c, uint64_t now_us)
+{
+	c->kept_us = now_us;
+	c->next = NULL;
+	if (s->kept == NULL) {
+		s->kept = c;
+	} else {
+		s->kept_last->next = c;
+	}
+	s->kept_last = c;
+	s->n_kept++;
+}
+
+void stream_forget(struct stream *s, struct stream_pool *pool, uint32_t seq, uint64_t now_us)
 {
 	while (s->head != NULL && seq_diff(seq, s->head->first + LIMIT_CHUNK_LEN) >= 0) {
-		chunk_free_head(s, pool);
+		struct stream_chunk *c = take_head(s);
+
+		if (!c->edited || pool->n_free <= pool->n_chunks / 4) {
+			chunk_free(pool, c);
+			continue;
+		}
+		if (s->n_kept == LIMIT_JOURNAL_CHUNKS) {
+			chunk_free(pool, take_kept(s));
+		}
+		keep(s, c, now_us);
+	}
+}
+
+void stream_age(struct stream *s, struct stream_pool *pool, uint64_t now_us)
+{
+	while (s->kept != NULL && now_us >= s->kept->kept_us &&
+		now_us - s->kept->kept_us >= LIMIT_JOURNAL_US) {
+		chunk_free(pool, take_kept(s));
 	}
 }
 
 void stream_clear(struct stream *s, struct stream_pool *pool)
 {
 	while (s->head != NULL) {
-		chunk_free_head(s, pool);
+		chunk_free(pool, take_head(s));
+	}
+	while (s->kept != NULL) {
+		chunk_free(pool, take_kept(s));
 	}
 }

@@ -12,8 +12,12 @@
  * of the octets it has and of those that have left (an octet that has left is never edited: a later
  * copy must be the same), so any mix of overlaps is exact by construction. Chunks come from one pool
  * per worker. Sequence numbers wrap (RFC 9293 3.4): all comparisons are by signed difference.
+ * An acknowledgement may be lost behind us: its sender then repeats what we had already forgotten, as
+ * it was before the edit. Chunks with edits are therefore kept for LIMIT_JOURNAL_US after they were
+ * acknowledged, to be laid over such copies; they are not read, written or counted otherwise.
  * Ownership: pool and stores belong to one worker. Owning core only.
- * Bounds: the pool, and LIMIT_STREAM_CHUNKS per store.
+ * Bounds: the pool, LIMIT_STREAM_CHUNKS per store, and LIMIT_JOURNAL_CHUNKS kept ones; none is kept
+ * where a quarter of the pool or less is free.
  */
 #ifndef SMSWALL_NET_STREAM_H
 #define SMSWALL_NET_STREAM_H
@@ -25,6 +29,8 @@ struct stream_chunk {
 	struct stream_chunk *next;
 	uint32_t first; /* sequence number of octet 0, a multiple of LIMIT_CHUNK_LEN */
 	uint32_t n_octets;
+	uint64_t kept_us; /* acknowledged since then */
+	bool edited;      /* some of its octets are not those that came */
 	uint64_t have[LIMIT_CHUNK_LEN / 64];
 	uint64_t left[LIMIT_CHUNK_LEN / 64]; /* a subset of `have` */
 	uint8_t octets[LIMIT_CHUNK_LEN];
@@ -42,6 +48,9 @@ struct stream {
 	uint32_t n_chunks;
 	uint32_t
 		n_written; /* octets ever stored, modulo 2^32: a difference says what a put added */
+	struct stream_chunk *kept; /* acknowledged ones with edits, oldest first */
+	struct stream_chunk *kept_last;
+	uint32_t n_kept;
 };
 
 static inline int32_t seq_diff(uint32_t a, uint32_t b)
@@ -92,8 +101,11 @@ size_t stream_count_left(const struct stream *s, uint32_t seq, size_t len);
 /* stream_count_waiting: how many octets of [seq, seq + len) the store has that have not left. */
 size_t stream_count_waiting(const struct stream *s, uint32_t seq, size_t len);
 
-/* stream_forget: frees the chunks that lie wholly below `seq`. */
-void stream_forget(struct stream *s, struct stream_pool *pool, uint32_t seq);
+/* stream_forget: the chunks that lie wholly below `seq` are freed, or kept for their edits from now on. */
+void stream_forget(struct stream *s, struct stream_pool *pool, uint32_t seq, uint64_t now_us);
+
+/* stream_age: frees kept chunks whose time is over. */
+void stream_age(struct stream *s, struct stream_pool *pool, uint64_t now_us);
 
 /* stream_clear: frees all. */
 void stream_clear(struct stream *s, struct stream_pool *pool);

@@ -3,9 +3,8 @@
 
 #include <assert.h>
 
-#include "dataplane/limits.h"
+#include "dataplane/net/tcp_parts.h"
 
-#define WINDOW_LEN ((int32_t)(LIMIT_STREAM_CHUNKS * LIMIT_CHUNK_LEN))
 #define BEHIND_LEN \
 	((int32_t)1 << 30) /* older than this is no retransmission: RFC 7323 5 allows 2^31 */
 
@@ -13,22 +12,6 @@ enum { FAR_FRAMES = 3 }; /* in a row, where no ACK can tell: the stream goes on 
 
 /* Option kinds: RFC 9293 3.2, RFC 2385, RFC 5925. */
 enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_MD5 = 19, OPTION_AO = 29 };
-
-static uint32_t seq_max(uint32_t a, uint32_t b)
-{
-	return seq_diff(a, b) >= 0 ? a : b;
-}
-
-static uint32_t seq_min(uint32_t a, uint32_t b)
-{
-	return seq_diff(a, b) <= 0 ? a : b;
-}
-
-/* data_seq: the sequence number of a frame's first octet; the SYN takes one (RFC 9293 3.4). */
-static uint32_t data_seq(const struct frame *f)
-{
-	return f->seq + ((f->tcp_flags & TCP_SYN) != 0 ? 1 : 0);
-}
 
 static void start(struct tcp_direction *d, uint32_t seq, enum tcp_sync sync, uint64_t now_us)
 {
@@ -75,56 +58,8 @@ static void rejoin(struct tcp_direction *d, uint32_t seq, unsigned direction, ui
 	d->gap_proven = d->differs = d->fin_seen = d->again = false;
 }
 
-/* below_held: `seq`, or the lowest octet of a held frame below it: what waits is still to be edited. */
-static uint32_t below_held(const struct tcp_direction *d, uint32_t seq)
-{
-	/* the list is in order of arrival: a frame that fills a gap stands behind those it lets go */
-	for (const struct frame *f = d->held.head; f != NULL; f = f->next) {
-		seq = seq_min(seq, data_seq(f));
-	}
-	return seq;
-}
-
-static void free_below(struct tcp_direction *d, struct stream_pool *pool, uint32_t seq)
-{
-	if (seq_diff(seq, d->low) <= 0) {
-		return;
-	}
-	seq = below_held(d, seq);
-	if (seq_diff(seq, d->low) <= 0) {
-		return;
-	}
-	d->low = seq;
-	d->una = seq_max(d->una, seq);
-	stream_forget(&d->stream, pool, seq);
-	if (seq_diff(seq, d->edit_to) >= 0) {
-		d->edit_from = d->edit_to = seq;
-	} else {
-		d->edit_from = seq_max(d->edit_from, seq);
-	}
-	if (d->differs && seq_diff(seq, d->high) >= 0) {
-		d->differs = false;
-	}
-}
-
-/* free_memory: what the receiver has is not sent again; where no ACK tells, age does. */
-static void free_memory(struct tcp_direction *d, uint64_t now_us, const struct tcp_config *config,
-	struct stream_pool *pool)
-{
-	uint32_t done = seq_min(d->parse, d->left);
-
-	if (d->una_seen) {
-		free_below(d, pool, seq_min(d->una, d->parse));
-	}
-	if (now_us >= d->ack_time_us && now_us - d->ack_time_us >= config->history_us) {
-		free_below(d, pool, seq_min(done, d->age_mark));
-		d->age_mark = done;
-		d->ack_time_us = now_us;
-	}
-}
-
 /* A SYN that begins `d`, comes late, comes again, or claims another connection. True: its octets belong to `d`. */
-static bool receive_syn(struct tcp_direction *d, struct tcp_direction *o, const struct frame *f,
+static bool syn_belongs(struct tcp_direction *d, struct tcp_direction *o, const struct frame *f,
 	struct stats *stats)
 {
 	if (d->sync == TCP_CLOSED) {
@@ -158,6 +93,16 @@ static bool receive_syn(struct tcp_direction *d, struct tcp_direction *o, const 
 	return false;
 }
 
+static bool receive_syn(struct tcp_direction *d, struct tcp_direction *o, const struct frame *f,
+	struct stats *stats)
+{
+	if (!syn_belongs(d, o, f, stats)) {
+		return false;
+	}
+	tcp_end_note_syn(&d->end, frame_tcp_options(f));
+	return true;
+}
+
 bool tcp_is_new_connection(
 	const struct tcp_direction *d, const struct tcp_direction *o, const struct frame *f)
 {
@@ -186,7 +131,7 @@ static enum tcp_received receive_reset(
 	bool believed = d->sync == TCP_CLOSED || d->sync == TCP_OPAQUE || f->seq == next;
 
 	if (!believed && !d->una_seen) {
-		believed = seq_diff(f->seq, next) > 0 && seq_diff(f->seq, next) <= WINDOW_LEN;
+		believed = seq_diff(f->seq, next) > 0 && seq_diff(f->seq, next) <= TCP_WINDOW_LEN;
 	}
 	if (!believed && d->fin_seen) {
 		believed = seq_diff(f->seq, d->una) >= 0 && seq_diff(f->seq, d->fin_seq + 1) <= 0;
@@ -234,31 +179,24 @@ struct stretch {
 	bool full;
 };
 
-/*
- * touches_edits: an honest copy of an edited octet differs from the store, which has the edit. Where
- * a frame touches edited octets a difference is therefore no sign of evasion; it leaves as the first
- * copy did all the same.
- */
-static bool touches_edits(const struct tcp_direction *d, uint32_t seq, size_t len)
-{
-	return d->edit_from != d->edit_to && seq_diff(seq, d->edit_to) < 0 &&
-	       seq_diff(seq + (uint32_t)len, d->edit_from) > 0;
-}
-
-static void store(
-	struct tcp_direction *d, struct stretch *x, struct stream_pool *pool, struct stats *stats)
+static void store(struct tcp_direction *d, struct stretch *x, uint64_t now_us,
+	struct stream_pool *pool, struct stats *stats)
 {
 	uint32_t before = d->stream.n_written;
 	enum stream_put put = stream_put(&d->stream, pool, x->seq, x->octets);
 
+	if (put == STREAM_FULL && d->stream.n_kept != 0) {
+		stream_age(&d->stream, pool, UINT64_MAX);
+		put = stream_put(&d->stream, pool, x->seq, x->octets);
+	}
 	if (put == STREAM_FULL && !d->una_seen) {
 		/* no ACK will free anything soon: give what has left and is parsed */
-		free_below(d, pool, seq_min(d->parse, d->left));
+		tcp_free_below(d, pool, seq_min(d->parse, d->left), now_us);
 		put = stream_put(&d->stream, pool, x->seq, x->octets);
 	}
 	if (put == STREAM_DIFFERS) {
 		d->differs = true;
-		if (!touches_edits(d, x->seq, x->octets.len)) {
+		if (!tcp_touches_edits(d, x->seq, x->octets.len)) {
 			stats_reason(stats, R_overlap_differs);
 		}
 	}
@@ -302,7 +240,7 @@ static uint32_t store_late(struct tcp_direction *d, struct stretch *x, const str
 	if (len == 0) {
 		return 0;
 	}
-	store(d, x, pool, stats);
+	store(d, x, f->time_us, pool, stats);
 	stats_ledger(stats, f->direction, R_gap, x->n_new);
 	if (x->full) {
 		stats_ledger(stats, f->direction, R_history_full, len - x->n_new);
@@ -332,7 +270,7 @@ static uint32_t store_ahead(struct tcp_direction *d, struct stretch *x, const st
 	if (len == 0) {
 		return 0;
 	}
-	store(d, x, pool, stats);
+	store(d, x, f->time_us, pool, stats);
 	d->pending += x->n_new;
 	if (x->full) {
 		give_up_full(d, x, f, stats);
@@ -343,16 +281,43 @@ static uint32_t store_ahead(struct tcp_direction *d, struct stretch *x, const st
 }
 
 /* note_again: a sender repeats what is held here: it will send nothing else before that arrives. */
-static void note_again(struct tcp_direction *d, const struct stretch *x, uint32_t n_seen)
+static void note_again(struct tcp_direction *d, const struct stretch *x, uint32_t n_seen,
+	uint32_t next, uint64_t now_us)
 {
-	if (n_seen != 0 && d->held.count > 1 &&
-		stream_count_waiting(&d->stream, x->seq, x->octets.len) > x->octets.len - n_seen) {
+	uint32_t len = (uint32_t)x->octets.len;
+
+	/* what is repeated of octets behind a gap is no sign: they wait for the gap */
+	if (seq_diff(x->seq, next) >= 0) {
+		return;
+	}
+	if (n_seen != 0 && d->held.count != 0 &&
+		stream_count_waiting(&d->stream, x->seq, len) > len - n_seen) {
 		d->again = true;
+		d->again_us = now_us;
 	}
 }
 
-static enum tcp_received receive_data(struct tcp_direction *d, struct frame *f,
-	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
+/*
+ * waits_unread: octets too far ahead to be stored that the receiver would take all the same: were they
+ * let go, it would have them unjudged when what is between has come. What is beyond its window it
+ * drops (RFC 9293 3.10.7.4), and what is not known to be within is held to be beyond.
+ */
+static bool waits_unread(const struct tcp_direction *d, const struct tcp_direction *o,
+	const struct frame *f, const struct tcp_config *config)
+{
+	uint32_t edge = d->next + (uint32_t)TCP_WINDOW_LEN;
+	uint32_t end = data_seq(f) + f->payload_len;
+	uint32_t first = seq_max(edge, data_seq(f));
+
+	return tcp_sets_aside(config) && seq_diff(end, edge) > 0 && d->syn_seen && o->syn_seen &&
+	       o->end.said && d->una_seen && d->sync != TCP_CLOSED &&
+	       seq_diff(first, tcp_end_window(&o->end, &d->end)) < 0 &&
+	       seq_diff(d->next, o->end.ack) >= 0;
+}
+
+static enum tcp_received receive_data(struct tcp_direction *d, const struct tcp_direction *o,
+	struct frame *f, const struct tcp_config *config, struct stream_pool *pool,
+	struct stats *stats)
 {
 	uint32_t seq = data_seq(f);
 	uint32_t next = d->next;
@@ -363,7 +328,11 @@ static enum tcp_received receive_data(struct tcp_direction *d, struct frame *f,
 	struct stretch x;
 	struct stretch y;
 
-	if (seq_diff(seq, next) > WINDOW_LEN || seq_diff(seq, next) < -BEHIND_LEN) {
+	if (seq_diff(seq + f->payload_len, next) > TCP_WINDOW_LEN && waits_unread(d, o, f, config)) {
+		f->held = TCP_WAITS_UNREAD;
+		return TCP_NOTHING;
+	}
+	if (seq_diff(seq, next) > TCP_WINDOW_LEN || seq_diff(seq, next) < -BEHIND_LEN) {
 		receive_far(d, f, seq, pool, stats);
 		return TCP_NOTHING;
 	}
@@ -384,7 +353,7 @@ static enum tcp_received receive_data(struct tcp_direction *d, struct frame *f,
 		d->gap_proven = seq_diff(d->una, d->next) > 0;
 		return TCP_DATA;
 	}
-	x = clip(f, d->low, next + (uint32_t)WINDOW_LEN, &below, &above);
+	x = clip(f, d->low, next + (uint32_t)TCP_WINDOW_LEN, &below, &above);
 	y = x;
 	late = seq_diff(d->parse, x.seq) > 0 ? d->parse - x.seq : 0;
 	y.octets = bytes_slice(x.octets, late, x.octets.len);
@@ -396,12 +365,12 @@ static enum tcp_received receive_data(struct tcp_direction *d, struct frame *f,
 	stats_ledger(stats, f->direction, R_out_of_window, above);
 	n_seen = store_late(d, &x, f, pool, stats);
 	if (n_seen != 0 && config->release_on_retransmit) {
-		note_again(d, &x, n_seen);
+		note_again(d, &x, n_seen, next, f->time_us);
 	}
 	stats_ledger(stats, f->direction, R_duplicate, n_seen);
 	n_seen = store_ahead(d, &y, f, pool, stats);
 	if (n_seen != 0 && config->release_on_retransmit) {
-		note_again(d, &y, n_seen);
+		note_again(d, &y, n_seen, next, f->time_us);
 	}
 	stats_ledger(stats, f->direction, R_duplicate, n_seen);
 	if (y.n_new != 0 && !y.full && seq_diff(y.seq, next) <= 0) {
@@ -417,7 +386,7 @@ static void receive_cut(struct tcp_direction *d, const struct frame *f, struct s
 	uint32_t seq = data_seq(f);
 	uint32_t end = seq + f->payload_len + f->cut_len;
 
-	if (seq_diff(seq, d->next) > WINDOW_LEN || seq_diff(end, d->next) <= 0) {
+	if (seq_diff(seq, d->next) > TCP_WINDOW_LEN || seq_diff(end, d->next) <= 0) {
 		return;
 	}
 	account_unparsed(d, f->direction, stats);
@@ -456,26 +425,14 @@ static bool is_near(const struct tcp_direction *d, const struct frame *f)
 	int32_t ahead = seq_diff(f->seq, d->next);
 
 	return d->sync == TCP_CLOSED || d->sync == TCP_OPAQUE ||
-	       (ahead <= WINDOW_LEN && ahead >= -BEHIND_LEN);
+	       (ahead <= TCP_WINDOW_LEN && ahead >= -BEHIND_LEN);
 }
 
-static void queue(struct tcp_direction *d, struct frame *f)
-{
-	frame_list_add(&d->held, f);
-	if (d->fresh == NULL) {
-		d->fresh = f;
-	}
-	if (d->held.count == 1) {
-		d->held_since_us = f->time_us;
-	}
-}
-
-enum tcp_received tcp_receive(struct tcp_direction *d, struct tcp_direction *o, struct frame *f,
+static enum tcp_received receive(struct tcp_direction *d, struct tcp_direction *o, struct frame *f,
 	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
 {
 	bool near;
 
-	queue(d, f);
 	if (f->reason != R_none) {
 		receive_broken(d, o, f, pool, stats);
 		return TCP_NOTHING;
@@ -490,6 +447,7 @@ enum tcp_received tcp_receive(struct tcp_direction *d, struct tcp_direction *o, 
 	near = is_near(d, f);
 	if ((f->tcp_flags & TCP_ACK) != 0 && o->sync != TCP_CLOSED) {
 		receive_ack(o, f, near, pool, stats);
+		tcp_forget(o, f->time_us, config, pool);
 	}
 	if (d->sync == TCP_OPAQUE) {
 		receive_opaque(d, f, stats);
@@ -509,7 +467,92 @@ enum tcp_received tcp_receive(struct tcp_direction *d, struct tcp_direction *o, 
 		d->fin_seen = true;
 		d->fin_seq = data_seq(f) + f->payload_len;
 	}
-	return f->payload_len != 0 ? receive_data(d, f, config, pool, stats) : TCP_NOTHING;
+	return f->payload_len != 0 ? receive_data(d, o, f, config, pool, stats) : TCP_NOTHING;
+}
+
+/* settle_once: what was set aside and is in order now is queued, before the frame that filled the gap. */
+static void settle_once(struct tcp_direction *d, const struct tcp_direction *o, uint64_t now_us,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
+{
+	struct frame_list waiting = d->ahead;
+	struct frame *f;
+
+	d->ahead = (struct frame_list){ 0 };
+	while ((f = frame_list_take(&waiting)) != NULL) {
+		if (f->held == TCP_WAITS_UNREAD && !waits_unread(d, o, f, config)) {
+			f->held = TCP_WAITS_AHEAD;
+			d->coming = f;
+			(void)receive_data(d, o, f, config, pool, stats);
+			d->coming = NULL;
+		}
+		if (f->held == TCP_WAITS_AHEAD && seq_diff(data_seq(f), d->next) <= 0) {
+			d->settled_us = now_us;
+			tcp_queue(d, f);
+		} else {
+			frame_list_add(&d->ahead, f);
+		}
+	}
+}
+
+/* settle: `next` has moved from `before`. Bounded: each round but the last takes a frame out of `ahead`. */
+static void settle(struct tcp_direction *d, const struct tcp_direction *o, uint64_t now_us,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
+{
+	uint32_t next;
+
+	do {
+		next = d->next;
+		settle_once(d, o, now_us, config, pool, stats);
+	} while (d->next != next && d->ahead.head != NULL);
+	tcp_settle_since(d);
+}
+
+/* is_behind_gap: it brought octets, and some before them are missing. */
+static bool is_behind_gap(
+	const struct tcp_direction *d, const struct frame *f, const struct tcp_config *config)
+{
+	uint32_t seq = data_seq(f);
+
+	if (f->held == TCP_WAITS_UNREAD) {
+		return true;
+	}
+	return f->payload_len != 0 && f->reason == R_none && seq_diff(seq, d->next) > 0 &&
+	       tcp_sets_aside(config) && d->sync != TCP_OPAQUE &&
+	       stream_count_waiting(&d->stream, seq, f->payload_len) != 0;
+}
+
+/* is_bare_ack: an acknowledgement, and no probe: those stand below what was sent. */
+static bool is_bare_ack(const struct tcp_direction *d, const struct frame *f)
+{
+	return f->payload_len == 0 && f->reason == R_none &&
+	       (f->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+	       seq_diff(f->seq, d->next) >= 0;
+}
+
+enum tcp_received tcp_receive(struct tcp_direction *d, struct tcp_direction *o, struct frame *f,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
+{
+	uint32_t next = d->next;
+	enum tcp_received received;
+
+	d->came_ahead = false;
+	d->coming = f;
+	received = receive(d, o, f, config, pool, stats);
+	d->coming = NULL;
+	if (d->ahead.head != NULL && d->next != next) {
+		settle(d, o, f->time_us, config, pool, stats);
+		if (received == TCP_NOTHING && tcp_ready(d) != 0) {
+			received = TCP_DATA;
+		}
+	}
+	if (is_behind_gap(d, f, config)) {
+		tcp_set_aside(d, f, stats);
+	} else if (is_bare_ack(d, f) && tcp_sets_aside(config)) {
+		frame_list_add(&d->passing, f);
+	} else {
+		tcp_queue(d, f);
+	}
+	return received;
 }
 
 size_t tcp_ready(const struct tcp_direction *d)
@@ -558,112 +601,8 @@ size_t tcp_leaked(const struct tcp_direction *d, size_t off, size_t len)
 	return stream_count_left(&d->stream, d->parse + (uint32_t)off, len);
 }
 
-static bool may_leave(const struct tcp_direction *d, const struct frame *f)
-{
-	uint32_t seq = data_seq(f);
-
-	if (f->payload_len == 0 || f->reason != R_none ||
-		seq_diff(seq + f->payload_len, d->free_to) <= 0) {
-		return true;
-	}
-	/* sent again, out of window, or without memory: nothing in it waits for a verdict */
-	return stream_count_waiting(&d->stream, seq, f->payload_len) == 0;
-}
-
-static void overlay(const struct tcp_direction *d, struct frame *f)
-{
-	uint32_t seq = data_seq(f);
-	bool edited = touches_edits(d, seq, f->payload_len);
-
-	if ((edited || d->differs) &&
-		stream_overlay(&d->stream, seq, f->data + f->payload_off, f->payload_len)) {
-		f->edited = 1;
-		frame_mend_checksums(f);
-	}
-}
-
-static void send_on(struct tcp_direction *d, struct frame *f, uint64_t now_us, bool enforce,
-	struct stats *stats)
-{
-	if (f->payload_len != 0 && f->reason == R_none) {
-		uint32_t seq = data_seq(f);
-
-		if (enforce) {
-			overlay(d, f);
-		}
-		stream_mark_left(&d->stream, seq, f->payload_len);
-		if (seq_diff(seq, d->high) < 0) {
-			d->left = seq_max(d->left, seq_min(seq + f->payload_len, d->high));
-		}
-	}
-	if (f->edited != 0) {
-		stats_add(stats, STAT_frames_edited, 1);
-	}
-	if (f->held != 0 && now_us > f->time_us) {
-		f->time_us = now_us;
-	}
-}
-
-/* mark_held: the frames that came since the last call and had to stay. */
-static void mark_held(struct tcp_direction *d, struct stats *stats)
-{
-	for (; d->fresh != NULL; d->fresh = d->fresh->next) {
-		d->fresh->held = 1;
-		stats_add(stats, STAT_frames_held, 1);
-	}
-	d->held_since_us = 0;
-	if (d->held.head != NULL) {
-		/* 0 says none; a capture's clock may begin there */
-		d->held_since_us = d->held.head->time_us != 0 ? d->held.head->time_us : 1;
-	}
-}
-
-void tcp_leave(struct tcp_direction *d, bool all, uint64_t now_us, const struct tcp_config *config,
-	struct stream_pool *pool, struct stats *stats, struct frame_list *out)
-{
-	bool every = all || !config->enforce || d->sync == TCP_OPAQUE;
-
-	while (d->held.head != NULL && (every || may_leave(d, d->held.head))) {
-		struct frame *f = d->held.head;
-
-		if (f == d->fresh) {
-			d->fresh = f->next;
-		}
-		f = frame_list_take(&d->held);
-		send_on(d, f, now_us, config->enforce, stats);
-		frame_list_add(out, f);
-	}
-	if (every) {
-		d->again = false;
-	}
-	mark_held(d, stats);
-	if (d->sync != TCP_CLOSED) {
-		free_memory(d, now_us, config, pool);
-	}
-}
-
-bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us,
-	const struct tcp_config *config, enum reason *why)
-{
-	if (d->held.head == NULL || !config->enforce) {
-		return false;
-	}
-	if (d->held.count >= LIMIT_HELD_FRAMES) {
-		*why = R_hold_full;
-	} else if (d->again) {
-		*why = R_hold_retransmit;
-	} else if (tcp_ended(d)) {
-		*why = R_hold_close;
-	} else if (config->hold_us != 0 && now_us >= d->held_since_us &&
-		   now_us - d->held_since_us >= config->hold_us) {
-		*why = R_hold_timeout;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-bool tcp_skip_gap(struct tcp_direction *d, unsigned direction, struct stats *stats)
+bool tcp_skip_gap(struct tcp_direction *d, const struct tcp_direction *o, unsigned direction,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats)
 {
 	bool proven = seq_diff(d->una, d->next) > 0;
 	uint32_t high = d->high;
@@ -687,6 +626,9 @@ bool tcp_skip_gap(struct tcp_direction *d, unsigned direction, struct stats *sta
 	move_on(d, to);
 	d->high = seq_max(high, to);
 	d->next += (uint32_t)stream_run(&d->stream, to, d->high - to);
+	if (d->ahead.head != NULL) {
+		settle(d, o, d->settled_us, config, pool, stats);
+	}
 	d->gap_proven = seq_diff(d->una, d->next) > 0;
 	return true;
 }
@@ -720,7 +662,7 @@ enum reason tcp_options_opaque(struct bytes options)
 void tcp_close(
 	struct tcp_direction *d, unsigned direction, struct stream_pool *pool, struct stats *stats)
 {
-	assert(d->held.head == NULL);
+	assert(d->held.head == NULL && d->ahead.head == NULL);
 	account_unparsed(d, direction, stats);
 	stream_clear(&d->stream, pool);
 	*d = (struct tcp_direction){ .sync = TCP_CLOSED };

@@ -13,6 +13,15 @@
  *
  * In enforce mode a frame is held until `parse` or `free_to` has passed its last octet; frames of
  * one direction leave in order of arrival. In monitor and tap nothing is held and nothing edited.
+ *
+ * Live, frames behind a gap are set aside (`ahead`) and others overtake them: what fills one of two
+ * gaps, and the acknowledgements of the other direction, must not wait for the second; bare
+ * acknowledgements wait for nothing at all. When the gap is
+ * filled they go before the frame that filled it, as they came. One that something newer has
+ * overtaken on its way out gets the newest timestamp, or its receiver would take it for an old
+ * duplicate and drop it (PAWS, RFC 7323 5); the ACKs of tcp_ack.h tell the sender that they are here.
+ * Where the receiver would take octets that lie too far ahead to be stored, their frame is set
+ * aside unread. In a replay (hold_us 0) nobody waits: there all keep their order.
  * Ownership: struct tcp_direction is a part of struct flow. Owning core only.
  * Source: RFC 9293, RFC 7323 (PAWS is the ends' business), RFC 7413.
  */
@@ -21,6 +30,7 @@
 
 #include "dataplane/net/frame.h"
 #include "dataplane/net/stream.h"
+#include "dataplane/net/tcp_ack.h"
 
 enum tcp_sync {
 	TCP_CLOSED, /* nothing seen yet */
@@ -31,8 +41,11 @@ enum tcp_sync {
 
 struct tcp_direction {
 	struct stream stream;
-	struct frame_list held; /* in order of arrival */
-	struct frame *fresh;    /* the first of them that tcp_leave() has not looked at yet */
+	struct frame_list passing; /* bare acknowledgements on their way */
+	struct frame_list held;    /* in order of arrival */
+	struct frame_list ahead; /* behind a gap, in order of arrival */
+	struct frame *fresh;     /* the first of `held` that tcp_leave() has not looked at yet */
+	const struct frame *coming; /* the frame being received: in no list yet */
 	uint32_t next;          /* contiguous frontier */
 	uint32_t parse;         /* start of the first PDU that is not yet done */
 	uint32_t free_to;       /* frames up to here may leave although the PDU is not complete */
@@ -49,7 +62,10 @@ struct tcp_direction {
 	uint32_t new_end;       /* behind that SYN and its octets */
 	uint32_t far_next;      /* behind the newest octets that were out of window */
 	uint32_t age_mark;      /* what is below may be forgotten when history_us have passed */
-	uint64_t held_since_us; /* arrival of the oldest held frame; 0: none */
+	uint64_t held_since_us;  /* arrival of the oldest of `held`, or since it is in order; 0: none */
+	uint64_t ahead_since_us; /* arrival of the oldest of `ahead`; 0: none */
+	uint64_t settled_us;     /* when frames were last in order again */
+	uint64_t again_us;       /* when held octets were last sent again */
 	uint64_t ack_time_us;   /* when una or age_mark last moved */
 	uint8_t sync;           /* enum tcp_sync */
 	uint8_t opaque_reason;  /* enum reason */
@@ -61,6 +77,13 @@ struct tcp_direction {
 	bool gap_proven; /* the receiver has octets that were not seen here: tcp_skip_gap() */
 	bool again;      /* octets of held frames were sent again */
 	bool new_syn;    /* new_isn is set */
+	bool fin_left;   /* the FIN was sent on */
+	bool came_ahead; /* the frame received last was set aside: its sender is to be told */
+	bool patient;    /* its sender was told, or nothing unjudged may leave: `ahead` waits for the gap */
+	uint32_t n_acks; /* of our own, since ack_window_us */
+	uint64_t ack_window_us;
+	struct tcp_blocks blocks; /* of `ahead` */
+	struct tcp_end end;       /* what the sender said, as far as it was sent on */
 };
 
 struct tcp_config {
@@ -80,7 +103,7 @@ enum tcp_received {
 
 /*
  * tcp_is_new_connection: true when `f`, of direction `d`, begins another connection on the same
- * ports. The caller then ends the old one (judges the rest, tcp_leave(all) and tcp_close() for both
+ * ports. The caller then ends the old one (judges the rest, TCP_LEAVE_ALL and tcp_close() for both
  * directions) and calls tcp_receive() for `f`. A SYN alone is not believed while the old connection
  * lives: its receiver answers a forged one with a challenge ACK (RFC 5961 4.2) and goes on, and so
  * do we. It is noted, and the SYN-ACK that acknowledges it is the proof.
@@ -90,7 +113,7 @@ bool tcp_is_new_connection(
 
 /*
  * tcp_receive: takes `f`, a frame of direction `d` whose other direction is `o`: stores its octets
- * and appends it to d->held (always; tcp_leave() says which may go). Notes SYN, FIN, RST and the
+ * and appends it to d->held or d->ahead (always; tcp_leave() says which may go). Notes SYN, FIN, RST and the
  * ACK it carries for `o` (o->gap_proven may become true). A frame with a reason (bad checksum,
  * offload_partial, truncated) is queued for its place and accounted under that reason. Accounts
  * under f->direction what will not be parsed: duplicates, octets out of window, behind a gap that
@@ -128,24 +151,59 @@ void tcp_consume(struct tcp_direction *d, size_t len, enum reason r, unsigned di
 /* tcp_leaked: how many of the `len` octets from d->parse + off on had already left. */
 size_t tcp_leaked(const struct tcp_direction *d, size_t off, size_t len);
 
-/*
- * tcp_leave: appends to `out` the held frames that may leave, overlaid with the stream's octets;
- * with `all`, every held frame. A frame that holds no octet that still waits for a verdict leaves in
- * its turn. Frees what is acknowledged. Call after parsing. Also counts frames_held, frames_edited.
- */
-void tcp_leave(struct tcp_direction *d, bool all, uint64_t now_us, const struct tcp_config *config,
-	struct stream_pool *pool, struct stats *stats, struct frame_list *out);
+enum tcp_leave {
+	TCP_LEAVE_JUDGED,  /* what may: no octet of it waits for a verdict */
+	TCP_LEAVE_ORDERED, /* what waits for the rest of a PDU too */
+	TCP_LEAVE_ALL,     /* what waits behind a gap too */
+};
 
-/* tcp_release_due: true if held frames must leave now (hold time, retransmission, ceiling); sets `*why`. */
+/*
+ * tcp_leave: appends to `out` the frames that may leave, or must, overlaid with the stream's octets.
+ * Frees what is acknowledged. Call after parsing. Also counts what was held, how long, and edited.
+ */
+void tcp_leave(struct tcp_direction *d, enum tcp_leave which, uint64_t now_us,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats,
+	struct frame_list *out);
+
+/* tcp_forget: frees what time and acknowledgements allow, where no frame comes to do it. */
+void tcp_forget(struct tcp_direction *d, uint64_t now_us, const struct tcp_config *config,
+	struct stream_pool *pool);
+
+/* Why frames wait, and so for how long. */
+enum tcp_wait {
+	TCP_WAIT_NOTHING,
+	TCP_WAIT_REST,      /* for the rest of a PDU, or behind a gap of which nobody could be told: hold_us */
+	TCP_WAIT_REST_GAP,  /* for the rest of a PDU that is lost, as its sender knows: LIMIT_REST_HOLDS times that */
+	TCP_WAIT_GAP,       /* for a gap alone, and its sender knows: LIMIT_GAP_HOLD_US */
+	TCP_WAITS,
+};
+
+/* tcp_waits_until: when time lets the frames that wait go, UINT64_MAX: never. */
+enum tcp_wait tcp_waits_until(
+	const struct tcp_direction *d, const struct tcp_config *config, uint64_t *due_us);
+
+/*
+ * tcp_release_due: true if frames must leave now (hold time, retransmission, ceiling, a gap that
+ * nobody fills); sets `*why`, and `*which` of them.
+ */
 bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us,
-	const struct tcp_config *config, enum reason *why);
+	const struct tcp_config *config, enum reason *why, enum tcp_leave *which);
+
+/*
+ * tcp_tell_sender: the sender of `d` is to know what waits here behind a gap: writes the ACK into
+ * f->data (TCP_ACK_LEN_MAX octets) and has `ahead` wait for the gap. False: there is nothing to tell,
+ * a condition of tcp_ack.h does not hold, or LIMIT_SACKS_A_WINDOW is reached; nothing is written.
+ */
+bool tcp_tell_sender(
+	struct tcp_direction *d, const struct tcp_direction *o, uint64_t now_us, struct frame *f);
 
 /*
  * tcp_skip_gap: gives the missing octets up: moves `next` and `parse` behind the first gap, or to
  * what the receiver has acknowledged, sync = RESYNC; the PDU before the gap is incomplete. False:
  * there is no gap. d->gap_proven stays true where another gap is proven; call again after parsing.
  */
-bool tcp_skip_gap(struct tcp_direction *d, unsigned direction, struct stats *stats);
+bool tcp_skip_gap(struct tcp_direction *d, const struct tcp_direction *o, unsigned direction,
+	const struct tcp_config *config, struct stream_pool *pool, struct stats *stats);
 
 /* tcp_options_opaque: R_tcp_authenticated when a SYN or segment carries TCP-AO or MD5 (RFC 5925, 2385), else R_none. */
 enum reason tcp_options_opaque(struct bytes options);

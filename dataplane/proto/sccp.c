@@ -231,6 +231,8 @@ static bool read_options(struct bytes message, size_t at, struct sccp_message *m
 			holds = holds && value.len == SEGMENTATION_LEN && !m->segmentation.present;
 			if (value.len >= SEGMENTATION_LEN && !m->segmentation.present) {
 				read_segmentation(value, &m->segmentation);
+				m->segmentation.reference_off =
+					(size_t)(value.data + 1 - message.data);
 			}
 		} else if (name == OPTION_IMPORTANCE) { /* 3.19 */
 			holds = holds && value.len == 1 && !m->has_importance;

@@ -111,9 +111,10 @@ struct sccp_address {
 struct sccp_segmentation {
 	bool present;
 	bool first;
-	bool in_sequence;   /* C: class 1 was asked for */
-	uint8_t remaining;  /* segments still to come: 0..15 */
-	uint32_t reference; /* local reference, three octets */
+	bool in_sequence;     /* C: class 1 was asked for */
+	uint8_t remaining;    /* segments still to come: 0..15 */
+	uint32_t reference;   /* local reference, three octets */
+	size_t reference_off; /* of its first octet in the message */
 };
 
 enum sccp_anomaly {

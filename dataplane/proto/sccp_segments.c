@@ -267,6 +267,7 @@ static void join(const struct entry *e, unsigned own, uint8_t *scratch, struct s
 	for (unsigned r = e->n_total; r-- != 0;) {
 		if (r == own) {
 			joined->own_off = (size_t)(w.at - scratch);
+			joined->own_len = e->len[r];
 		}
 		writer_put(&w, entry_segment(e, r));
 	}
@@ -358,7 +359,9 @@ enum parse sccp_segments_add(struct sccp_segments *t, unsigned link, uint32_t op
 	sccp_segments_expire(t, now_us, stats);
 	*why = R_none;
 	if (m->segmentation.first && m->segmentation.remaining == 0) {
-		*joined = (struct sccp_joined){ .octets = m->data, .n_segments = 1 };
+		*joined = (struct sccp_joined){
+			.octets = m->data, .own_len = m->data.len, .n_segments = 1
+		};
 		return PARSE_OK;
 	}
 	p = add(t, &key, m, now_us, scratch, joined, why);

@@ -32,7 +32,12 @@ struct sccp_segments *sccp_segments_init(void *memory, const struct sccp_segment
 struct sccp_joined {
 	struct bytes
 		octets; /* in the caller's memory, or, of a single segment, the message's own */
-	size_t own_off; /* in octets: where those of the segment just given begin, m->data.len of them */
+	/*
+	 * Where the octets of the segment just given lie in it: mostly at the end, but not where that
+	 * one was lost or late. All others have left.
+	 */
+	size_t own_off;
+	size_t own_len;
 	unsigned n_segments;
 };
 

@@ -32,6 +32,7 @@ struct smpp_sessions {
 	uint32_t free_nodes;
 	uint32_t oldest;
 	uint32_t newest;
+	uint32_t untold; /* the oldest that smpp_pending_overdue() has not told of */
 	uint32_t left_behind; /* entries of closed sessions */
 	uint32_t n_pending;   /* without those */
 	uint32_t serial;
@@ -87,6 +88,7 @@ struct smpp_sessions *smpp_sessions_init(void *memory, uint32_t sessions_max, ui
 	}
 	pool->oldest = NONE;
 	pool->newest = NONE;
+	pool->untold = NONE;
 	pool->left_behind = NONE;
 	return pool;
 }
@@ -189,6 +191,9 @@ static void node_remove(struct smpp_sessions *pool, uint32_t i)
 	struct node *n = &pool->nodes[i];
 
 	chain_remove(pool, bucket_of(pool, n->serial, n->p.direction, n->p.sequence), i);
+	if (pool->untold == i) {
+		pool->untold = n->age_next;
+	}
 	age_remove(pool, n);
 	own_remove(pool, n);
 	n->age_next = pool->free_nodes;
@@ -253,6 +258,9 @@ bool smpp_pending_add(
 	n->age_prev = pool->newest;
 	*(pool->newest != NONE ? &pool->nodes[pool->newest].age_next : &pool->oldest) = i;
 	pool->newest = i;
+	if (pool->untold == NONE) {
+		pool->untold = i;
+	}
 	n->own_next = s->pending_first;
 	n->own_prev = NONE;
 	*(n->own_next != NONE ? &pool->nodes[n->own_next].own_prev : &s->pending_last) = i;
@@ -282,6 +290,25 @@ bool smpp_pending_take(struct smpp_sessions *pool, struct smpp_session *s, unsig
 			return true;
 		}
 		i = n->chain_next;
+	}
+	return false;
+}
+
+bool smpp_pending_overdue(struct smpp_sessions *pool, uint64_t now_us, uint64_t age_us,
+	struct smpp_pending *p, struct smpp_session **s)
+{
+	for (unsigned i = 0; i < LIMIT_PENDING_CHAIN && pool->untold != NONE; i++) {
+		const struct node *n = &pool->nodes[pool->untold];
+
+		if (now_us < n->p.sent_us || now_us - n->p.sent_us < age_us) {
+			return false;
+		}
+		pool->untold = n->age_next;
+		if (pool->sessions[n->session].serial == n->serial) {
+			*p = n->p;
+			*s = &pool->sessions[n->session];
+			return true;
+		}
 	}
 	return false;
 }

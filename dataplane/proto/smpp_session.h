@@ -45,6 +45,11 @@ struct smpp_session {
 	uint64_t n_messages; /* text-carrying requests seen */
 	uint64_t n_refused;  /* counted by the caller */
 	uint64_t n_answers;  /* that met their request */
+	/* the opener's: */
+	void *owner;
+	uint64_t answered_us;      /* the newest answer */
+	uint64_t answered_sent_us; /* the youngest request that was answered */
+	bool mute;                 /* it has been noticed that nothing is answered */
 };
 
 struct smpp_sessions; /* the pools of one worker */
@@ -84,6 +89,7 @@ struct smpp_pending {
 	uint8_t direction; /* the request's */
 	bool blanked;      /* its text was blanked: that the far end takes it is no alarm */
 	bool force;        /* also where the SMSC accepted it (on_accept = force) */
+	bool rewritten;    /* what left was a refusal */
 };
 
 /*
@@ -98,6 +104,13 @@ bool smpp_pending_add(
 /* smpp_pending_take: finds and removes the request that answer `h` of `direction` belongs to; generic_nack matches any. */
 bool smpp_pending_take(struct smpp_sessions *pool, struct smpp_session *s, unsigned direction,
 	const struct smpp_header *h, struct smpp_pending *p);
+
+/*
+ * smpp_pending_overdue: the oldest request not yet told of that has waited for `age_us`, with its
+ * session; it goes on waiting. False: there is none.
+ */
+bool smpp_pending_overdue(struct smpp_sessions *pool, uint64_t now_us, uint64_t age_us,
+	struct smpp_pending *p, struct smpp_session **s);
 
 uint32_t smpp_pending_count(const struct smpp_sessions *pool);
 

@@ -133,6 +133,13 @@ static void put_digits(struct writer *w, struct bytes digits)
 	writer_put(w, digits);
 }
 
+/* MAP names the receiver of a mobile terminated message by IMSI alone (TS 29.002 12.9). */
+static struct bytes recipient_of(const struct sms *m)
+{
+	return m->carrier == SMS_MAP && m->destination.digits.len == 0 ? m->imsi
+	                                                               : m->destination.digits;
+}
+
 /* 128 bits under a secret seed: nobody can choose two messages that meet. */
 static struct key key_of(const struct concat *c, const struct sms *m)
 {
@@ -145,7 +152,7 @@ static struct key key_of(const struct concat *c, const struct sms *m)
 	writer_u8(&w, m->concat.total);
 	writer_u16(&w, m->concat.reference);
 	put_digits(&w, m->source.digits);
-	put_digits(&w, m->destination.digits);
+	put_digits(&w, recipient_of(m));
 	h = XXH3_128bits_withSeed(octets, (size_t)(w.at - octets), c->config.hash_key);
 	return (struct key){ h.high64, (uint32_t)((h.low64 >> 32) * c->n_buckets >> 32) };
 }

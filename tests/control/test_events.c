@@ -306,7 +306,8 @@ static void test_session(void)
 	CU_ASSERT_STRING_EQUAL(line_of(b, ""),
 		"{\"schema_version\":1,\"type\":\"session\",\"id\":281474976710657,"
 		"\"ts\":\"1970-01-01T00:00:00.000000Z\",\"link\":\"lab\",\"session\":281474976710665,"
-		"\"account\":null,\"change\":\"bound\",\"bind\":\"transceiver\",\"esme_side\":\"outside\","
+		"\"account\":null,\"change\":\"bound\",\"transport\":\"tcp\",\"bind\":\"transceiver\","
+		"\"esme_side\":\"outside\","
 		"\"lo\":\"192.0.2.1:2775\",\"hi\":\"[2001:db8::1]:4000\",\"messages\":5,\"refused\":2,\"answers\":5,"
 		"\"frame\":4}");
 	free(b);

@@ -33,6 +33,16 @@ static void configure(struct pipeline_config *c, enum link_mode mode)
 			.per_source_max = 4,
 			.frames_max = 64,
 			.timeout_us = 2000000 },
+		.associations_max = 16,
+		.sctp_journal_octets = 1 << 20,
+		.dialogues_max = 1024,
+		.dialogue_age_us = 120000000,
+		.sccp_segments_max = 16,
+		.signalling = { .entries_max = 1024,
+			.age_us = 3600000000,
+			.delivery_us = 300000000,
+			.learn_us = 0,
+			.hash_key = 1 },
 		.flow_idle_us = 600000000,
 		.event_select = EVENTS_ALL,
 		.event_text = true,
@@ -46,6 +56,9 @@ static void configure(struct pipeline_config *c, enum link_mode mode)
 		.style = EDIT_SELF_REJECT, .poison = POISON_DEST | POISON_PRIORITY, .status = 0x45
 	};
 	link->to_esme = (struct refusal_config){ .style = EDIT_BLANK, .status = 0x65 };
+	link->mo = (struct refusal_config){ .style = EDIT_MAP_REJECT, .status = 36 };
+	link->mt = (struct refusal_config){ .style = EDIT_MAP_REJECT, .status = 5 };
+	link->sctp_hold_us = 20000;
 	link->smpp_ports[0] = SMPP_PORT;
 	link->n_smpp_ports = 1;
 	link->tcp = (struct tcp_config){ .hold_us = 20000,
@@ -149,7 +162,7 @@ static void note_out(struct lab *lab, struct frame *f)
 	check = (struct frame){ .data = out->octets, .len = f->len, .wire_len = f->len };
 	frame_decode(&check, CHECKSUM_VERIFY, false);
 	out->checksum_right = check.reason == R_none;
-	out->from_client = be16(out->octets + ETH_LEN + IP_LEN + 2) == SMPP_PORT;
+	out->from_client = f->from_side == 1;
 	out->seq = check.seq;
 	out->payload = frame_payload(&check);
 	free(lab->octets[f->number - 1]);
@@ -237,6 +250,23 @@ static void send_frame(struct lab *lab, struct frame *f)
 	pipeline_decode(lab->pipeline, &f, 1);
 	pipeline_run(lab->pipeline, &lab->turn, &f, 1, &out);
 	take_results(lab, &out);
+}
+
+void lab_frame(struct lab *lab, bool from_client, struct bytes octets)
+{
+	uint8_t *o = malloc(octets.len);
+	struct frame *f = &lab->frames[lab->n_sent];
+
+	assert(o != NULL && lab->n_sent < LAB_FRAMES);
+	memcpy(o, octets.data, octets.len);
+	lab->octets[lab->n_sent] = o;
+	*f = (struct frame){ .data = o,
+		.len = (uint32_t)octets.len,
+		.wire_len = (uint32_t)octets.len,
+		.number = ++lab->n_sent,
+		.direction = from_client ? 1 : 0,
+		.from_side = from_client ? 1 : 0 };
+	send_frame(lab, f);
 }
 
 void lab_segment(

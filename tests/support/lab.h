@@ -64,6 +64,9 @@ void lab_connect(struct lab *lab, uint32_t client_isn, uint32_t server_isn);
 void lab_segment(
 	struct lab *lab, bool from_client, uint32_t seq, uint8_t flags, struct bytes payload);
 
+/* lab_frame: any frame, as it is on the wire; a client is outside. */
+void lab_frame(struct lab *lab, bool from_client, struct bytes octets);
+
 /* lab_ack: a pure ACK with this acknowledgement number. */
 void lab_ack(struct lab *lab, bool from_client, uint32_t ack);
 

@@ -58,7 +58,7 @@ static void test_get_across_chunks(void)
 	b = stream_get(&s, seq + 600, 100, scratch);
 	CU_ASSERT_TRUE(bytes_equal(b, bytes_of(in + 600, 100)));
 	CU_ASSERT_PTR_NOT_EQUAL(b.data, scratch);
-	stream_forget(&s, &pool, 0); /* the sequence number after the wrap */
+	stream_forget(&s, &pool, 0, 0); /* the sequence number after the wrap */
 	CU_ASSERT_EQUAL(s.n_chunks, 3);
 	CU_ASSERT_EQUAL(stream_run(&s, seq, 10), 0);
 	CU_ASSERT_EQUAL(stream_run(&s, 0, 10), 10);
@@ -103,6 +103,51 @@ static void test_full(void)
 	CU_ASSERT_EQUAL(at, 77);
 	stream_clear(&s, &pool);
 	CU_ASSERT_EQUAL(pool.n_free, POOL_CHUNKS);
+}
+
+/* What was edited is laid over a late copy for a while after it was acknowledged; what was not is gone at once. */
+static void test_edits_outlive_their_acknowledgement(void)
+{
+	enum { CHUNKS = LIMIT_JOURNAL_CHUNKS + 8 };
+	struct stream_pool pool;
+	struct stream s = { 0 };
+	uint8_t copy[6];
+
+	stream_pool_init(&pool, memory, POOL_CHUNKS);
+	(void)stream_put(&s, &pool, 1000, text("secret"));
+	(void)stream_put(&s, &pool, 5000, text("public"));
+	stream_edit(&s, 1000, text("######"));
+	stream_forget(&s, &pool, 8192, 77);
+	CU_ASSERT_EQUAL(s.n_chunks, 0);
+	CU_ASSERT_EQUAL(s.n_kept, 1);
+	CU_ASSERT_EQUAL(stream_run(&s, 1000, 6), 0); /* to be laid over copies, and nothing else */
+	CU_ASSERT_EQUAL(stream_count_waiting(&s, 1000, 6), 0);
+	memcpy(copy, "secret", 6);
+	CU_ASSERT_TRUE(stream_overlay(&s, 1000, copy, 6));
+	CU_ASSERT_EQUAL(memcmp(copy, "######", 6), 0);
+	stream_age(&s, &pool, 77 + LIMIT_JOURNAL_US - 1);
+	CU_ASSERT_EQUAL(s.n_kept, 1);
+	stream_age(&s, &pool, 77 + LIMIT_JOURNAL_US);
+	CU_ASSERT_EQUAL(pool.n_free, POOL_CHUNKS);
+	/* no more than the ceiling, the newest */
+	for (uint32_t i = 0; i < CHUNKS; i++) {
+		(void)stream_put(&s, &pool, i * LIMIT_CHUNK_LEN, text("x"));
+		stream_edit(&s, i * LIMIT_CHUNK_LEN, text("#"));
+	}
+	stream_forget(&s, &pool, CHUNKS * LIMIT_CHUNK_LEN, 77);
+	CU_ASSERT_EQUAL(s.n_kept, LIMIT_JOURNAL_CHUNKS);
+	CU_ASSERT_EQUAL(s.kept->first, 8 * LIMIT_CHUNK_LEN);
+	stream_clear(&s, &pool);
+	CU_ASSERT_EQUAL(pool.n_free, POOL_CHUNKS);
+	/* where memory is short, none */
+	stream_pool_init(&pool, memory, 4);
+	(void)stream_put(&s, &pool, 0, bytes_of(copy, 1));
+	(void)stream_put(&s, &pool, 1024, bytes_of(copy, 1));
+	(void)stream_put(&s, &pool, 2048, bytes_of(copy, 1));
+	stream_edit(&s, 0, text("#"));
+	stream_forget(&s, &pool, 4096, 77);
+	CU_ASSERT_EQUAL(s.n_kept, 0);
+	CU_ASSERT_EQUAL(pool.n_free, 4);
 }
 
 /* The model: an octet map of the space around `base`; the store must agree after every step. */
@@ -210,7 +255,8 @@ static void model_step(struct model *m, struct stream *s, struct stream_pool *po
 		return;
 	case 2:
 		if (rand() % 8 == 0) {
-			stream_forget(s, pool, base + at);
+			stream_forget(s, pool, base + at, 0);
+			stream_age(s, pool, LIMIT_JOURNAL_US);
 			model_forget(m, base, at);
 		}
 		return;
@@ -248,5 +294,6 @@ static void test_against_model(void)
 
 UNIT_MAIN("net/stream", { "first copy wins", test_first_copy_wins },
 	{ "get across chunks and the wrap", test_get_across_chunks },
-	{ "an edit spares what has left", test_edit_spares_what_left }, { "full", test_full },
+	{ "an edit spares what has left", test_edit_spares_what_left },
+	{ "edits outlive their acknowledgement", test_edits_outlive_their_acknowledgement }, { "full", test_full },
 	{ "against a model", test_against_model })
