@@ -11,7 +11,7 @@ static const char *find(uint32_t ppid, enum reason *why)
 	switch (ppid) {
 #define X(NAME, number, text, reason) \
 	case PPID_##NAME:             \
-		*why = R_##reason;    \
+		*why = reason;        \
 		return text;
 		PPIDS(X)
 #undef X

@@ -11,19 +11,19 @@
 #include "dataplane/stats.h"
 
 /* X(NAME, number, name as in status, why its octets are not judged) */
-#define PPIDS(X)                                     \
-	X(NONE, 0, "none", sctp_not_judged)          \
-	X(IUA, 1, "IUA", sctp_not_judged)            \
-	X(M2UA, 2, "M2UA", sctp_not_judged)          \
-	X(M3UA, 3, "M3UA", none)                     \
-	X(SUA, 4, "SUA", sua_not_judged)             \
-	X(M2PA, 5, "M2PA", m2pa_not_judged)          \
-	X(V5UA, 6, "V5UA", sctp_not_judged)          \
-	X(DUA, 10, "DUA", sctp_not_judged)           \
-	X(S1AP, 18, "S1AP", sctp_not_judged)         \
-	X(X2AP, 27, "X2AP", sctp_not_judged)         \
-	X(DIAMETER, 46, "Diameter", sctp_not_judged) \
-	X(DIAMETER_DTLS, 47, "Diameter over DTLS", sctp_not_judged)
+#define PPIDS(X)                                       \
+	X(NONE, 0, "none", R_sctp_not_judged)          \
+	X(IUA, 1, "IUA", R_sctp_not_judged)            \
+	X(M2UA, 2, "M2UA", R_sctp_not_judged)          \
+	X(M3UA, 3, "M3UA", R_none)                     \
+	X(SUA, 4, "SUA", R_sua_not_judged)             \
+	X(M2PA, 5, "M2PA", R_m2pa_not_judged)          \
+	X(V5UA, 6, "V5UA", R_sctp_not_judged)          \
+	X(DUA, 10, "DUA", R_sctp_not_judged)           \
+	X(S1AP, 18, "S1AP", R_sctp_not_judged)         \
+	X(X2AP, 27, "X2AP", R_sctp_not_judged)         \
+	X(DIAMETER, 46, "Diameter", R_sctp_not_judged) \
+	X(DIAMETER_DTLS, 47, "Diameter over DTLS", R_sctp_not_judged)
 
 #define X(NAME, number, text, why) PPID_##NAME = (number),
 enum ppid { PPIDS(X) };
