@@ -26,7 +26,7 @@
 		.min = 1,
 		.max = 127,
 		.choices = mo_errors,
-		.initial = "\"facilityNotSupported\"",
+		.initial = "\"unexpectedDataValue\"",
 		.help = "The MAP error that its sender is given in place of a Reject (TS 29.002 17.6.6). A "
 			"temporary one makes it send the message again." },
 	{ .path = "sigtran.mt_style",
@@ -42,7 +42,7 @@
 		.min = 1,
 		.max = 127,
 		.choices = mt_errors,
-		.initial = "\"facilityNotSupported\"",
+		.initial = "\"unexpectedDataValue\"",
 		.help = "The MAP error that its sender is given in place of a Reject." },
 	{ .path = "sigtran.hold_ms",
 		LINK(sctp_hold_us),

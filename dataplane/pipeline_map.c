@@ -208,7 +208,8 @@ static void await_answer(struct map_at *at, enum edit_style applied, unsigned er
 		.style = (uint8_t)applied,
 		.error = (uint8_t)error,
 		.direction = at->direction,
-		.blanked = applied == EDIT_BLANK,
+		/* as configured: then its delivery is no surprise */
+		.blanked = applied == EDIT_BLANK && refusal_of(at, &p->sms)->style == EDIT_BLANK,
 	};
 
 	if (w->component.type != TCAP_INVOKE || applied == EDIT_NONE ||
