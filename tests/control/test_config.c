@@ -120,8 +120,8 @@ static void test_defaults(void)
 	CU_ASSERT_EQUAL(l->n_sigtran_ports, 4);
 	CU_ASSERT_EQUAL(l->mo.style, EDIT_MAP_REJECT);
 	CU_ASSERT_EQUAL(l->mt.style, EDIT_MAP_REJECT);
-	CU_ASSERT_EQUAL(l->mo.status, 21);
-	CU_ASSERT_EQUAL(l->mt.status, 21);
+	CU_ASSERT_EQUAL(l->mo.status, 36);
+	CU_ASSERT_EQUAL(l->mt.status, 36);
 	CU_ASSERT_EQUAL(l->sctp_hold_us, 20000);
 	for (unsigned i = 0; i < SIGNALLING_CHECK_COUNT; i++) {
 		CU_ASSERT_EQUAL(l->signalling.action[i], SIGNALLING_REPORT);
