@@ -85,7 +85,7 @@ static enum reason take_tcap(struct map_at *at, const struct sigtran_message *m,
 	const struct sccp_joined *joined, size_t off)
 {
 	struct map_work *w = &at->p->map;
-	size_t own_len = joined->octets.len - joined->own_off;
+	bool at_end = joined->own_off + joined->own_len == joined->octets.len;
 
 	at->tcap = joined->octets;
 	at->edited = false;
@@ -93,7 +93,9 @@ static enum reason take_tcap(struct map_at *at, const struct sigtran_message *m,
 	at->side = side_of(at, w);
 	at->path = (struct tcap_path){ at->link_index, node_of(&w->sccp.calling, w->m3ua.opc),
 		node_of(&w->sccp.called, w->m3ua.dpc) };
-	at->editable_from = joined->own_off + sctp_leaked(m->sctp, off, own_len);
+	/* a segment that came late has left its followers ahead of it: it can be voided, not edited */
+	at->editable_from = at_end ? joined->own_off + sctp_leaked(m->sctp, off, joined->own_len)
+	                           : joined->octets.len;
 	if (!map_take(at)) {
 		return R_no_text;
 	}
@@ -103,8 +105,6 @@ static enum reason take_tcap(struct map_at *at, const struct sigtran_message *m,
 static void put_back(struct map_at *at, const struct sigtran_message *m,
 	const struct sccp_joined *joined, size_t off)
 {
-	size_t own_len = joined->octets.len - joined->own_off;
-
 	if (at->void_segment) {
 		const struct sccp_segmentation *s = &at->p->map.sccp.segmentation;
 		uint8_t other[3];
@@ -116,8 +116,8 @@ static void put_back(struct map_at *at, const struct sigtran_message *m,
 			bytes_of(other, sizeof(other)));
 	}
 	if (at->edited) {
-		sctp_edit(
-			m->from, m->sctp, off, bytes_of(at->p->edited + joined->own_off, own_len));
+		sctp_edit(m->from, m->sctp, off,
+			bytes_of(at->p->edited + joined->own_off, joined->own_len));
 	}
 }
 
@@ -142,7 +142,9 @@ static enum reason take_sccp(struct map_at *at, const struct sigtran_message *m)
 		return R_no_text; /* its sender gets it back */
 	}
 	off = w->m3ua.user_data_off + w->sccp.data_off;
-	joined = (struct sccp_joined){ .octets = w->sccp.data, .n_segments = 1 };
+	joined = (struct sccp_joined){
+		.octets = w->sccp.data, .own_len = w->sccp.data.len, .n_segments = 1
+	};
 	if (w->sccp.segmentation.present && !join_segments(at, &joined)) {
 		return R_sccp_segment;
 	}
