@@ -302,6 +302,15 @@ const struct config_key config_keys[] = {
 		.initial = "\"early\"",
 		.help = "What becomes of a message whose frames must leave before its end came. early: "
 			"what is there is judged. refuse: it is refused." },
+	{ .path = "hold.dribble_limit",
+		LINK(dribble_limit),
+		.type = CONFIG_INT,
+		.min = 0,
+		.max = 1000000,
+		.unit = "releases a minute and worker",
+		.initial = "60",
+		.help = "When text had to be let go before its end came more often than this, the link "
+			"does as on_release = \"refuse\" says until a minute was quiet. 0: never." },
 
 	/* ---- the rest ---- */
 	{ .path = "workers.count",

@@ -25,10 +25,10 @@
 	10000000u /* frames behind a gap, told to their sender, wait for it at most this long */
 #define LIMIT_REST_HOLDS \
 	8u /* hold times that the begin of a PDU waits where its rest was lost: under 200 ms */
-#define LIMIT_SACK_BLOCKS    3u    /* RFC 2018 3: four fit beside nothing, three beside timestamps */
-#define LIMIT_SACKS_A_WINDOW 64u   /* ACKs with SACK towards one sender ... */
+#define LIMIT_SACK_BLOCKS    3u  /* RFC 2018 3: four fit beside nothing, three beside timestamps */
+#define LIMIT_SACKS_A_WINDOW 64u /* ACKs with SACK towards one sender ... */
 #define LIMIT_SACK_WINDOW_US 10000u /* ... in this time; one frame behind a gap asks for one */
-#define LIMIT_RESYNC_HEADERS 3u    /* plausible SMPP headers in a chain that prove a boundary */
+#define LIMIT_RESYNC_HEADERS 3u     /* plausible SMPP headers in a chain that prove a boundary */
 
 /* SMPP */
 #define LIMIT_SMPP_PDU_LEN   70000u /* octets: a message_payload of 65,535 and everything else */
@@ -39,19 +39,23 @@
 #define LIMIT_PENDING_SWEEP  4u         /* left-over entries one new one clears away */
 
 /* SCTP */
-#define LIMIT_SCTP_BLOCK_LEN 512u /* octets of a journal block: an M3UA message with a MAP short message fits in one */
+#define LIMIT_SCTP_BLOCK_LEN \
+	512u /* octets of a journal block: an M3UA message with a MAP short message fits in one */
 #define LIMIT_SCTP_DIRECTION_BLOCKS \
 	16384u /* blocks one direction may hold: 8 MB, more than its receiver's window */
-#define LIMIT_SCTP_MESSAGE_LEN 65536u /* octets of a user message that is judged: M3UA's are below 4,400 */
-#define LIMIT_SCTP_CHUNKS      128u   /* chunks of one packet above which it is an anomaly */
-#define LIMIT_SCTP_DATA_CHUNKS 64u    /* DATA chunks of one packet above which it is an anomaly */
-#define LIMIT_SCTP_ADDRESSES   8u     /* addresses of one end that are kept */
-#define LIMIT_SCTP_ACK_AHEAD   65536u /* TSNs a SACK may be ahead of all that was seen (other paths) */
+#define LIMIT_SCTP_MESSAGE_LEN \
+	65536u /* octets of a user message that is judged: M3UA's are below 4,400 */
+#define LIMIT_SCTP_CHUNKS      128u /* chunks of one packet above which it is an anomaly */
+#define LIMIT_SCTP_DATA_CHUNKS 64u  /* DATA chunks of one packet above which it is an anomaly */
+#define LIMIT_SCTP_ADDRESSES   8u   /* addresses of one end that are kept */
+#define LIMIT_SCTP_ACK_AHEAD \
+	65536u /* TSNs a SACK may be ahead of all that was seen (other paths) */
 #define LIMIT_SCTP_ACK_AGE_US \
 	600000000u /* TSNs wrap in days: an acknowledgement this old says nothing of new DATA */
 #define LIMIT_SCTP_DOUBT_US \
 	10000000u /* an association silent for this long may have restarted unseen */
-#define LIMIT_SCTP_HALF_US   60000000u /* a handshake takes seconds: RFC 9260 16, 8 attempts of INIT */
+#define LIMIT_SCTP_HALF_US \
+	60000000u /* a handshake takes seconds: RFC 9260 16, 8 attempts of INIT */
 #define LIMIT_SCTP_LINGER_US 10000000u /* an ended association is kept for late copies */
 
 /* Verdict: the circuit breaker (research/inline-blocking.md 2.5) */
@@ -67,8 +71,8 @@
 #define LIMIT_TPDU_LEN 255u /* octets: TS 29.002 17.7.6 SignalInfo is 1..200 */
 #define LIMIT_MAP_DIGITS \
 	38u /* TS 29.002 17.7.8: maxAddressLength 20 octets, two digits each but one */
-#define LIMIT_TCAP_REFUSED 4u  /* refused invokes of one dialogue whose answers are awaited */
-#define LIMIT_TCAP_CHAIN   16u /* entries of one hash bucket that are looked at */
+#define LIMIT_TCAP_REFUSED    4u    /* refused invokes of one dialogue whose answers are awaited */
+#define LIMIT_TCAP_CHAIN      16u   /* entries of one hash bucket that are looked at */
 #define LIMIT_XUA_PARAMETERS  64u   /* parameters of one M3UA or SUA message that are looked at */
 #define LIMIT_SCCP_DIGITS     32u   /* of a global title: E.164, E.212 and E.214 have at most 15 */
 #define LIMIT_SCCP_OPTIONS    16u   /* optional parameters of one message: Q.713 knows three */
@@ -76,8 +80,8 @@
 #define LIMIT_SCCP_JOINED_LEN 4080u /* octets: 16 segments of 255; Q.713 3.16 says 3952 */
 
 /* Signalling checks */
-#define LIMIT_SIGNALLING_CHAIN     16u       /* notes of one hash bucket that are looked at */
-#define LIMIT_SIGNALLING_SWEEP     4u        /* overdue notes of a kind that one event clears away */
+#define LIMIT_SIGNALLING_CHAIN     16u /* notes of one hash bucket that are looked at */
+#define LIMIT_SIGNALLING_SWEEP     4u  /* overdue notes of a kind that one event clears away */
 #define LIMIT_SIGNALLING_ANSWER_US 60000000u /* a question is without an answer after this */
 #define LIMIT_SIGNALLING_VOUCH_US \
 	60000000u /* told IMSIs younger than this were forgotten: no MT is called unasked */

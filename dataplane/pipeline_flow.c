@@ -182,9 +182,9 @@ static void hold_append(
 {
 	struct hold_queue *q = &p->holding[flow->link][wait];
 
-	flow->hold[index] = (struct flow_hold){ .prev = q->tail[index],
-		.due_us = due_us,
-		.wait = (uint8_t)wait };
+	flow->hold[index] = (struct flow_hold){
+		.prev = q->tail[index], .due_us = due_us, .wait = (uint8_t)wait
+	};
 	if (q->tail[index] != NULL) {
 		q->tail[index]->hold[index].next = flow;
 	} else {
@@ -197,8 +197,8 @@ static void hold_append(
 void flow_hold_update(struct pipeline *p, struct flow *flow, unsigned index)
 {
 	uint64_t due = 0;
-	enum tcp_wait wait = tcp_waits_until(
-		&flow->tcp[index], &p->config->links[flow->link].tcp, &due);
+	enum tcp_wait wait =
+		tcp_waits_until(&flow->tcp[index], &p->config->links[flow->link].tcp, &due);
 
 	if (flow->hold[index].wait == wait && flow->hold[index].due_us == due) {
 		return;
@@ -218,8 +218,8 @@ static bool hold_end_one(struct pipeline *p, unsigned link, enum tcp_wait wait, 
 	struct half h;
 
 	if (flow == NULL || flow->hold[index].due_us > p->now_us ||
-		!tcp_release_due(&flow->tcp[index], p->now_us, &p->config->links[link].tcp, &why,
-			&which)) {
+		!tcp_release_due(
+			&flow->tcp[index], p->now_us, &p->config->links[link].tcp, &why, &which)) {
 		return false;
 	}
 	h = half_of(p, flow, index);

@@ -43,7 +43,7 @@ void link_note_exposed(struct half *h)
 static struct breaker *breaker_of(const struct half *h, enum sms_role sender)
 {
 	return &h->p->links[h->flow->link]
-			.breaker[sender == ROLE_SMSC ? BREAKER_TO_ESME : BREAKER_TO_SMSC];
+	                .breaker[sender == ROLE_SMSC ? BREAKER_TO_ESME : BREAKER_TO_SMSC];
 }
 
 /* Who sends in this direction, where it is known. */

@@ -40,7 +40,7 @@ static struct pipeline_way way_of(const struct flow *flow, unsigned index)
 	return (struct pipeline_way){
 		.sync = t->sync,
 		.opaque_reason = t->sync == TCP_OPAQUE ? t->opaque_reason : (uint8_t)R_none,
-		.held_frames = t->held.count,
+		.held_frames = t->held.count + t->ahead.count,
 		.waiting_octets = t->pending,
 		.journal_octets = t->stream.n_chunks * LIMIT_CHUNK_LEN,
 	};

@@ -127,8 +127,8 @@ static enum edit_style prepare(struct half *h, struct bytes pdu)
 	case ACTION_BLANK:
 		return refuse(h, pdu, EDIT_BLANK, 0);
 	case ACTION_REJECT:
-		return refuse(h, pdu, link_style(h, (enum sms_role)h->p->sms.role),
-			refusal->poison);
+		return refuse(
+			h, pdu, link_style(h, (enum sms_role)h->p->sms.role), refusal->poison);
 	}
 	return EDIT_NONE;
 }

@@ -541,10 +541,27 @@ unsigned port_receive(struct ports *p, unsigned link, unsigned side, unsigned wo
 	return n;
 }
 
+struct frame *port_frame_new(struct ports *p)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(p->pool);
+	struct frame *f;
+
+	if (m == NULL) {
+		return NULL;
+	}
+	f = rte_mbuf_to_priv(m);
+	*f = (struct frame){ .data = rte_pktmbuf_mtod(m, uint8_t *), .owner = m };
+	return f;
+}
+
 static struct rte_mbuf *mbuf_of(struct ports *p, struct frame *f, unsigned worker)
 {
 	struct rte_mbuf *m = f->owner;
 
+	if (m->pkt_len == 0) { /* of port_frame_new(): nothing else gives it its length */
+		m->data_len = (uint16_t)f->len;
+		m->pkt_len = f->len;
+	}
 	if (m->nb_segs > 1 && f->reason != R_jumbo_full) {
 		scatter(&p->jumbo[worker], m, f);
 	}

@@ -58,6 +58,9 @@ unsigned port_receive(struct ports *p, unsigned link, unsigned side, unsigned wo
 void port_send(struct ports *p, unsigned link, unsigned side, unsigned worker,
 	struct frame **frames, unsigned n, struct stats *stats);
 
+/* port_frame_new: an empty frame to be filled and sent; its `data` has room for 256 octets. NULL: no buffer is free. */
+struct frame *port_frame_new(struct ports *p);
+
 void port_drop(struct ports *p, struct frame *f, unsigned worker);
 
 /* port_starved: the buffers have run out: port_receive cannot give anything before frames are freed. */

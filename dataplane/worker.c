@@ -10,14 +10,35 @@
 enum {
 	TICK_EVERY = 256,     /* turns without a frame between two looks at the timers */
 	STARVED_TURNS = 1024, /* replay: empty receptions before the buffers are looked at */
+	SPARE_FRAMES = 64,    /* for acknowledgements of our own: one a received frame at most */
 };
 
-static struct pipeline_turn turn_begin(const struct worker *w)
+/* What a turn leaves over is there for the next. */
+static void fill_spare(struct worker *w)
+{
+	struct frame *f;
+
+	while (w->spare.count < SPARE_FRAMES && (f = port_frame_new(w->shared->ports)) != NULL) {
+		frame_list_add(&w->spare, f);
+	}
+}
+
+static void free_spare(struct worker *w)
+{
+	struct frame *f;
+
+	while ((f = frame_list_take(&w->spare)) != NULL) {
+		port_drop(w->shared->ports, f, w->index);
+	}
+}
+
+static struct pipeline_turn turn_begin(struct worker *w)
 {
 	return (struct pipeline_turn){
 		.generation = gate_current(w->shared->gate),
 		/* control sets it at any time; a turn's delay is what "at once" means */
 		.panic_links = atomic_load_explicit(w->shared->panic_links, memory_order_relaxed),
+		.spare = w->shared->file == NULL ? &w->spare : NULL,
 	};
 }
 
@@ -187,8 +208,10 @@ static __attribute__((noinline)) void run_live(struct worker *w)
 
 	while (!*s->stop) {
 		uint64_t now_us = clock_realtime_us();
-		unsigned n = turn_inbox(w);
+		unsigned n;
 
+		fill_spare(w);
+		n = turn_inbox(w);
 		for (unsigned link = 0; link < s->config->n_links; link++) {
 			n += turn_side(w, link, 0, now_us);
 			n += turn_side(w, link, 1, now_us);
@@ -265,6 +288,7 @@ int worker_run(void *argument)
 	turn = turn_begin(w);
 	pipeline_drain(w->pipeline, &turn, w->shared->file != NULL ? 0 : clock_realtime_us(), &out);
 	send_out(w, &out);
+	free_spare(w);
 	gate_leave(w->shared->gate, w->index);
 	/* pairs with control's acquire: the last events and counters are seen when it is */
 	atomic_fetch_sub_explicit(&w->shared->running, 1, memory_order_release);

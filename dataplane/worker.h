@@ -33,7 +33,8 @@ struct worker {
 	unsigned index;
 	struct worker_shared *shared;
 	struct pipeline *pipeline;
-	uint64_t n_received; /* live: frames are numbered as they come */
+	uint64_t n_received;     /* live: frames are numbered as they come */
+	struct frame_list spare; /* live: empty ones for acknowledgements of our own */
 	struct {
 		_Alignas(64) _Atomic uint64_t turns; /* this core writes: it is alive */
 	} pub;

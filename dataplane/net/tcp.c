@@ -328,7 +328,8 @@ static enum tcp_received receive_data(struct tcp_direction *d, const struct tcp_
 	struct stretch x;
 	struct stretch y;
 
-	if (seq_diff(seq + f->payload_len, next) > TCP_WINDOW_LEN && waits_unread(d, o, f, config)) {
+	if (seq_diff(seq + f->payload_len, next) > TCP_WINDOW_LEN &&
+		waits_unread(d, o, f, config)) {
 		f->held = TCP_WAITS_UNREAD;
 		return TCP_NOTHING;
 	}

@@ -41,34 +41,35 @@ enum tcp_sync {
 
 struct tcp_direction {
 	struct stream stream;
-	struct frame_list passing; /* bare acknowledgements on their way */
-	struct frame_list held;    /* in order of arrival */
-	struct frame_list ahead; /* behind a gap, in order of arrival */
-	struct frame *fresh;     /* the first of `held` that tcp_leave() has not looked at yet */
+	struct frame_list passing;  /* bare acknowledgements on their way */
+	struct frame_list held;     /* in order of arrival */
+	struct frame_list ahead;    /* behind a gap, in order of arrival */
+	struct frame *fresh;        /* the first of `held` that tcp_leave() has not looked at yet */
 	const struct frame *coming; /* the frame being received: in no list yet */
-	uint32_t next;          /* contiguous frontier */
-	uint32_t parse;         /* start of the first PDU that is not yet done */
-	uint32_t free_to;       /* frames up to here may leave although the PDU is not complete */
-	uint32_t una;           /* acknowledged by the receiver; may be above `next` */
-	uint32_t left;          /* the highest octet that has left, + 1 */
+	uint32_t next;              /* contiguous frontier */
+	uint32_t parse;             /* start of the first PDU that is not yet done */
+	uint32_t free_to;   /* frames up to here may leave although the PDU is not complete */
+	uint32_t una;       /* acknowledged by the receiver; may be above `next` */
+	uint32_t left;      /* the highest octet that has left, + 1 */
 	uint32_t low;       /* the stream's memory begins here: octets below are not stored again */
 	uint32_t high;      /* the highest octet seen, + 1 */
 	uint32_t pending;   /* octets stored at or above `parse`: not in the ledger yet */
 	uint32_t edit_from; /* edited octets lie in [edit_from, edit_to); equal: none */
 	uint32_t edit_to;
 	uint32_t isn;
-	uint32_t fin_seq;       /* of the FIN: one above the last octet */
-	uint32_t new_isn;       /* of a SYN that the other end has not confirmed */
-	uint32_t new_end;       /* behind that SYN and its octets */
-	uint32_t far_next;      /* behind the newest octets that were out of window */
-	uint32_t age_mark;      /* what is below may be forgotten when history_us have passed */
-	uint64_t held_since_us;  /* arrival of the oldest of `held`, or since it is in order; 0: none */
+	uint32_t fin_seq;  /* of the FIN: one above the last octet */
+	uint32_t new_isn;  /* of a SYN that the other end has not confirmed */
+	uint32_t new_end;  /* behind that SYN and its octets */
+	uint32_t far_next; /* behind the newest octets that were out of window */
+	uint32_t age_mark; /* what is below may be forgotten when history_us have passed */
+	uint64_t
+		held_since_us; /* arrival of the oldest of `held`, or since it is in order; 0: none */
 	uint64_t ahead_since_us; /* arrival of the oldest of `ahead`; 0: none */
 	uint64_t settled_us;     /* when frames were last in order again */
 	uint64_t again_us;       /* when held octets were last sent again */
-	uint64_t ack_time_us;   /* when una or age_mark last moved */
-	uint8_t sync;           /* enum tcp_sync */
-	uint8_t opaque_reason;  /* enum reason */
+	uint64_t ack_time_us;    /* when una or age_mark last moved */
+	uint8_t sync;            /* enum tcp_sync */
+	uint8_t opaque_reason;   /* enum reason */
 	uint8_t n_far; /* frames out of window in a row, each beginning where the last ended */
 	bool syn_seen;
 	bool fin_seen;
@@ -79,7 +80,7 @@ struct tcp_direction {
 	bool new_syn;    /* new_isn is set */
 	bool fin_left;   /* the FIN was sent on */
 	bool came_ahead; /* the frame received last was set aside: its sender is to be told */
-	bool patient;    /* its sender was told, or nothing unjudged may leave: `ahead` waits for the gap */
+	bool patient; /* its sender was told, or nothing unjudged may leave: `ahead` waits for the gap */
 	uint32_t n_acks; /* of our own, since ack_window_us */
 	uint64_t ack_window_us;
 	struct tcp_blocks blocks; /* of `ahead` */
@@ -172,9 +173,9 @@ void tcp_forget(struct tcp_direction *d, uint64_t now_us, const struct tcp_confi
 /* Why frames wait, and so for how long. */
 enum tcp_wait {
 	TCP_WAIT_NOTHING,
-	TCP_WAIT_REST,      /* for the rest of a PDU, or behind a gap of which nobody could be told: hold_us */
-	TCP_WAIT_REST_GAP,  /* for the rest of a PDU that is lost, as its sender knows: LIMIT_REST_HOLDS times that */
-	TCP_WAIT_GAP,       /* for a gap alone, and its sender knows: LIMIT_GAP_HOLD_US */
+	TCP_WAIT_REST, /* for the rest of a PDU, or behind a gap of which nobody could be told: hold_us */
+	TCP_WAIT_REST_GAP, /* for the rest of a PDU that is lost, as its sender knows: LIMIT_REST_HOLDS times that */
+	TCP_WAIT_GAP, /* for a gap alone, and its sender knows: LIMIT_GAP_HOLD_US */
 	TCP_WAITS,
 };
 

@@ -27,20 +27,20 @@ enum {
 /* What an end has said last, in frames that were forwarded: the ends of a direction's frames. */
 struct tcp_end {
 	uint32_t ack;
-	uint32_t ts_value;      /* the newest TSval */
-	uint32_t ts_ordered;    /* the newest TSval that its receiver took up: of octets in order */
-	uint32_t ts_echo;       /* TSecr beside the newest ACK */
-	uint16_t window;        /* as on the wire */
-	uint8_t window_scale;   /* of its SYN, RFC 7323 2.2 */
-	uint8_t ip_version;     /* 0: nothing forwarded yet */
+	uint32_t ts_value;    /* the newest TSval */
+	uint32_t ts_ordered;  /* the newest TSval that its receiver took up: of octets in order */
+	uint32_t ts_echo;     /* TSecr beside the newest ACK */
+	uint16_t window;      /* as on the wire */
+	uint8_t window_scale; /* of its SYN, RFC 7323 2.2 */
+	uint8_t ip_version;   /* 0: nothing forwarded yet */
 	uint8_t l3_off;
-	bool sack_permitted;    /* its SYN said so */
-	bool scaled;            /* its SYN had a window scale */
-	bool timestamps;        /* its SYN had timestamps */
-	bool said;              /* ack and window are set */
-	bool ts_set;            /* ts_value is set */
+	bool sack_permitted; /* its SYN said so */
+	bool scaled;         /* its SYN had a window scale */
+	bool timestamps;     /* its SYN had timestamps */
+	bool said;           /* ack and window are set */
+	bool ts_set;         /* ts_value is set */
 	bool ts_ordered_set;
-	uint8_t ports[4];       /* its own, the other's */
+	uint8_t ports[4]; /* its own, the other's */
 	uint8_t header[TCP_END_HEADER_LEN];
 };
 

@@ -33,7 +33,8 @@ void tcp_set_aside(struct tcp_direction *d, struct frame *f, struct stats *stats
 	frame_list_add(&d->ahead, f);
 	d->ahead_since_us = since_of(&d->ahead);
 	if (unread) {
-		d->patient = true; /* it is read when what is between has come, and nothing else helps */
+		d->patient =
+			true; /* it is read when what is between has come, and nothing else helps */
 		return;
 	}
 	tcp_blocks_add(&d->blocks, seq, seq + f->payload_len);
@@ -255,8 +256,7 @@ void tcp_leave(struct tcp_direction *d, enum tcp_leave which, uint64_t now_us,
 		}
 		tcp_settle_since(d);
 	}
-	while (d->held.head != NULL &&
-		(which != TCP_LEAVE_JUDGED || may_leave(d, d->held.head))) {
+	while (d->held.head != NULL && (which != TCP_LEAVE_JUDGED || may_leave(d, d->held.head))) {
 		f = take_held(d);
 		send_on(d, f, now_us, config->enforce, stats);
 		frame_list_add(out, f);
@@ -342,8 +342,7 @@ bool tcp_release_due(const struct tcp_direction *d, uint64_t now_us,
 bool tcp_tell_sender(
 	struct tcp_direction *d, const struct tcp_direction *o, uint64_t now_us, struct frame *f)
 {
-	if (!d->came_ahead || !d->syn_seen || !o->syn_seen ||
-		seq_diff(d->next, o->end.ack) < 0) {
+	if (!d->came_ahead || !d->syn_seen || !o->syn_seen || seq_diff(d->next, o->end.ack) < 0) {
 		return false;
 	}
 	if (now_us - d->ack_window_us >= LIMIT_SACK_WINDOW_US) {

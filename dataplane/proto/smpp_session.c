@@ -32,7 +32,7 @@ struct smpp_sessions {
 	uint32_t free_nodes;
 	uint32_t oldest;
 	uint32_t newest;
-	uint32_t untold; /* the oldest that smpp_pending_overdue() has not told of */
+	uint32_t untold;      /* the oldest that smpp_pending_overdue() has not told of */
 	uint32_t left_behind; /* entries of closed sessions */
 	uint32_t n_pending;   /* without those */
 	uint32_t serial;

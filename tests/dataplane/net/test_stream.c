@@ -295,5 +295,5 @@ static void test_against_model(void)
 UNIT_MAIN("net/stream", { "first copy wins", test_first_copy_wins },
 	{ "get across chunks and the wrap", test_get_across_chunks },
 	{ "an edit spares what has left", test_edit_spares_what_left },
-	{ "edits outlive their acknowledgement", test_edits_outlive_their_acknowledgement }, { "full", test_full },
-	{ "against a model", test_against_model })
+	{ "edits outlive their acknowledgement", test_edits_outlive_their_acknowledgement },
+	{ "full", test_full }, { "against a model", test_against_model })

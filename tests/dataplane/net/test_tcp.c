@@ -80,7 +80,8 @@ static uint32_t rig_leave(struct rig *r, unsigned side, bool all)
 {
 	uint32_t before = r->out.count;
 
-	tcp_leave(&r->d[side], all ? TCP_LEAVE_ALL : TCP_LEAVE_JUDGED, r->now_us, &r->config, &r->pool, &r->stats, &r->out);
+	tcp_leave(&r->d[side], all ? TCP_LEAVE_ALL : TCP_LEAVE_JUDGED, r->now_us, &r->config,
+		&r->pool, &r->stats, &r->out);
 	return r->out.count - before;
 }
 
