@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/sms/from_map.h"
 
-#include "dataplane/sms/from_smpp.h"
+#include "dataplane/sms/udh.h"
 
 enum { ESM_UDHI = 0x40 }; /* SMPP 3.4 5.2.12: policy asks for it by this name */
 enum { MTI_MASK = 0x03, MTI_SUBMIT_REPORT = 0x01 }; /* TS 23.040 9.2.3.1, to a mobile */
@@ -89,7 +89,7 @@ static void put_anomalies(const struct gsmmap_message *m, const struct tpdu *t, 
 static void put_concat(const struct tpdu *t, struct sms *sms)
 {
 	sms->concat = t->concat;
-	if (!sms_concat_valid(&t->concat)) {
+	if (!udh_concat_valid(&t->concat)) {
 		if (t->concat.width != 0) {
 			sms_note(sms, R_concat_invalid);
 		}

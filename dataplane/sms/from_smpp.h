@@ -22,15 +22,4 @@ struct smpp_profile {
 void sms_from_smpp(const struct smpp_message *m, struct bytes pdu,
 	const struct smpp_profile *profile, struct sms_buffers *buffers, struct sms *sms);
 
-/*
- * sms_udh_read: walks a UDH (TS 23.040 9.2.3.24) given without its UDHL; sets concat, ports and
- * language to what it says, 0 where it says nothing; concat is not checked: see sms_concat_valid().
- * False if it breaks off; what came before the break counts.
- */
-bool sms_udh_read(struct bytes udh, struct sms_concat *concat, struct text_language *language,
-	uint16_t *source_port, uint16_t *destination_port);
-
-/* sms_concat_valid: a part number from 1 to the total (TS 23.040 9.2.3.24.1: else it is ignored). */
-bool sms_concat_valid(const struct sms_concat *concat);
-
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/sms/tpdu.h"
 
-#include "dataplane/sms/from_smpp.h"
+#include "dataplane/sms/udh.h"
 
 /* Bits of the first octet (TS 23.040 9.2.2). */
 enum {
@@ -144,8 +144,7 @@ static size_t put_udh(struct tpdu *t)
 		return 0;
 	}
 	udh = bytes_slice(t->ud, 1, t->ud.data[0]);
-	if (!sms_udh_read(
-		    udh, &t->concat, &t->input.language, &t->source_port, &t->destination_port)) {
+	if (!udh_read(udh, &t->concat, &t->input.language, &t->source_port, &t->destination_port)) {
 		t->anomalies |= TPDU_ANOMALY_UDH;
 	}
 	t->udh = udh;

@@ -97,7 +97,7 @@ struct tpdu {
 	size_t ud_off;
 	struct bytes ud;          /* what TP-UDL spans of what is there, UDH included */
 	struct bytes udh;         /* without UDHL */
-	struct sms_concat concat; /* not checked: see sms_concat_valid() */
+	struct sms_concat concat; /* not checked: see udh_concat_valid() */
 	uint16_t source_port;
 	uint16_t destination_port;
 	struct text_coding coding;
