@@ -90,7 +90,13 @@ static void work_close(struct work *w)
 static int explain_one(struct work *w, const struct ctl_frame_message *m)
 {
 	struct explain *x = explain_open(w->config, w->policy, w->link, m->side, &w->call->diag);
-	json_t *doc = x != NULL ? explain_pdu(x, m->pdu, m->role, m->joined, &w->call->diag) : NULL;
+	json_t *doc = NULL;
+
+	if (x != NULL && explain_is_tcap(m->pdu)) {
+		doc = explain_tcap(x, m->pdu, &m->map, m->joined, &w->call->diag);
+	} else if (x != NULL) {
+		doc = explain_pdu(x, m->pdu, m->role, m->joined, &w->call->diag);
+	}
 
 	explain_close(x);
 	if (doc == NULL) {
@@ -181,10 +187,13 @@ static int explain_hex(struct work *w)
 		len = read_hex(input != NULL ? input : text, pdu, EXPLAIN_PDU_SIZE);
 	}
 	rc = len < 0 ? ctl_error(w->call, CONTROL_INVALID,
-			       "--pdu is no PDU in hexadecimal of at most %d octets",
+			       "--pdu is no PDU (of SMPP, or a TCAP message) in hexadecimal of at "
+			       "most %d octets",
 			       EXPLAIN_PDU_SIZE)
-	             : explain_one(w, &(struct ctl_frame_message){
-					      .pdu = bytes_of(pdu, (size_t)len), .side = w->side });
+	             : explain_one(
+			       w, &(struct ctl_frame_message){ .pdu = bytes_of(pdu, (size_t)len),
+					  .side = w->side,
+					  .map = { .invoke_id = EXPLAIN_ANY_INVOKE } });
 	free(input);
 	free(pdu);
 	return rc;

@@ -117,7 +117,8 @@ static bool is_sibling(const json_t *a, const json_t *b)
 	return is_type(b, "message") && number_of(a, "parts") == number_of(b, "parts") &&
 	       number_of(a, "reference") == number_of(b, "reference") &&
 	       strcmp(text_of(a, "src"), text_of(b, "src")) == 0 &&
-	       strcmp(text_of(a, "dst"), text_of(b, "dst")) == 0;
+	       strcmp(text_of(a, "dst"), text_of(b, "dst")) == 0 &&
+	       strcmp(text_of(a, "imsi"), text_of(b, "imsi")) == 0;
 }
 
 /* join: the texts of the parts told up to event `last`, each part's first copy, in part order. */
@@ -183,6 +184,8 @@ static void collect(struct ctl_frame *f)
 		m->role = strcmp(role, "esme") == 0   ? ROLE_ESME
 		          : strcmp(role, "smsc") == 0 ? ROLE_SMSC
 		                                      : ROLE_UNKNOWN;
+		m->map = (struct explain_map){ .invoke_id = number_of(event, "invoke_id"),
+			.version = (uint8_t)number_of(event, "map_version") };
 		if (number_of(event, "parts") > 1) {
 			join(f->events, i + 1, m);
 		}

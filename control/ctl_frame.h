@@ -8,15 +8,17 @@
 
 #include "control/config.h"
 #include "control/ctl.h"
+#include "control/explain.h"
 
 struct ctl_frame_message {
 	struct bytes pdu;
 	enum sms_side side;
 	enum sms_role role;
-	struct bytes joined;  /* long messages: the text of the parts known by then; else empty */
-	json_t *event;        /* NULL: none */
-	json_t *joined_parts; /* their numbers */
-	void *memory[2];      /* of pdu and joined */
+	struct explain_map map; /* where the PDU is a TCAP message */
+	struct bytes joined;    /* long messages: the text of the parts known by then; else empty */
+	json_t *event;          /* NULL: none */
+	json_t *joined_parts;   /* their numbers */
+	void *memory[2];        /* of pdu and joined */
 };
 
 enum { CTL_FRAME_MESSAGES_MAX = 256 };

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/explain.h"
+#include "control/explain_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <hs/hs.h>
-
-struct explain {
-	const struct config *config;
-	const struct link_config *link;
-	struct generation *generation;
-	enum sms_side side;
-	unsigned link_index;
-	void *memory; /* of the judge */
-	struct judge judge;
-	struct smpp_message message;
-	struct sms sms;
-	struct verdict verdict;
-	struct stats stats;
-	struct judge_span spans[LIMIT_HITS];
-	uint8_t edited[LIMIT_SMPP_PDU_LEN];
-	uint8_t joined[LIMIT_TEXT_LEN + LIMIT_SCAN_TAIL];
-};
 
 struct explain *explain_open(const struct config *config, const struct policy_set *policy,
 	unsigned link, enum sms_side side, struct diag *diag)
@@ -56,8 +39,8 @@ void explain_close(struct explain *x)
 	free(x);
 }
 
-/* utf8: a text that the data path has made or an address as it was sent (then octets as Latin-1). */
-static json_t *utf8(struct bytes b)
+/* explain_utf8: a text that the data path has made or an address as it was sent (then octets as Latin-1). */
+json_t *explain_utf8(struct bytes b)
 {
 	json_t *j = json_stringn((const char *)b.data, b.len);
 	char *copy;
@@ -75,7 +58,7 @@ static json_t *utf8(struct bytes b)
 	return j;
 }
 
-static json_t *hex(struct bytes b)
+json_t *explain_hex(struct bytes b)
 {
 	static const char digits[] = "0123456789abcdef";
 	char *text = malloc(2 * b.len + 1);
@@ -97,11 +80,11 @@ static json_t *integer(uint64_t v)
 
 static json_t *address(const struct sms_address *a)
 {
-	return json_pack(
-		"{s:o, s:i, s:i}", "address", utf8(a->digits), "ton", a->ton, "npi", a->npi);
+	return json_pack("{s:o, s:i, s:i}", "address", explain_utf8(a->digits), "ton", a->ton,
+		"npi", a->npi);
 }
 
-static const char *role_name(unsigned role)
+const char *explain_role_name(unsigned role)
 {
 	static const char *const names[] = { "unknown", "esme", "smsc", "msc" };
 
@@ -142,7 +125,7 @@ static void put_concat(json_t *doc, const struct sms *m)
 	}
 }
 
-static void put_message(json_t *doc, const struct explain *x)
+void explain_put_message(json_t *doc, const struct explain *x)
 {
 	const struct sms *m = &x->sms;
 	json_t *bodies = json_array();
@@ -156,18 +139,19 @@ static void put_message(json_t *doc, const struct explain *x)
 	json_object_set_new(doc, "class",
 		m->message_class >= 0 ? integer((uint64_t)m->message_class) : json_null());
 	json_object_set_new(doc, "receipt", json_boolean(m->receipt));
-	json_object_set_new(doc, "udh", m->udh.len != 0 ? hex(m->udh) : json_null());
+	json_object_set_new(doc, "udh", m->udh.len != 0 ? explain_hex(m->udh) : json_null());
 	put_concat(doc, m);
 	for (unsigned i = 0; i < m->n_bodies; i++) {
 		static const char *const names[] = { "short_message", "message_payload",
 			"earlier message_payload" };
+		const char *name = m->carrier == SMS_MAP ? "TP-UD" : names[i];
 
 		json_array_append_new(bodies,
-			json_pack("{s:s, s:I, s:I, s:s, s:o}", "field", names[i], "offset",
+			json_pack("{s:s, s:I, s:I, s:s, s:o}", "field", name, "offset",
 				(json_int_t)m->body[i].offset, "octets",
 				(json_int_t)m->body[i].octets.len, "encoding",
 				text_encoding_name((enum text_encoding)m->body[i].input.encoding),
-				"text", utf8(m->body[i].text)));
+				"text", explain_utf8(m->body[i].text)));
 	}
 	json_object_set_new(doc, "bodies", bodies);
 	json_object_set_new(doc, "characters", integer(m->text_stats.n_characters));
@@ -182,10 +166,11 @@ static json_t *entities(const struct judge_views *w)
 	for (uint32_t i = 0; i < w->n_entities; i++) {
 		const struct entity *e = &w->entities[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:o}", "kind",
-						    e->kind == ENTITY_URL ? "url" : "number",
-						    "from", (json_int_t)e->from, "to",
-						    (json_int_t)e->to, "value", utf8(e->value)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I, s:o}", "kind",
+				      e->kind == ENTITY_URL ? "url" : "number", "from",
+				      (json_int_t)e->from, "to", (json_int_t)e->to, "value",
+				      explain_utf8(e->value)));
 	}
 	return list;
 }
@@ -202,13 +187,13 @@ static json_t *folded(const struct judge_views *w)
 	json_t *j;
 
 	if (w->folded_scanned) {
-		return utf8(w->folded);
+		return explain_utf8(w->folded);
 	}
 	out = malloc(size + LIMIT_SCAN_TAIL);
 	if (out != NULL && w->text.len != 0 && fold_needed(w->text)) {
 		f = fold_text(w->text, out, size, NULL);
 	}
-	j = f.len != 0 && f.beyond_case ? utf8(bytes_of(out, f.len)) : json_null();
+	j = f.len != 0 && f.beyond_case ? explain_utf8(bytes_of(out, f.len)) : json_null();
 	free(out);
 	return j;
 }
@@ -219,10 +204,11 @@ static void put_views(json_t *doc, const struct explain *x)
 	const struct ruleset *r = x->generation->ruleset;
 
 	json_object_set_new(doc, "views",
-		json_pack("{s:o, s:o, s:b, s:o, s:o, s:b, s:o}", "sent", utf8(w->text), "folded",
-			folded(w), "folded_matched", scan_wanted(r, FIELD_TEXT, VIEW_FOLDED),
-			"sender", utf8(x->sms.source.digits), "sender_folded",
-			w->sender_folded.data != w->sender.data ? utf8(w->sender_folded)
+		json_pack("{s:o, s:o, s:b, s:o, s:o, s:b, s:o}", "sent", explain_utf8(w->text),
+			"folded", folded(w), "folded_matched",
+			scan_wanted(r, FIELD_TEXT, VIEW_FOLDED), "sender",
+			explain_utf8(x->sms.source.digits), "sender_folded",
+			w->sender_folded.data != w->sender.data ? explain_utf8(w->sender_folded)
 								: json_null(),
 			"sender_matched",
 			scan_wanted(r, FIELD_SENDER, VIEW_SENT) ||
@@ -305,8 +291,8 @@ static json_t *hit_json(const struct explain *x, const struct scan_hit *h)
 	size_t from = h->from;
 	bool start = h->from != h->to || find_start(rule, view, h, &from);
 	json_t *j = json_pack("{s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "id",
-		utf8(bytes_str(rule->id)), "category",
-		utf8(bytes_str(r->categories[rule->category])), "weight", (int)rule->weight,
+		explain_utf8(bytes_str(rule->id)), "category",
+		explain_utf8(bytes_str(r->categories[rule->category])), "weight", (int)rule->weight,
 		"action",
 		rule->action == RULE_ACTION_UNSET
 			? "by the category's score"
@@ -314,17 +300,17 @@ static json_t *hit_json(const struct explain *x, const struct scan_hit *h)
 		"state", rule_state_name((enum rule_state)rule->state), "field",
 		rule_field_name((enum rule_field)h->field), "view",
 		rule_view_name((enum rule_view)h->view), "file",
-		rule->file != NULL ? utf8(bytes_str(rule->file)) : json_null(), "line", rule->line,
-		"expression", utf8(bytes_str(rule->expression)), "note",
-		rule->note != NULL ? utf8(bytes_str(rule->note)) : json_null());
+		rule->file != NULL ? explain_utf8(bytes_str(rule->file)) : json_null(), "line",
+		rule->line, "expression", explain_utf8(bytes_str(rule->expression)), "note",
+		rule->note != NULL ? explain_utf8(bytes_str(rule->note)) : json_null());
 
 	if (h->field == FIELD_URL || h->field == FIELD_NUMBER) {
 		json_object_set_new(j, "entity", integer(h->entity));
 	}
 	json_object_set_new(j, "from", start ? integer(from) : json_null());
 	json_object_set_new(j, "to", integer(h->to));
-	json_object_set_new(
-		j, "match", start ? utf8(bytes_slice(view, from, h->to - from)) : json_null());
+	json_object_set_new(j, "match",
+		start ? explain_utf8(bytes_slice(view, from, h->to - from)) : json_null());
 	return j;
 }
 
@@ -379,8 +365,8 @@ static json_t *scores(const struct explain *x)
 		if (score_of(x, i, &score)) {
 			json_array_append_new(list,
 				json_pack("{s:o, s:I, s:o, s:s}", "category",
-					utf8(bytes_str(c->name)), "score", (json_int_t)score,
-					"thresholds", thresholds(c), "action",
+					explain_utf8(bytes_str(c->name)), "score",
+					(json_int_t)score, "thresholds", thresholds(c), "action",
 					rule_action_name(policy_action_of(c, (int32_t)score))));
 		}
 	}
@@ -404,10 +390,11 @@ static void put_judgement(json_t *doc, const struct explain *x)
 			stats_reason_name((enum reason)v->reason), "reason_help",
 			stats_reason_help((enum reason)v->reason), "score", (int)v->score,
 			"category",
-			v->rule != VERDICT_NO_RULE ? utf8(bytes_str(r->categories[v->category]))
-						   : json_null(),
+			v->rule != VERDICT_NO_RULE
+				? explain_utf8(bytes_str(r->categories[v->category]))
+				: json_null(),
 			"rule",
-			v->rule != VERDICT_NO_RULE ? utf8(bytes_str(r->rules[v->rule].id))
+			v->rule != VERDICT_NO_RULE ? explain_utf8(bytes_str(r->rules[v->rule].id))
 						   : json_null(),
 			"with_shadow_rules", rule_action_name((enum rule_action)v->shadow_action)));
 }
@@ -453,7 +440,8 @@ static void put_edit(json_t *doc, struct explain *x, struct bytes pdu)
 		json_pack("{s:s, s:b, s:o, s:o}", "style", edit_style_name(style), "applied",
 			style != EDIT_NONE && x->link->mode == LINK_ENFORCE, "answer_status",
 			status != 0 ? integer(status) : json_null(), "pdu",
-			style != EDIT_NONE ? hex(bytes_of(x->edited, pdu.len)) : json_null()));
+			style != EDIT_NONE ? explain_hex(bytes_of(x->edited, pdu.len))
+					   : json_null()));
 }
 
 static void describe(struct explain *x, struct bytes pdu, enum sms_role role)
@@ -479,18 +467,23 @@ static void take_joined(struct explain *x, struct bytes joined)
 	x->sms.concat = (struct sms_concat){ 0 };
 }
 
-static void put_text_pdu(
-	json_t *doc, struct explain *x, struct bytes pdu, enum sms_role role, struct bytes joined)
+void explain_put_verdict(json_t *doc, struct explain *x, struct bytes joined)
 {
-	describe(x, pdu, role);
-	json_object_set_new(doc, "role", json_string(role_name(x->sms.role)));
-	put_message(doc, x);
 	if (joined.len != 0) {
 		take_joined(x, joined);
 	}
 	judge_message(&x->judge, x->generation, &x->sms, 0, false, &x->stats, &x->verdict);
 	put_views(doc, x);
 	put_judgement(doc, x);
+}
+
+static void put_text_pdu(
+	json_t *doc, struct explain *x, struct bytes pdu, enum sms_role role, struct bytes joined)
+{
+	describe(x, pdu, role);
+	json_object_set_new(doc, "role", json_string(explain_role_name(x->sms.role)));
+	explain_put_message(doc, x);
+	explain_put_verdict(doc, x, joined);
 	if (joined.len == 0 || x->verdict.action != ACTION_REDACT) {
 		put_edit(doc, x, pdu);
 	}
@@ -530,9 +523,9 @@ json_t *explain_pdu(struct explain *x, struct bytes pdu, enum sms_role role, str
 	}
 	doc = json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:s, s:s}", "command",
 		smpp_command_name(h.command), "command_id", (json_int_t)h.command, "sequence",
-		(json_int_t)h.sequence, "octets", (json_int_t)h.length, "pdu", hex(pdu), "link",
-		utf8(bytes_str(x->link->name)), "mode", mode_name(x->link->mode), "side",
-		x->side == SIDE_INSIDE ? "inside" : "outside");
+		(json_int_t)h.sequence, "octets", (json_int_t)h.length, "pdu", explain_hex(pdu),
+		"link", explain_utf8(bytes_str(x->link->name)), "mode", mode_name(x->link->mode),
+		"side", x->side == SIDE_INSIDE ? "inside" : "outside");
 	if (!smpp_carries_text(h.command)) {
 		json_object_set_new(doc, "forwarded",
 			json_string("this command carries no text: it is forwarded as it is"));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * explain: why one message gets its verdict, step by step: the PDU through the functions of the
- * data path (smpp_message_read, sms_from_smpp, judge_message, edit_*), and what they saw as one
+ * explain: why one message gets its verdict, step by step: a PDU of SMPP, or a TCAP message of MAP,
+ * through the functions of the data path (smpp_message_read, sms_from_smpp, sms_from_map,
+ * judge_message, edit_*), and what they saw as one
  * JSON document, from which the text for people is made too.
  *
  * Control only. Ownership: struct explain keeps pointers to the configuration and policy given.
@@ -28,6 +29,23 @@ void explain_close(struct explain *x); /* NULL is accepted */
  */
 json_t *explain_pdu(struct explain *x, struct bytes pdu, enum sms_role role, struct bytes joined,
 	struct diag *diag);
+
+/* What is known of a MAP message besides its TCAP octets. */
+struct explain_map {
+	int64_t invoke_id; /* of the component that is meant; EXPLAIN_ANY_INVOKE: the first with a text */
+	uint8_t version; /* of MAP, as its dialogue's Begin said; 0: as this message says */
+};
+enum { EXPLAIN_ANY_INVOKE = INT32_MIN };
+
+/*
+ * explain_is_tcap: octets that are a TCAP message (ITU-T Q.773 4.2.1) and no PDU of SMPP, whose
+ * length makes it begin with 00.
+ */
+bool explain_is_tcap(struct bytes b);
+
+/* explain_tcap: as explain_pdu(), of a TCAP message. */
+json_t *explain_tcap(struct explain *x, struct bytes tcap, const struct explain_map *map,
+	struct bytes joined, struct diag *diag);
 
 /* explain_print: the document as text. */
 void explain_print(const json_t *explanation, FILE *to);

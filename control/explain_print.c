@@ -57,11 +57,23 @@ static void print_address(const char *label, const json_t *a, FILE *to)
 	fprintf(to, " (ton %lld, npi %lld)\n", number_of(a, "ton"), number_of(a, "npi"));
 }
 
+static void print_map(const json_t *m, FILE *to)
+{
+	fprintf(to, "%-11s%s, invoke %lld, operation %lld, version %lld, %s\n", "MAP",
+		text_of(m, "tcap"), number_of(m, "invoke_id"), number_of(m, "opcode"),
+		number_of(m, "version"), text_of(m, "tpdu"));
+	fprintf(to, "%-11ssmsc %s, imsi %s, msisdn %s\n", "", text_of(m, "smsc"),
+		text_of(m, "imsi"), text_of(m, "msisdn"));
+}
+
 static void print_message(const json_t *e, FILE *to)
 {
 	const json_t *bodies = json_object_get(e, "bodies");
 	const json_t *odd = json_object_get(e, "anomalies");
 
+	if (json_object_get(e, "map") != NULL) {
+		print_map(json_object_get(e, "map"), to);
+	}
 	print_address("from", json_object_get(e, "source"), to);
 	print_address("to", json_object_get(e, "destination"), to);
 	fprintf(to, "%-11sdata_coding 0x%02llx, esm_class 0x%02llx, protocol_id 0x%02llx%s\n",
@@ -186,6 +198,10 @@ static void print_verdict(const json_t *e, FILE *to)
 		json_is_true(json_object_get(edit, "applied"))
 			? ""
 			: " (on an enforcing link; this one only watches)");
+	if (json_is_string(json_object_get(edit, "answer_error"))) {
+		fprintf(to, "%-11sthe answer becomes ReturnError %s\n", "",
+			text_of(edit, "answer_error"));
+	}
 	if (json_is_integer(json_object_get(edit, status))) {
 		fprintf(to, "%-11sthe answer's command_status becomes 0x%08llx\n", "",
 			number_of(edit, status));

@@ -254,10 +254,58 @@ static void text_output_has_no_control_characters(void)
 	bench_close(b);
 }
 
+static size_t octets_of(const char *hex, uint8_t *out)
+{
+	size_t n = strlen(hex) / 2;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned v = 0;
+
+		CU_ASSERT_EQUAL(sscanf(hex + 2 * i, "%2x", &v), 1);
+		out[i] = (uint8_t)v;
+	}
+	return n;
+}
+
+/* A Begin with mo-forwardSM v3 and the text "buy it now" in an SMS-SUBMIT. */
+static void a_map_message_is_explained(void)
+{
+	static const char begin[] =
+		"625c4804010203046b1e281c060700118605010101a011600f80020780a109060704000001001503"
+		"6c34a13202010502012e302a8407914477000900f08207914477000910f3041601000b9144770009"
+		"10f200000ae27a1e94a683dcef3b";
+	static const struct explain_map any = { .invoke_id = EXPLAIN_ANY_INVOKE };
+	static const struct explain_map other = { .invoke_id = 6 };
+	struct bench *b = bench_open("1:/buy it/\n");
+	size_t len = octets_of(begin, b->pdu);
+	struct bytes tcap = bytes_of(b->pdu, len);
+	json_t *e;
+
+	CU_ASSERT_TRUE(explain_is_tcap(tcap));
+	e = explain_tcap(b->x, tcap, &any, bytes_of(NULL, 0), &b->diag);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CU_ASSERT_STRING_EQUAL(at(e, "command"), "mo-forwardSM");
+	CU_ASSERT_STRING_EQUAL(at(e, "bodies.text"), "buy it now");
+	CU_ASSERT_STRING_EQUAL(at(e, "map.tpdu"), "SMS-SUBMIT");
+	CU_ASSERT_STRING_EQUAL(at(e, "verdict.action"), "reject");
+	CU_ASSERT_STRING_EQUAL(at(e, "edit.style"), "map_reject");
+	CU_ASSERT_STRING_EQUAL(at(e, "edit.answer_error"), "unexpectedDataValue");
+	CU_ASSERT_EQUAL(strlen(at(e, "edit.pdu")), 2 * len);
+	CU_ASSERT_STRING_NOT_EQUAL(at(e, "edit.pdu"), begin);
+	json_decref(e);
+	CU_ASSERT_PTR_NULL(explain_tcap(b->x, tcap, &other, bytes_of(NULL, 0), &b->diag));
+	CU_ASSERT_EQUAL(b->diag.n_errors, 1);
+	CU_ASSERT_PTR_NULL(
+		explain_tcap(b->x, bytes_slice(tcap, 0, 20), &any, bytes_of(NULL, 0), &b->diag));
+	CU_ASSERT_EQUAL(b->diag.n_errors, 2);
+	bench_close(b);
+}
+
 UNIT_MAIN("control/explain",
 	{ "texts survive the way into a PDU", texts_survive_the_way_into_a_pdu },
 	{ "a long text goes into message_payload", long_text_goes_into_message_payload },
 	{ "a hit is told with its place", a_hit_is_told_with_its_place },
 	{ "the joined text is what is matched", joined_text_is_what_is_matched },
+	{ "a MAP message is explained", a_map_message_is_explained },
 	{ "what is no text PDU is said", what_is_no_text_pdu_is_said },
 	{ "text output has no control characters", text_output_has_no_control_characters })
