@@ -462,7 +462,7 @@ static void a_gap_delays_nothing(void)
 	rig_close(r);
 }
 
-static void what_is_held_is_released(void)
+static void release_and_judge_late(bool acked)
 {
 	struct rig *r = rig_new(true);
 	enum reason why = R_none;
@@ -480,7 +480,9 @@ static void what_is_held_is_released(void)
 	CU_ASSERT_EQUAL(rig_leave(r, true), 1);
 	CU_ASSERT(is_untouched(first));
 	CU_ASSERT_EQUAL(first->time_us, r->now_us);
-	rig_ack(r, 1); /* acknowledged, and still needed */
+	if (acked) { /* and still needed */
+		rig_ack(r, 1);
+	}
 	last = rig_data(r, 2, E, "plan");
 	CU_ASSERT_FATAL(sctp_next_message(&r->d[0], &m, scratch));
 	CU_ASSERT(bytes_equal(m.octets, bytes_str("secret plan")));
@@ -497,6 +499,12 @@ static void what_is_held_is_released(void)
 	rig_ack(r, 2);
 	CU_ASSERT_EQUAL(r->j.n_free, BLOCKS);
 	rig_close(r);
+}
+
+static void what_is_held_is_released(void)
+{
+	release_and_judge_late(false);
+	release_and_judge_late(true);
 }
 
 static void a_copy_of_what_is_held_releases_it(void)
@@ -753,6 +761,28 @@ static void a_full_journal_lets_pass(void)
 	rig_close(r);
 }
 
+static void a_full_journal_keeps_what_is_held(void)
+{
+	struct rig *r = rig_new_with(true, 4);
+	struct frame *f;
+
+	(void)rig_data(r, 1, BE, "spam");
+	an_edit(r, "spam", "xxxx");
+	CU_ASSERT_EQUAL(rig_leave(r, false), 1);
+	(void)rig_data(r, 2, B, "begin");
+	f = rig_data(r, 1, BE, "spam"); /* a copy, held behind the fragment */
+	CU_ASSERT_EQUAL(rig_leave(r, false), 0);
+	for (uint32_t tsn = 3; tsn < 6; tsn++) {
+		(void)rig_data(r, tsn, BE, "ham");
+	}
+	CU_ASSERT(rig_judge(r, "ham") && rig_judge(r, "ham") && rig_judge(r, NULL));
+	CU_ASSERT_EQUAL(r->stats.ledger.octets[0][R_history_full], 3);
+	rig_ack(r, 1);
+	CU_ASSERT_EQUAL(rig_leave(r, true), 5);
+	CU_ASSERT(carries(f, "xxxx"));
+	rig_close(r);
+}
+
 static void an_unfinished_message_gives_way_at_last(void)
 {
 	struct rig *r = rig_new_with(true, 8);
@@ -931,6 +961,7 @@ UNIT_MAIN("sctp_direction",
 	{ "DATA and I-DATA", data_and_i_data_do_not_mix },
 	{ "too long a message", too_long_a_message_passes },
 	{ "a full journal", a_full_journal_lets_pass },
+	{ "a full journal keeps what is held", a_full_journal_keeps_what_is_held },
 	{ "an unfinished message gives way", an_unfinished_message_gives_way_at_last },
 	{ "memory goes by age", memory_goes_by_age_where_nobody_acknowledges },
 	{ "acknowledgements", acknowledgements },
