@@ -157,6 +157,27 @@ const struct ctl_verb ctl_verbs[] = {
 		.options = { OPTION_SOCKET_OF },
 	},
 	{
+		.object = "probe", .name = "smsc", .arguments = "HOST:PORT",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_probe_smsc,
+		.summary = "which refusals an SMSC answers well; the lines to configure. SENDS MESSAGES",
+		.text = "Binds with a test account and sends, over submit_sm, data_sm and submit_multi, what smswall\n"
+			"would send in place of a refused message: empty texts, poisoned in each way. Prints what\n"
+			"came back and the configuration that follows. With --destination, a number of your own,\n"
+			"also what an SMSC may deliver to it. Exit code 1: nothing is answered well, or no\n"
+			"connection; 5: the bind is refused; 7: not answered in time; 8: done in part.\n",
+		.example = "smswallctl probe smsc smsc.example:2775 --system-id test --password-file pw \\\n"
+			   "    --source 447700900000 --destination 447700900001\n",
+		.options = {
+			{ "system-id", "ID", "the account" },
+			{ "password-file", "FILE", "its password: the first line" },
+			{ "system-type", "TYPE", "of the bind (default: empty)" },
+			{ "source", "ADDRESS", "sender of the messages (default: none)" },
+			{ "destination", "NUMBER", "recipient; without it only PDUs without a recipient are sent" },
+			{ "transceiver", NULL, "bind as a transceiver (default: transmitter)" },
+			{ "wait", "SEC", "for each answer, 1 to 300 (default: 5)" },
+		},
+	},
+	{
 		.object = "", .name = "doctor", .arguments = "", .run = ctl_doctor,
 		.summary = "look at this machine: what hinders the filter, and the command that mends it",
 		.text = "Needs no daemon. Exit code 1 when something must be mended before the filter can run.\n",

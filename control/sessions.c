@@ -185,15 +185,17 @@ static void walk_worker(struct walk *w, unsigned worker)
 	do {
 		size_t room = w->query->limit - json_array_size(w->rows);
 
-		if (room == 0) {
-			w->more = true;
-			return;
-		}
-		question.rows_max =
-			room < PIPELINE_SESSIONS_MAX ? (uint32_t)room : PIPELINE_SESSIONS_MAX;
+		/* with the limit reached, one more tells whether there would have been others */
+		question.rows_max = room == 0                      ? 1
+		                    : room < PIPELINE_SESSIONS_MAX ? (uint32_t)room
+		                                                   : PIPELINE_SESSIONS_MAX;
 		a = ask(w->ctx->pipelines[worker], &question);
 		if (a == NULL) {
 			w->complete = false;
+			return;
+		}
+		if (room == 0) {
+			w->more = w->more || a->n_rows != 0;
 			return;
 		}
 		for (uint32_t i = 0; i < a->n_rows; i++) {
