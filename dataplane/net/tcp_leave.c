@@ -83,7 +83,8 @@ void tcp_free_below(
 /* forget_edits: where no edited octet is kept any more. */
 static void forget_edits(struct tcp_direction *d)
 {
-	uint32_t from = d->stream.kept != NULL ? d->stream.kept->first : d->low;
+	const struct stream_chunk *c = d->stream.kept != NULL ? d->stream.kept : d->stream.head;
+	uint32_t from = c != NULL ? seq_min(c->first, d->low) : d->low;
 
 	if (seq_diff(from, d->edit_to) >= 0) {
 		d->edit_from = d->edit_to = from;

@@ -129,7 +129,7 @@ struct lab *lab_create(const char *patterns, enum link_mode mode)
 	return lab;
 }
 
-void lab_destroy(struct lab *lab)
+static void free_results(struct lab *lab)
 {
 	for (unsigned i = 0; i < lab->n_out; i++) {
 		free(lab->out[i].octets);
@@ -137,6 +137,14 @@ void lab_destroy(struct lab *lab)
 	for (unsigned i = 0; i < lab->n_events; i++) {
 		free(lab->events[i].text);
 	}
+	lab->n_out = 0;
+	lab->n_ours = 0;
+	lab->n_events = 0;
+}
+
+void lab_destroy(struct lab *lab)
+{
+	free_results(lab);
 	for (unsigned i = 0; i < LAB_FRAMES; i++) {
 		free(lab->octets[i]);
 	}
@@ -147,6 +155,27 @@ void lab_destroy(struct lab *lab)
 	free(lab->memory);
 	free(lab->concat_memory);
 	free(lab);
+}
+
+void lab_clear(struct lab *lab)
+{
+	assert(lab->n_out == lab->n_sent + lab->n_ours);
+	free_results(lab);
+	lab->n_sent = 0;
+}
+
+static void give_back(struct lab *lab, struct frame *f)
+{
+	bool ours = f >= lab->spare_frames && f < lab->spare_frames + LAB_SPARE;
+
+	if (ours) {
+		lab->n_ours++;
+		lab->out[lab->n_out - 1].ours = true;
+		frame_list_add(&lab->spare, f);
+		return;
+	}
+	free(lab->octets[f->number - 1]);
+	lab->octets[f->number - 1] = NULL;
 }
 
 static void note_out(struct lab *lab, struct frame *f)
@@ -165,8 +194,7 @@ static void note_out(struct lab *lab, struct frame *f)
 	out->from_client = f->from_side == 1;
 	out->seq = check.seq;
 	out->payload = frame_payload(&check);
-	free(lab->octets[f->number - 1]);
-	lab->octets[f->number - 1] = NULL;
+	give_back(lab, f);
 }
 
 static void take_results(struct lab *lab, struct frame_list *out)
@@ -201,9 +229,13 @@ static void put_ip_checksum(uint8_t *ip)
 }
 
 static struct frame *make_frame(struct lab *lab, bool from_client, uint32_t seq, uint32_t ack,
-	uint8_t flags, struct bytes payload)
+	uint8_t flags, uint16_t window, struct bytes payload)
 {
-	size_t len = HEADERS + payload.len;
+	/* SACK-permitted, a window scale of 4 */
+	static const uint8_t offer[8] = { 4, 2, 3, 3, 4, 1, 1, 1 };
+	bool syn = (flags & TCP_SYN) != 0;
+	size_t options_len = !lab->options ? 0 : syn ? 12 + 8 : 12;
+	size_t len = HEADERS + options_len + payload.len;
 	uint8_t *o = calloc(1, len);
 	struct frame *f = &lab->frames[lab->n_sent];
 	uint8_t *ip;
@@ -214,7 +246,7 @@ static struct frame *make_frame(struct lab *lab, bool from_client, uint32_t seq,
 	tcp = ip + IP_LEN;
 	o[12] = 0x08;
 	ip[0] = 0x45;
-	put_be16(ip + 2, (uint16_t)(IP_LEN + TCP_LEN + payload.len));
+	put_be16(ip + 2, (uint16_t)(IP_LEN + TCP_LEN + options_len + payload.len));
 	ip[8] = 64;
 	ip[9] = 6;
 	put_be32(ip + 12, from_client ? 0x0A000001 : 0x0A000002);
@@ -224,10 +256,17 @@ static struct frame *make_frame(struct lab *lab, bool from_client, uint32_t seq,
 	put_be16(tcp + 2, from_client ? SMPP_PORT : lab->client_port);
 	put_be32(tcp + 4, seq);
 	put_be32(tcp + 8, ack);
-	tcp[12] = 0x50;
+	tcp[12] = (uint8_t)((TCP_LEN + options_len) / 4 << 4);
 	tcp[13] = flags;
-	put_be16(tcp + 14, 65535);
-	memcpy(tcp + TCP_LEN, payload.data, payload.len);
+	put_be16(tcp + 14, window);
+	if (options_len != 0) {
+		lab->ts_value[from_client] = (uint32_t)(lab->now_us / 1000);
+		put_be32(tcp + TCP_LEN, 0x0101080A); /* RFC 7323 appendix A */
+		put_be32(tcp + TCP_LEN + 4, lab->ts_value[from_client]);
+		put_be32(tcp + TCP_LEN + 8, lab->ts_value[!from_client]);
+		memcpy(tcp + TCP_LEN + 12, offer, options_len - 12);
+	}
+	memcpy(tcp + TCP_LEN + options_len, payload.data, payload.len);
 	lab->octets[lab->n_sent] = o;
 	*f = (struct frame){ .data = o,
 		.len = (uint32_t)len,
@@ -276,14 +315,30 @@ void lab_segment(
 	               : from_client          ? lab->server_next
 	                                      : lab->client_next;
 
-	send_frame(lab, make_frame(lab, from_client, seq, ack, flags, payload));
+	send_frame(lab, make_frame(lab, from_client, seq, ack, flags, 65535, payload));
+}
+
+void lab_send(struct lab *lab, bool from_client, uint32_t seq, uint32_t ack, uint8_t flags,
+	uint16_t window, struct bytes payload)
+{
+	send_frame(lab, make_frame(lab, from_client, seq, ack, flags, window, payload));
+}
+
+void lab_live(struct lab *lab)
+{
+	lab->options = true;
+	lab->turn.spare = &lab->spare;
+	for (unsigned i = 0; i < LAB_SPARE; i++) {
+		lab->spare_frames[i] = (struct frame){ .data = lab->spare_octets[i] };
+		frame_list_add(&lab->spare, &lab->spare_frames[i]);
+	}
 }
 
 void lab_ack(struct lab *lab, bool from_client, uint32_t ack)
 {
 	uint32_t seq = from_client ? lab->client_next : lab->server_next;
 
-	send_frame(lab, make_frame(lab, from_client, seq, ack, TCP_ACK, bytes_of(NULL, 0)));
+	send_frame(lab, make_frame(lab, from_client, seq, ack, TCP_ACK, 65535, bytes_of(NULL, 0)));
 }
 
 void lab_connect(struct lab *lab, uint32_t client_isn, uint32_t server_isn)

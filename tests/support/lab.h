@@ -8,7 +8,7 @@
 
 #include "dataplane/pipeline.h"
 
-enum { LAB_FRAMES = 4096, LAB_EVENTS = 4096, LAB_FRAME_SIZE = 2048 };
+enum { LAB_FRAMES = 4096, LAB_EVENTS = 4096, LAB_FRAME_SIZE = 2048, LAB_SPARE = 64 };
 
 /* A frame that left: a copy, and what it carries. */
 struct lab_out {
@@ -20,6 +20,7 @@ struct lab_out {
 	uint32_t seq;
 	struct bytes payload;
 	bool checksum_right;
+	bool ours; /* an acknowledgement that nobody sent */
 };
 
 struct lab_event {
@@ -43,10 +44,16 @@ struct lab {
 	uint32_t client_next, server_next; /* sequence numbers for lab_say() */
 	struct lab_out out[LAB_FRAMES];
 	unsigned n_out;
+	unsigned n_ours; /* of them */
 	struct lab_event events[LAB_EVENTS];
 	unsigned n_events;
 	struct frame frames[LAB_FRAMES]; /* in flight: held by the pipeline or not */
 	uint8_t *octets[LAB_FRAMES];
+	bool options; /* SYNs offer SACK, timestamps and a window scale of 4, frames carry timestamps */
+	uint32_t ts_value[2]; /* the newest of each side: [1] the client's */
+	struct frame_list spare;
+	struct frame spare_frames[LAB_SPARE];
+	uint8_t spare_octets[LAB_SPARE][TCP_ACK_LEN_MAX];
 };
 
 /* lab_create: a link in `mode` with rules `patterns` (*.pat text); every bare rule rejects. */
@@ -57,12 +64,19 @@ void lab_destroy(struct lab *lab);
 struct generation *lab_rules(const char *patterns);
 struct lab *lab_create_on(struct generation *rules, enum link_mode mode);
 
+/* lab_live: options as above, and frames for acknowledgements of our own. Before lab_connect(). */
+void lab_live(struct lab *lab);
+
 /* lab_connect: a new connection: SYN, SYN-ACK, ACK; sequence numbers begin at `client_isn`, `server_isn`. */
 void lab_connect(struct lab *lab, uint32_t client_isn, uint32_t server_isn);
 
 /* lab_segment: one TCP frame with any sequence number and flags; ACK is what lab_say() has sent of the other side. */
 void lab_segment(
 	struct lab *lab, bool from_client, uint32_t seq, uint8_t flags, struct bytes payload);
+
+/* lab_send: the same with any acknowledgement and window. */
+void lab_send(struct lab *lab, bool from_client, uint32_t seq, uint32_t ack, uint8_t flags,
+	uint16_t window, struct bytes payload);
 
 /* lab_frame: any frame, as it is on the wire; a client is outside. */
 void lab_frame(struct lab *lab, bool from_client, struct bytes octets);
@@ -78,6 +92,9 @@ void lab_bind(struct lab *lab, const char *system_id);
 
 /* lab_wait: time passes. */
 void lab_wait(struct lab *lab, uint64_t us);
+
+/* lab_clear: forgets what has left and was told, where all frames have left: for long runs. */
+void lab_clear(struct lab *lab);
 
 /* lab_end: drains the pipeline. */
 void lab_end(struct lab *lab);
