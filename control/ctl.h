@@ -100,6 +100,8 @@ int ctl_policy_check(struct ctl_call *call);
 int ctl_policy_compile(struct ctl_call *call);
 int ctl_explain(struct ctl_call *call);
 int ctl_replay(struct ctl_call *call);
+int ctl_traffic_make(struct ctl_call *call);
+int ctl_traffic_keys(struct ctl_call *call);
 int ctl_status(struct ctl_call *call);
 int ctl_counters(struct ctl_call *call);
 int ctl_events_follow(struct ctl_call *call);

@@ -15,6 +15,15 @@
 		"policy", "PATH", "folder, *.pat file or pack (default: the configuration's)" \
 	}
 
+#define OPTION_MIX                                                                            \
+	{                                                                                     \
+		"mix", "FILE", "settings (smswallctl traffic keys prints such a file)"        \
+	}
+#define OPTION_SET                                                              \
+	{                                                                       \
+		"set", "KEY=N", "one setting, after the file's (several times)" \
+	}
+
 const struct ctl_option ctl_global_options[] = {
 	{ "json", NULL, "one JSON document on standard output" },
 	{ "socket", "PATH", "control socket of the daemon (default: /run/smswall/smswall.sock)" },
@@ -100,6 +109,31 @@ const struct ctl_verb ctl_verbs[] = {
 			{ "burst", "N", "frames a burst, 1 to 64 (the result is the same)" },
 			{ "hold-ms", "N", "hold time for unfinished PDUs; 0: until the verdict" },
 		},
+	},
+	{
+		.object = "traffic", .name = "make", .arguments = "", .run = ctl_traffic_make,
+		.summary = "make SMPP and SIGTRAN traffic, with a label for each message",
+		.text = "For tests and laboratories. The same seed and mix give the same octets. Numbers and\n"
+			"addresses are from ranges for fiction and examples.\n",
+		.example = "smswallctl traffic make --output lab.pcap --labels lab.jsonl --messages 5000 \\\n"
+			   "    --seed 7 --set carrier.map=80 --set sctp.bundle=10\n",
+		.options = {
+			{ "output", "FILE.pcap", "the frames" },
+			{ "labels", "FILE.jsonl", "what each message is, a JSON document a line" },
+			{ "messages", "N", "how many (default: 1000)" },
+			{ "seed", "N", "of the random numbers (default: 1)" },
+			OPTION_MIX,
+			OPTION_SET,
+			{ "texts", "FILE", "lines \"label<TAB>text\", label ham: clean (default: our own)" },
+			{ "same-texts", NULL, "each text over every carrier, operation and version" },
+		},
+	},
+	{
+		.object = "traffic", .name = "keys", .arguments = "", .run = ctl_traffic_keys,
+		.summary = "print all settings of made traffic: value, range, meaning",
+		.text = "The output is itself a mix file.\n",
+		.example = "smswallctl traffic keys > mix.conf\n",
+		.options = { OPTION_MIX, OPTION_SET },
 	},
 	{
 		.object = "", .name = "status", .arguments = "", .run = ctl_status,
