@@ -25,7 +25,7 @@ import live
 import matrix
 import ports
 import traffic
-from lab import BUILD, ESME, FILTER, SMSC, WIRE, Failure, Lab, Skip, check, check_equal, wait_for
+from lab import BUILD, ESME, SMSC, WIRE, Failure, Lab, Skip, check, check_equal, wait_for
 
 IMPAIR = os.path.join(BUILD, "tests", "impair")
 HOLD_MS = 20  # the default
@@ -250,14 +250,15 @@ def check_frames(capture, sacks):
     """tshark finds nothing wrong with the frames that the ESME got, and not one SACK block that means nothing."""
     done = subprocess.run(["tshark", "-r", capture, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
                            "-o", "tcp.relative_sequence_numbers:FALSE", "-Y",
-                           "ip.src==10.99.0.2 && tcp && !tcp.flags.reset", "-T", "fields", "-e", "ip.checksum.status", "-e",
+                           "ip.src==10.99.0.2 && tcp.flags.reset==0", "-T", "fields", "-e", "ip.checksum.status", "-e",
                            "tcp.checksum.status", "-e", "_ws.malformed", "-e", "tcp.options.sack.count", "-e", "tcp.ack",
                            "-e", "tcp.options.sack_le", "-e", "tcp.options.sack_re", "-e", "tcp.len",
                            "-e", "tcp.options.timestamp.tsval"],
                           capture_output=True, text=True, timeout=120, check=False)
     check_equal(done.returncode, 0, f"exit code of tshark ({done.stderr.strip()[-200:]})")
-    n_sack = 0
-    for line in done.stdout.splitlines():
+    n_sack, lines = 0, done.stdout.splitlines()
+    check(len(lines) > 100, f"tshark has seen {len(lines)} segments")
+    for line in lines:
         ip_sum, tcp_sum, malformed, count, ack, left, right, _, stamp = line.split("\t")
         check(ip_sum == "1" and tcp_sum == "1" and not malformed, f"a frame with a wrong sum or form: {line}")
         check(stamp, f"a segment without the timestamp that was agreed on: {line}")
@@ -290,7 +291,7 @@ def case_acknowledgements(_):
         lab.make_network(wires=True)
         impaired = Impaired(lab)
         impaired.enter("enforce")
-        before = {place: lab.tcp_counters(place) for place in (ESME, SMSC)}
+        before = lab.tcp_counters(ESME)
         tcpdump, capture = ports.record(lab, ESME, "e0")
         sacks = 0
         for seed in (1, 2):
@@ -300,10 +301,9 @@ def case_acknowledgements(_):
         tcpdump.stop(signal.SIGINT)
         impaired.leave("enforce")
         check_frames(capture, sacks)
-        for place, counters in before.items():
-            after = lab.tcp_counters(place)
-            grown = {name: after[name] - counters[name] for name in COMPLAINTS if after.get(name, 0) != counters.get(name, 0)}
-            check(not grown, f"the kernel of {place} complains: {grown}")
+        after = lab.tcp_counters(ESME)
+        grown = {name: after[name] - before.get(name, 0) for name in COMPLAINTS if after.get(name, 0) != before.get(name, 0)}
+        check(not grown, f"the sender's kernel complains: {grown}")
         if sacks == 0:
             raise Skip("this daemon sends no acknowledgements with SACK of its own")
     finally:
