@@ -149,16 +149,27 @@ static void print_link_state(const struct ctl_call *call, const json_t *state)
 	}
 }
 
-static void print_breaker(const struct ctl_call *call, const json_t *breaker)
+/* A breaker that has moved is an alarm: the configured style did harm. */
+static void print_breaker(const struct ctl_call *call, const json_t *l)
 {
-	const json_t *entry;
-	size_t i;
+	const json_t *breaker = json_object_get(l, "breaker");
 
-	json_array_foreach(breaker, i, entry)
-	{
-		ctl_out(call, "  %-14s towards the %s: %s, configured %s, %lld times moved\n",
-			"refusal", text_of(entry, "towards"), text_of(entry, "style"),
-			text_of(entry, "configured"), summary_integer(entry, "breaks"));
+	for (size_t i = 0; i < json_array_size(breaker); i++) {
+		const json_t *b = json_array_get(breaker, i);
+		long long breaks = summary_integer(b, "breaks");
+
+		ctl_out(call, "  %-14s towards the %s: %s", i == 0 ? "refusal" : "",
+			text_of(b, "towards"), text_of(b, "style"));
+		if (breaks != 0) {
+			ctl_out(call, ", MOVED by the breaker from %s (%lld times)",
+				text_of(b, "configured"), breaks);
+		}
+		ctl_out(call, "; %lld closed, %lld mute after a refusal\n",
+			summary_integer(b, "closes"), summary_integer(b, "mutes"));
+	}
+	if (json_is_true(json_object_get(l, "dribbling"))) {
+		ctl_out(call, "  %-14s DRIBBLE: messages that come in pieces are refused for now\n",
+			"");
 	}
 }
 
@@ -194,7 +205,7 @@ static void print_link(const struct ctl_call *call, const json_t *l)
 		"another style\n",
 		"", summary_integer(c, "sacks"), summary_integer(c, "dribbles"),
 		summary_integer(c, "breaks"));
-	print_breaker(call, json_object_get(l, "breaker"));
+	print_breaker(call, l);
 }
 
 int ctl_link_show(struct ctl_call *call)

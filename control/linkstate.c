@@ -12,7 +12,8 @@ static void take(
 		if (l->forced[i] || l->settle_until_ms[i] != 0) {
 			continue;
 		}
-		news->changed[i] = l->known && l->up[i] != up[i];
+		news->changed[i] =
+			l->known ? l->up[i] != up[i] : !up[i]; /* up is what is expected */
 		l->n_downs += news->changed[i] && !up[i] ? 1 : 0;
 		l->up[i] = up[i];
 	}

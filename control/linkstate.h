@@ -28,7 +28,7 @@ struct linkstate {
 };
 
 struct linkstate_news {
-	bool changed[2]; /* went up or down by itself: `up` says which */
+	bool changed[2]; /* went up or down by itself, or is down at the first look */
 	int side;        /* to be set `set_up`; -1: nothing to do */
 	bool set_up;
 };

@@ -117,6 +117,43 @@ static json_t *hold_json(const struct stats *sum, unsigned link)
 		count(sum->hold_max_us[link]));
 }
 
+static const char *style_name(uint8_t style)
+{
+	return style < EDIT_STYLES_COUNT ? edit_style_name((enum edit_style)style) : "unknown";
+}
+
+/* Each worker has a breaker of its own: told is the one that has moved, if any, and the sum of moves. */
+static json_t *breaker_json(const struct control_context *ctx, unsigned link, unsigned towards)
+{
+	const struct link_config *l = &ctx->config->pipeline.links[link];
+	uint8_t configured = towards == 0 ? l->to_smsc.style : l->to_esme.style;
+	uint8_t style = configured;
+	uint64_t moves = 0, closes = 0, mutes = 0;
+
+	for (unsigned i = 0; i < ctx->n_pipelines; i++) {
+		struct pipeline_breaker b = pipeline_breaker(ctx->pipelines[i], link, towards);
+
+		style = b.n_moves != 0 ? b.style : style;
+		moves += b.n_moves;
+		closes += b.closes;
+		mutes += b.mutes;
+	}
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "towards",
+		towards == 0 ? "smsc" : "esme", "style", style_name(style), "configured",
+		style_name(configured), "breaks", count(moves), "closes", count(closes), "mutes",
+		count(mutes));
+}
+
+static bool dribbles(const struct control_context *ctx, unsigned link)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < ctx->n_pipelines; i++) {
+		any = any || pipeline_dribbles(ctx->pipelines[i], link);
+	}
+	return any;
+}
+
 static json_t *links_json(const struct control_context *ctx, const struct stats *sum)
 {
 	const struct pipeline_config *p = &ctx->config->pipeline;
@@ -134,12 +171,14 @@ static json_t *links_json(const struct control_context *ctx, const struct stats 
 		for (unsigned j = 0; j < 2 && ctx->n_ports != 0; j++) {
 			json_array_append_new(ports, port_json(ctx, both[j]));
 		}
-		json_array_append_new(
-			links, json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "name",
-				       text(p->links[i].name), "mode", mode_name(p->links[i].mode),
-				       "panic", (panic & (UINT64_C(1) << i)) != 0, "ports", ports,
-				       "link_state", link_state_json(ctx, i), "counters",
-				       link_counters_json(sum, i), "hold", hold_json(sum, i)));
+		json_array_append_new(links,
+			json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:[o,o], s:b}", "name",
+				text(p->links[i].name), "mode", mode_name(p->links[i].mode),
+				"panic", (panic & (UINT64_C(1) << i)) != 0, "ports", ports,
+				"link_state", link_state_json(ctx, i), "counters",
+				link_counters_json(sum, i), "hold", hold_json(sum, i), "breaker",
+				breaker_json(ctx, i, 0), breaker_json(ctx, i, 1), "dribbling",
+				dribbles(ctx, i)));
 	}
 	return links;
 }

@@ -347,16 +347,12 @@ void flow_sweep(struct pipeline *p)
 {
 	uint32_t slots = p->config->flows_max / SWEEP_ROUND_S + 1;
 	uint32_t end = p->sweep_position + slots;
+	struct flow *flow;
 
-	while (p->sweep_position < end) {
-		struct flow *flow = flowtable_next(p->flows, &p->sweep_position);
-		uint64_t idle;
+	/* no slot beyond this round's: an empty table of millions is no reason to stand still */
+	while ((flow = flowtable_next_before(p->flows, &p->sweep_position, end)) != NULL) {
+		uint64_t idle = p->now_us - flow->last_us;
 
-		if (flow == NULL) {
-			p->sweep_position = 0;
-			return;
-		}
-		idle = p->now_us - flow->last_us;
 		for (unsigned i = 0; i < 2; i++) {
 			tcp_forget(&flow->tcp[i], p->now_us, &p->config->links[flow->link].tcp,
 				&p->chunks);
@@ -367,6 +363,9 @@ void flow_sweep(struct pipeline *p)
 			flow_end(p, flow, SESSION_AGED);
 			flow_remove(p, flow);
 		}
+	}
+	if (p->sweep_position >= p->config->flows_max) {
+		p->sweep_position = 0;
 	}
 }
 

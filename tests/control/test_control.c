@@ -27,6 +27,7 @@ struct pipeline {
 	struct stats stats;
 	void *octets;
 	bool silent;
+	bool second;
 	struct pipeline_answer answer;
 };
 
@@ -80,6 +81,21 @@ bool pipeline_sessions_ask(struct pipeline *p, const struct pipeline_ask *ask)
 const struct pipeline_answer *pipeline_sessions_answer(struct pipeline *p)
 {
 	return p->silent ? NULL : &p->answer;
+}
+
+/* Worker 1 has moved towards the SMSC of link 0. */
+struct pipeline_breaker pipeline_breaker(const struct pipeline *p, unsigned link, unsigned towards)
+{
+	bool moved = p->second && link == 0 && towards == 0;
+
+	return (struct pipeline_breaker){ .style = moved ? EDIT_BLANK : EDIT_SELF_REJECT,
+		.n_moves = moved ? 1 : 0,
+		.closes = 2 };
+}
+
+bool pipeline_dribbles(const struct pipeline *p, unsigned link)
+{
+	return p->second && link == 1;
 }
 
 struct bench {
@@ -185,6 +201,7 @@ static void wire(struct bench *b)
 	snprintf(b->config.state_dir, sizeof(b->config.state_dir), "%s", b->folder);
 	snprintf(b->config.socket_path, sizeof(b->config.socket_path), "%s/sock", b->folder);
 	b->running = 2;
+	b->pipeline[1].second = true;
 	b->ctx = (struct control_context){ .config = &b->config,
 		.config_path = "test.conf",
 		.policy_name = "p",
@@ -396,6 +413,18 @@ static void expect_change(int follower, const char *change, const char *port)
 	json_decref(event);
 }
 
+static void expect_breaker(const json_t *link, const char *style, json_int_t breaks)
+{
+	const json_t *b = json_array_get(json_object_get(link, "breaker"), 0);
+
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(b, "towards")), "smsc");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(b, "style")), style);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(b, "configured")), "self_reject");
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(b, "breaks")), breaks);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(b, "closes")), 4); /* of both workers */
+	CU_ASSERT_EQUAL(json_is_true(json_object_get(link, "dribbling")), breaks == 0);
+}
+
 static void test_live(void)
 {
 	struct bench *b = bench_new();
@@ -427,6 +456,8 @@ static void test_live(void)
 	CU_ASSERT_EQUAL(number_at(result, "sessions", "resync"), 1);
 	CU_ASSERT_TRUE(json_is_false(
 		json_object_get(json_object_get(result, "sessions"), "complete"))); /* worker 1 */
+	expect_breaker(json_array_get(json_object_get(result, "links"), 0), "blank", 1);
+	expect_breaker(json_array_get(json_object_get(result, "links"), 1), "self_reject", 0);
 	json_decref(answer);
 
 	follower = open_client(b);

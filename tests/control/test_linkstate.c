@@ -87,8 +87,8 @@ static void test_down_at_start(void)
 		{ 400, { true, true }, -1, false },
 	};
 
-	(void)PLAY(looks, true);
-	(void)PLAY(neither, true);
+	CU_ASSERT_EQUAL(PLAY(looks, true).n_downs, 1);
+	CU_ASSERT_EQUAL(PLAY(neither, true).n_downs, 2);
 }
 
 /* While one settles the first fails again: the other goes down with it. */

@@ -66,6 +66,7 @@ def case_propagate(lab):
             wait_for("the events", 5, lambda: len(changes(daemon)) == before + 4)
             check_equal(changes(daemon)[before + 2:], [("up", side), ("set_up", other)], "events")
             check_equal(state_of(daemon)["set_down"], None, "the port that is set down, in status")
+            time.sleep(1)  # it is looked at ten times a second; before it was seen up nothing is concluded
         check_equal((state_of(daemon)["downs"], state_of(daemon)["propagated"]), (2, 2), "counts")
         time.sleep(0.5)
         check_equal(len(changes(daemon)), 8, "events: it has come to rest")
