@@ -126,7 +126,6 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 		p->port_service[i] = ports + (size_t)i * 65536;
 		services_fill(p->port_service[i], &config->links[i]);
 	}
-	link_begin(p);
 	stream_pool_init(&p->chunks, carve(&at, l.chunks), config->stream_chunks);
 	p->sessions =
 		smpp_sessions_init(carve(&at, l.sessions), config->flows_max, config->pending_max);

@@ -3,17 +3,6 @@
 
 enum { MINUTE_US = 60000000, MUTE_A_TICK = 64 };
 
-void link_begin(struct pipeline *p)
-{
-	for (unsigned i = 0; i < p->config->n_links; i++) {
-		const struct link_config *link = &p->config->links[i];
-		struct breaker *b = p->links[i].breaker;
-
-		breaker_init(&b[BREAKER_TO_SMSC], (enum edit_style)link->to_smsc.style);
-		breaker_init(&b[BREAKER_TO_ESME], (enum edit_style)link->to_esme.style);
-	}
-}
-
 bool link_refuses(const struct pipeline *p, unsigned link)
 {
 	return p->config->links[link].on_release == ON_RELEASE_REFUSE || p->links[link].dribbles;
@@ -46,6 +35,12 @@ static struct breaker *breaker_of(const struct half *h, enum sms_role sender)
 	                .breaker[sender == ROLE_SMSC ? BREAKER_TO_ESME : BREAKER_TO_SMSC];
 }
 
+static enum edit_style configured(const struct half *h, enum sms_role sender)
+{
+	return (enum edit_style)(
+		sender == ROLE_SMSC ? h->link->to_esme.style : h->link->to_smsc.style);
+}
+
 /* Who sends in this direction, where it is known. */
 static enum sms_role sender_of(const struct half *h)
 {
@@ -57,7 +52,7 @@ static enum sms_role sender_of(const struct half *h)
 
 enum edit_style link_style(const struct half *h, enum sms_role role)
 {
-	return (enum edit_style)breaker_of(h, role)->style;
+	return breaker_style(breaker_of(h, role), configured(h, role));
 }
 
 void link_note_rewritten(struct half *h)
@@ -69,8 +64,10 @@ void link_note_rewritten(struct half *h)
 static void strike(struct half *refused, enum breaker_cause cause)
 {
 	struct pipeline *p = refused->p;
+	enum sms_role sender = sender_of(refused);
 
-	if (breaker_strike(breaker_of(refused, sender_of(refused)), cause, p->now_us)) {
+	if (breaker_strike(
+		    breaker_of(refused, sender), configured(refused, sender), cause, p->now_us)) {
 		stats_link(&p->stats, refused->flow->link, LINK_STAT_breaks, 1);
 		event_anomaly_put(refused, R_breaker, 0, 0);
 	}
@@ -154,10 +151,13 @@ void link_tick(struct pipeline *p)
 struct pipeline_breaker pipeline_breaker(const struct pipeline *p, unsigned link, unsigned towards)
 {
 	const struct breaker *b = &p->links[link].breaker[towards];
+	const struct link_config *c = &p->config->links[link];
 
 	/* relaxed: the worker writes them one by one; each is whole */
 	return (struct pipeline_breaker){
-		.style = __atomic_load_n(&b->style, __ATOMIC_RELAXED),
+		.style = (uint8_t)breaker_style(b,
+			(enum edit_style)(
+				towards == BREAKER_TO_ESME ? c->to_esme.style : c->to_smsc.style)),
 		.closes = __atomic_load_n(&b->strikes[BREAKER_CLOSED], __ATOMIC_RELAXED),
 		.mutes = __atomic_load_n(&b->strikes[BREAKER_MUTE], __ATOMIC_RELAXED),
 		.n_moves = __atomic_load_n(&b->n_moves, __ATOMIC_RELAXED),

@@ -182,7 +182,6 @@ void link_note_rewritten(struct half *h);
 void link_note_answer(struct half *h, const struct smpp_pending *pending);
 /* link_note_close: the sender of `h` closes; `other` is what was sent to it. */
 void link_note_close(struct half *h, struct half *other);
-void link_begin(struct pipeline *p);
 void link_tick(struct pipeline *p);
 
 /* pipeline_smpp.c */

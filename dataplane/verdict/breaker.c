@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/verdict/breaker.h"
 
-void breaker_init(struct breaker *b, enum edit_style style)
+enum edit_style breaker_style(const struct breaker *b, enum edit_style configured)
 {
-	*b = (struct breaker){ .style = (uint8_t)style };
+	/* relaxed: control reads it while its worker runs */
+	enum edit_style style = (enum edit_style)__atomic_load_n(&b->style, __ATOMIC_RELAXED);
+
+	return style != EDIT_NONE ? style : configured;
 }
 
 /* What is tried when `style` does harm; the last one is itself. */
@@ -12,13 +15,15 @@ static enum edit_style style_after(enum edit_style style)
 	return style == EDIT_SELF_REJECT || style == EDIT_GHOST_DLR ? EDIT_BLANK : style;
 }
 
-bool breaker_strike(struct breaker *b, enum breaker_cause cause, uint64_t now_us)
+bool breaker_strike(
+	struct breaker *b, enum edit_style configured, enum breaker_cause cause, uint64_t now_us)
 {
 	static const uint8_t enough[BREAKER_CAUSES] = {
 		[BREAKER_CLOSED] = LIMIT_BREAKER_CLOSES,
 		[BREAKER_MUTE] = LIMIT_BREAKER_MUTES,
 	};
-	enum edit_style next = style_after((enum edit_style)b->style);
+	enum edit_style style = breaker_style(b, configured);
+	enum edit_style next = style_after(style);
 
 	if (now_us - b->struck_us[cause] >= LIMIT_BREAKER_FORGET_US) {
 		b->strikes[cause] = 0;
@@ -27,7 +32,7 @@ bool breaker_strike(struct breaker *b, enum breaker_cause cause, uint64_t now_us
 	if (b->strikes[cause] < enough[cause]) {
 		b->strikes[cause]++;
 	}
-	if (b->strikes[cause] < enough[cause] || next == (enum edit_style)b->style) {
+	if (b->strikes[cause] < enough[cause] || next == style) {
 		return false;
 	}
 	b->style = (uint8_t)next;

@@ -25,17 +25,18 @@ enum breaker_cause {
 };
 
 struct breaker {
-	uint8_t style; /* enum edit_style in force */
+	uint8_t style; /* enum edit_style in force; EDIT_NONE: the configured one */
 	uint8_t strikes[BREAKER_CAUSES];
 	uint32_t n_moves;
 	uint64_t struck_us[BREAKER_CAUSES];
 };
 
-/* breaker_init: `style` is the configured one. */
-void breaker_init(struct breaker *b, enum edit_style style);
+/* breaker_style: how to refuse, where `configured` is configured. A zeroed breaker has seen nothing. */
+enum edit_style breaker_style(const struct breaker *b, enum edit_style configured);
 
 /* breaker_strike: true when it has moved to another style. */
-bool breaker_strike(struct breaker *b, enum breaker_cause cause, uint64_t now_us);
+bool breaker_strike(
+	struct breaker *b, enum edit_style configured, enum breaker_cause cause, uint64_t now_us);
 
 /* breaker_answered: the far end has answered a refusal. */
 void breaker_answered(struct breaker *b);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "dataplane/proto/smpp.h"
+#include "dataplane/verdict/answer.h"
+#include "dataplane/verdict/breaker.h"
 #include "tests/support/lab.h"
 #include "tests/support/unit.h"
 
