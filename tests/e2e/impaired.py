@@ -128,7 +128,8 @@ class Impaired:
         if way == "bridge":
             self.lab.bridge()
         else:
-            config = self.lab.write_config(ms=str(HOLD_MS), mode=f'"{way}"')
+            # dribbling is what some cases are about: nobody here sends again what would be refused for it
+            config = self.lab.write_config(ms=f"{HOLD_MS}; dribble_limit = 0", mode=f'"{way}"')
             self.daemon = self.lab.start_daemon(config)
 
     def leave(self, way):
