@@ -374,6 +374,9 @@ static void take_operation(struct map_at *at)
 		return;
 	}
 	(void)stats_stage(&p->stats, STAGE_text, start);
+	if (w->component.type != TCAP_INVOKE && p->sms.receipt) {
+		return; /* a report without words is an answer, no message (TS 23.040 9.2.2.1a, 9.2.2.2a) */
+	}
 	take_message(at, refuse);
 }
 

@@ -123,6 +123,27 @@ static void test_answer(void)
 	lab_destroy(lab);
 }
 
+/* A SUBMIT-REPORT without words in a result is an answer, no message. */
+static void test_report(void)
+{
+	static const uint8_t result[] = { 0xA2, 0x15, 0x02, 1, 5, 0x30, 0x10, 0x02, 1, 46, 0x30,
+		0x0B, 0x04, 0x09, 0x01, 0x00, 0x62, 0x11, 0x22, 0x01, 0x00, 0x00, 0x00 };
+	struct lab *lab = lab_open(LINK_ENFORCE);
+	struct lab_map m = { .text = ham, .operation = 46, .otid = 0x01020304, .invoke_id = 5 };
+	uint8_t tcap[LAB_MESSAGE_SIZE];
+	size_t len;
+
+	send_map(lab, true, 1000, &m);
+	len = lab_answer(0x01020304, bytes_of(result, sizeof(result)), tcap);
+	send(lab, false, 2000, bytes_of(tcap, len));
+	CU_ASSERT_EQUAL(lab_messages(lab), 1);
+	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->counter[STAT_components], 2);
+	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->counter[STAT_messages], 1);
+	lab_end(lab);
+	CU_ASSERT_TRUE(lab_ledger_adds_up(lab));
+	lab_destroy(lab);
+}
+
 /* A retransmission leaves with the octets of the first copy: on the other path, and after a push. */
 static void test_again(void)
 {
@@ -374,7 +395,7 @@ static void test_memory(void)
 }
 
 UNIT_MAIN("pipeline/sigtran", { "verdict", test_verdict }, { "answer", test_answer },
-	{ "retransmission", test_again }, { "bundle", test_bundle },
+	{ "report", test_report }, { "retransmission", test_again }, { "bundle", test_bundle },
 	{ "zero checksum", test_zero_checksum }, { "segments", test_segments },
 	{ "fragments", test_fragments }, { "monitor", test_monitor }, { "continue", test_continue },
 	{ "panic", test_panic }, { "memory", test_memory })
