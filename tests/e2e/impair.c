@@ -6,10 +6,10 @@
  *
  * Usage: impair IFACE_A IFACE_B [--seed N] [--loss PERMILLE] [--reorder PERMILLE] [--duplicate PERMILLE]
  *               [--delay MS] [--outage FRAME:MS] [--a-to-b]
- * Only TCP is touched; ARP and neighbour discovery always pass. What happens to a frame depends on the seed, its
- * direction and its number in that direction, on nothing else. --outage: from the FRAME-th frame of A
- * on nothing passes for so many ms. --a-to-b: the other direction is left alone. Prints "ready", and, at
- * SIGTERM or SIGINT, one JSON document that says what was done.
+ * Only TCP and SCTP are touched ("tcp" counts both); ARP and neighbour discovery always pass. What happens to a
+ * frame depends on the seed, its direction and its number in that direction, on nothing else. --outage: from the
+ * FRAME-th frame of A on nothing passes for so many ms. --a-to-b: the other direction is left alone. Prints "ready",
+ * and, at SIGTERM or SIGINT, one JSON document that says what was done.
  *
  * Bounds: LATE_MAX frames wait at a time, beyond that a frame passes at once; frames above FRAME_MAX octets are
  * refused aloud (offloads are off in the tests). Errors: a sentence and exit code 1.
@@ -115,12 +115,15 @@ static uint64_t draw(uint64_t seed, uint64_t way, uint64_t frame, uint64_t quest
 }
 
 /* IPv4 (RFC 791 3.1) or IPv6 (RFC 8200 3), unfragmented: the tests have no others. */
-static bool is_tcp(const uint8_t *frame, size_t len)
+static bool is_tcp_or_sctp(const uint8_t *frame, size_t len)
 {
 	const unsigned type = len > ETH_HLEN + 40 ? (unsigned)(frame[12] << 8 | frame[13]) : 0;
 
-	return (type == ETH_P_IP && frame[ETH_HLEN + 9] == IPPROTO_TCP) ||
-	       (type == ETH_P_IPV6 && frame[ETH_HLEN + 6] == IPPROTO_TCP);
+	const unsigned protocol = type == ETH_P_IP     ? frame[ETH_HLEN + 9]
+	                          : type == ETH_P_IPV6 ? frame[ETH_HLEN + 6]
+	                                               : 0;
+
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_SCTP;
 }
 
 static void put(struct way *way, const uint8_t *frame, size_t len)
@@ -220,7 +223,7 @@ static void take(struct line *line, unsigned w)
 			fail("a frame from an interface whose offloads are on");
 		}
 		way->n.frames++;
-		if (is_tcp(frame, (size_t)len)) {
+		if (is_tcp_or_sctp(frame, (size_t)len)) {
 			take_tcp(line, w, frame, (size_t)len, now);
 		} else {
 			put(way, frame, (size_t)len);
