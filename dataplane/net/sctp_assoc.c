@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/net/sctp_assoc.h"
 
-#include <assert.h>
+#include "dataplane/net/sctp_table.h"
 
 #define NEAR ((int32_t)4096) /* TSNs: what Linux and usrsctp receivers keep track of at most */
 
@@ -18,21 +18,6 @@ enum { OFFERS_INTERLEAVING = 1, OFFERS_AUTH = 2 };
 	(SCTP_HAS_ACK | SCTP_HAS_COOKIE_ECHO | SCTP_HAS_COOKIE_ACK | SCTP_HAS_DATA | \
 		SCTP_HAS_HEARTBEAT | SCTP_HAS_SHUTDOWN | SCTP_HAS_ASCONF | SCTP_HAS_FORWARD)
 
-/* A reference is 0 for none, else position + 1; in the tag index 2 * position + side + 1. */
-struct sctp_assocs {
-	struct sctp_assoc *assocs;
-	uint32_t *tags;
-	uint32_t *paths;
-	uint64_t seed;
-	uint32_t mask; /* of both indexes */
-	uint32_t assocs_max;
-	uint32_t n_assocs;
-	uint32_t n_half;
-	uint32_t free;      /* by path_next */
-	uint32_t half_head; /* the oldest */
-	uint32_t half_tail;
-};
-
 /* A packet on its way through here. */
 struct arrival {
 	struct sctp_assocs *t;
@@ -43,277 +28,31 @@ struct arrival {
 	struct sctp_found *found;
 };
 
-static uint32_t index_size(uint32_t assocs_max)
-{
-	uint32_t n = 16;
-
-	while (n < 2 * assocs_max) {
-		n *= 2;
-	}
-	return n;
-}
-
-static size_t head_size(void)
-{
-	return (sizeof(struct sctp_assocs) + 63) / 64 * 64;
-}
-
-size_t sctp_assocs_size(uint32_t assocs_max)
-{
-	return head_size() + (size_t)assocs_max * sizeof(struct sctp_assoc) +
-	       2 * (size_t)index_size(assocs_max) * sizeof(uint32_t);
-}
-
-struct sctp_assocs *sctp_assocs_init(void *memory, uint32_t assocs_max, uint64_t seed)
-{
-	struct sctp_assocs *t = memory;
-	uint32_t n_index = index_size(assocs_max);
-
-	*t = (struct sctp_assocs){ .seed = seed, .mask = n_index - 1, .assocs_max = assocs_max };
-	t->assocs = (struct sctp_assoc *)(void *)((uint8_t *)memory + head_size());
-	t->tags = (uint32_t *)(void *)(t->assocs + assocs_max);
-	t->paths = t->tags + n_index;
-	memset(t->tags, 0, 2 * (size_t)n_index * sizeof(uint32_t));
-	for (uint32_t i = assocs_max; i-- > 0;) {
-		t->assocs[i].state = SCTP_FREE;
-		t->assocs[i].path_next = t->free;
-		t->free = i + 1;
-	}
-	return t;
-}
-
-static uint32_t position_of(const struct sctp_assocs *t, const struct sctp_assoc *a)
-{
-	return (uint32_t)(a - t->assocs);
-}
-
-static uint32_t *tag_at(const struct sctp_assocs *t, uint16_t source, uint16_t target, uint32_t tag)
-{
-	uint64_t key = (uint64_t)tag << 32 | (uint32_t)source << 16 | target;
-
-	return &t->tags[sctp_mix(key ^ t->seed) & t->mask];
-}
-
-static uint32_t *path_at(const struct sctp_assocs *t, const struct flow_key *key)
-{
-	uint64_t words[sizeof(*key) / 8];
-	uint64_t hash = t->seed;
-
-	_Static_assert(sizeof(*key) % 8 == 0, "whole words");
-	memcpy(words, key, sizeof(words));
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		hash = sctp_mix(hash ^ words[i]);
-	}
-	return &t->paths[hash & t->mask];
-}
-
-static bool same_path(const struct sctp_assoc *a, const struct flow_key *key)
-{
-	return memcmp(&a->key, key, sizeof(*key)) == 0;
-}
-
-static void tag_link(struct sctp_assocs *t, struct sctp_assoc *a, unsigned side, uint32_t tag)
-{
-	uint32_t *at = tag_at(t, a->port[side], a->port[1 - side], tag);
-
-	a->tag[side] = tag;
-	a->tag_known[side] = true;
-	a->tag_next[side] = *at;
-	*at = 2 * position_of(t, a) + side + 1;
-}
-
-static void tag_unlink(struct sctp_assocs *t, struct sctp_assoc *a, unsigned side)
-{
-	uint32_t *at = tag_at(t, a->port[side], a->port[1 - side], a->tag[side]);
-	uint32_t ref = 2 * position_of(t, a) + side + 1;
-
-	if (!a->tag_known[side]) {
-		return;
-	}
-	while (*at != ref) {
-		at = &t->assocs[(*at - 1) / 2].tag_next[(*at - 1) % 2];
-	}
-	*at = a->tag_next[side];
-	a->tag_known[side] = false;
-	a->tag_proven[side] = false;
-}
-
-static void path_unlink(struct sctp_assocs *t, struct sctp_assoc *a)
-{
-	uint32_t *at = path_at(t, &a->key);
-
-	while (*at != position_of(t, a) + 1) {
-		at = &t->assocs[*at - 1].path_next;
-	}
-	*at = a->path_next;
-}
-
-/* The list of half-open associations, oldest first. */
-static void half_add(struct sctp_assocs *t, struct sctp_assoc *a)
-{
-	uint32_t ref = position_of(t, a) + 1;
-
-	a->half_prev = t->half_tail;
-	a->half_next = 0;
-	if (t->half_tail != 0) {
-		t->assocs[t->half_tail - 1].half_next = ref;
-	} else {
-		t->half_head = ref;
-	}
-	t->half_tail = ref;
-	t->n_half++;
-}
-
-static void half_remove(struct sctp_assocs *t, struct sctp_assoc *a)
-{
-	if (a->half_prev != 0) {
-		t->assocs[a->half_prev - 1].half_next = a->half_next;
-	} else {
-		t->half_head = a->half_next;
-	}
-	if (a->half_next != 0) {
-		t->assocs[a->half_next - 1].half_prev = a->half_prev;
-	} else {
-		t->half_tail = a->half_prev;
-	}
-	t->n_half--;
-}
-
 static void set_state(
 	struct sctp_assocs *t, struct sctp_assoc *a, enum sctp_state state, uint64_t now_us)
 {
 	if (a->state == SCTP_HALF && state != SCTP_HALF) {
-		half_remove(t, a);
+		sctp_half_remove(t, a);
 	}
 	a->state = (uint8_t)state;
 	a->over_us = now_us;
 	a->direction[0].ended = a->direction[1].ended = state == SCTP_OVER;
 }
 
-static bool holds_frames(const struct sctp_assoc *a)
-{
-	return a->direction[0].held.head != NULL || a->direction[1].held.head != NULL;
-}
-
-static const uint8_t *source_of(const struct frame *f)
-{
-	return f->from_lo != 0 ? f->key.lo.address : f->key.hi.address;
-}
-
-static const uint8_t *target_of(const struct frame *f)
-{
-	return f->from_lo != 0 ? f->key.hi.address : f->key.lo.address;
-}
-
-/* address_find: its place among those of a side, or LIMIT_SCTP_ADDRESSES. */
-static unsigned address_find(const struct sctp_assoc *a, unsigned side, const uint8_t *address)
-{
-	for (unsigned i = 0; i < a->n_addresses[side]; i++) {
-		if (memcmp(a->address[side][i], address, 16) == 0) {
-			return i;
-		}
-	}
-	return LIMIT_SCTP_ADDRESSES;
-}
-
-static unsigned address_learn(
-	struct sctp_assoc *a, unsigned side, const uint8_t *address, struct stats *stats)
-{
-	unsigned i = address_find(a, side, address);
-
-	if (i != LIMIT_SCTP_ADDRESSES) {
-		return i;
-	}
-	if (a->n_addresses[side] == LIMIT_SCTP_ADDRESSES) {
-		stats_reason(stats, R_sctp_addresses);
-		return LIMIT_SCTP_ADDRESSES;
-	}
-	i = a->n_addresses[side]++;
-	memcpy(a->address[side][i], address, 16);
-	return i;
-}
-
-static uint64_t path_bit(unsigned i0, unsigned i1)
-{
-	return UINT64_C(1) << (i0 * 8 + i1);
-}
-
-/* address_forget: the last one takes its place, with its paths. */
-static void address_forget(struct sctp_assoc *a, unsigned side, unsigned i)
-{
-	unsigned last = a->n_addresses[side] - 1u;
-	uint64_t paths = 0;
-
-	_Static_assert(LIMIT_SCTP_ADDRESSES == 8, "paths is a square of 64 bits");
-	for (unsigned n = 0; n < 64; n++) {
-		unsigned at[2] = { n / 8, n % 8 };
-
-		if ((a->paths >> n & 1) == 0 || at[side] == i) {
-			continue;
-		}
-		at[side] = at[side] == last ? i : at[side];
-		paths |= path_bit(at[0], at[1]);
-	}
-	memmove(a->address[side][i], a->address[side][last], 16);
-	a->n_addresses[side]--;
-	a->paths = paths;
-	a->n_paths = (uint8_t)__builtin_popcountll(paths);
-}
-
 static void note_path(const struct arrival *r, struct sctp_assoc *a, unsigned side)
 {
-	unsigned i = address_learn(a, side, source_of(r->f), r->stats);
-	unsigned k = address_learn(a, 1 - side, target_of(r->f), r->stats);
+	unsigned i = sctp_address_learn(a, side, sctp_source_of(r->f), r->stats);
+	unsigned k = sctp_address_learn(a, 1 - side, sctp_target_of(r->f), r->stats);
 	uint64_t bit;
 
 	if (i == LIMIT_SCTP_ADDRESSES || k == LIMIT_SCTP_ADDRESSES) {
 		return;
 	}
-	bit = side == 0 ? path_bit(i, k) : path_bit(k, i);
+	bit = side == 0 ? sctp_path_bit(i, k) : sctp_path_bit(k, i);
 	if ((a->paths & bit) == 0) {
 		a->paths |= bit;
 		a->n_paths++;
 	}
-}
-
-static bool knows_addresses(const struct sctp_assoc *a, unsigned side, const struct frame *f)
-{
-	return address_find(a, side, source_of(f)) != LIMIT_SCTP_ADDRESSES &&
-	       address_find(a, 1 - side, target_of(f)) != LIMIT_SCTP_ADDRESSES;
-}
-
-/* A side of an association, or none. */
-struct end {
-	struct sctp_assoc *a;
-	unsigned side;
-};
-
-/* tag_find: the side whose packets carry `tag` between these ports. Where several do, addresses decide. */
-static struct end tag_find(const struct sctp_assocs *t, uint16_t source, uint16_t target,
-	uint32_t tag, const struct frame *f, bool reflected)
-{
-	struct end first = { NULL, 0 };
-
-	if (tag == 0) {
-		return first;
-	}
-	for (uint32_t ref = *tag_at(t, source, target, tag); ref != 0;) {
-		struct sctp_assoc *a = &t->assocs[(ref - 1) / 2];
-		unsigned side = (ref - 1) % 2;
-
-		ref = a->tag_next[side];
-		if (a->tag[side] != tag || a->port[side] != source || a->port[1 - side] != target) {
-			continue;
-		}
-		if (knows_addresses(a, reflected ? 1 - side : side, f)) {
-			return (struct end){ a, side };
-		}
-		/* a new path; but not a tag sent back to who chose it */
-		if (first.a == NULL && !reflected && !knows_addresses(a, 1 - side, f)) {
-			first = (struct end){ a, side };
-		}
-	}
-	return first;
 }
 
 /* oldest_half: the half-open association that is to give way, or NULL. */
@@ -321,7 +60,7 @@ static struct sctp_assoc *oldest_half(const struct sctp_assocs *t, uint64_t now_
 {
 	struct sctp_assoc *a = t->half_head != 0 ? &t->assocs[t->half_head - 1] : NULL;
 
-	if (a == NULL || holds_frames(a) || now_us < a->last_us + GIVE_WAY_US) {
+	if (a == NULL || sctp_holds_frames(a) || now_us < a->last_us + GIVE_WAY_US) {
 		return NULL;
 	}
 	return a;
@@ -332,7 +71,7 @@ static struct sctp_assoc *assoc_open(const struct arrival *r, enum sctp_state st
 {
 	struct sctp_assocs *t = r->t;
 	struct sctp_assoc *a = t->free != 0 ? &t->assocs[t->free - 1] : NULL;
-	uint32_t *at = path_at(t, &r->f->key);
+	uint32_t *at = sctp_path_at(t, &r->f->key);
 
 	if (a == NULL || (state == SCTP_HALF && t->n_half >= t->assocs_max / 4 + 1)) {
 		r->found->gone = oldest_half(t, r->f->time_us);
@@ -354,28 +93,13 @@ static struct sctp_assoc *assoc_open(const struct arrival *r, enum sctp_state st
 	sctp_open(&a->direction[0], r->j);
 	sctp_open(&a->direction[1], r->j);
 	a->path_next = *at;
-	*at = position_of(t, a) + 1;
+	*at = sctp_position_of(t, a) + 1;
 	if (state == SCTP_HALF) {
-		half_add(t, a);
+		sctp_half_add(t, a);
 	}
 	note_path(r, a, 0);
 	r->found->opened = true;
 	return a;
-}
-
-void sctp_assocs_remove(struct sctp_assocs *t, struct sctp_assoc *a)
-{
-	assert(a->state != SCTP_FREE && !holds_frames(a));
-	if (a->state == SCTP_HALF) {
-		half_remove(t, a);
-	}
-	tag_unlink(t, a, 0);
-	tag_unlink(t, a, 1);
-	path_unlink(t, a);
-	a->state = SCTP_FREE;
-	a->path_next = t->free;
-	t->free = position_of(t, a) + 1;
-	t->n_assocs--;
 }
 
 static void learn_init(
@@ -392,7 +116,7 @@ static void learn_init(
 				    (init->auth ? OFFERS_AUTH : 0));
 	a->zero_checksum |= init->zero_checksum;
 	for (unsigned i = 0; i < init->n_addresses; i++) {
-		(void)address_learn(a, side, init->addresses[i], r->stats);
+		(void)sctp_address_learn(a, side, init->addresses[i], r->stats);
 	}
 	if (init->more_addresses) {
 		stats_reason(r->stats, R_sctp_addresses);
@@ -421,7 +145,7 @@ static void set_found(const struct arrival *r, struct sctp_assoc *a, unsigned si
 /* lives_on: an association that is followed and has been heard of lately between these addresses. */
 static bool lives_on(const struct sctp_assoc *a, const struct frame *f)
 {
-	return (a->state == SCTP_OPEN || a->state == SCTP_CLOSING) && same_path(a, &f->key) &&
+	return (a->state == SCTP_OPEN || a->state == SCTP_CLOSING) && sctp_same_path(a, &f->key) &&
 	       f->time_us < a->last_us + LIMIT_SCTP_DOUBT_US;
 }
 
@@ -429,7 +153,7 @@ static bool lives_on(const struct sctp_assoc *a, const struct frame *f)
 static void take_init(const struct arrival *r)
 {
 	struct sctp_init init;
-	struct end to;
+	struct sctp_end to;
 	struct sctp_assoc *a;
 
 	r->found->reason = R_no_connection;
@@ -437,13 +161,13 @@ static void take_init(const struct arrival *r)
 		stats_reason(r->stats, R_sctp_init_body);
 		return;
 	}
-	to = tag_find(r->t, r->p->target_port, r->p->source_port, init.tag, r->f, true);
+	to = sctp_tag_find(r->t, r->p->target_port, r->p->source_port, init.tag, r->f, true);
 	if (to.a != NULL) { /* sent again */
 		note_path(r, to.a, 1 - to.side);
 		set_found(r, to.a, 1 - to.side);
 		return;
 	}
-	for (uint32_t ref = *path_at(r->t, &r->f->key); ref != 0;) {
+	for (uint32_t ref = *sctp_path_at(r->t, &r->f->key); ref != 0;) {
 		a = &r->t->assocs[ref - 1];
 		ref = a->path_next;
 		if (lives_on(a, r->f)) {
@@ -453,7 +177,7 @@ static void take_init(const struct arrival *r)
 	}
 	a = assoc_open(r, SCTP_HALF);
 	if (a != NULL) {
-		tag_link(r->t, a, 1, init.tag);
+		sctp_tag_link(r->t, a, 1, init.tag);
 		learn_init(r, a, 0, &init);
 		set_found(r, a, 0);
 	}
@@ -464,7 +188,7 @@ static void take_init_ack(const struct arrival *r, struct sctp_assoc *a, unsigne
 {
 	unsigned other = 1 - side;
 	struct sctp_init init;
-	struct end same;
+	struct sctp_end same;
 
 	if (!sctp_read_init(r->p->init, &init)) {
 		stats_reason(r->stats, R_sctp_init_body);
@@ -475,13 +199,13 @@ static void take_init_ack(const struct arrival *r, struct sctp_assoc *a, unsigne
 	}
 	if (!a->tag_known[other] || a->tag[other] != init.tag) {
 		/* RFC 9260 5.2.1: both ends sent an INIT: what the other one opened is this */
-		same = tag_find(r->t, a->port[other], a->port[side], init.tag, r->f, true);
+		same = sctp_tag_find(r->t, a->port[other], a->port[side], init.tag, r->f, true);
 		if (same.a != NULL && same.a != a && same.a->state == SCTP_HALF &&
-			!holds_frames(same.a)) {
+			!sctp_holds_frames(same.a)) {
 			r->found->gone = same.a;
 		}
-		tag_unlink(r->t, a, other);
-		tag_link(r->t, a, other, init.tag);
+		sctp_tag_unlink(r->t, a, other);
+		sctp_tag_link(r->t, a, other, init.tag);
 	}
 	learn_init(r, a, side, &init);
 }
@@ -489,11 +213,11 @@ static void take_init_ack(const struct arrival *r, struct sctp_assoc *a, unsigne
 /* supersede: the handshake of `a` is complete: what lived between the same addresses and ports is over. */
 static void supersede(const struct arrival *r, struct sctp_assoc *a)
 {
-	for (uint32_t ref = *path_at(r->t, &a->key); ref != 0;) {
+	for (uint32_t ref = *sctp_path_at(r->t, &a->key); ref != 0;) {
 		struct sctp_assoc *b = &r->t->assocs[ref - 1];
 
 		ref = b->path_next;
-		if (b == a || !same_path(b, &a->key) || b->state == SCTP_OVER) {
+		if (b == a || !sctp_same_path(b, &a->key) || b->state == SCTP_OVER) {
 			continue;
 		}
 		if (b->state != SCTP_HALF) {
@@ -527,12 +251,12 @@ static void take_asconf(const struct arrival *r, struct sctp_assoc *a, unsigned 
 {
 	struct cursor c = sctp_asconf_of(r->p->asconf);
 	struct sctp_address_change change;
-	const uint8_t *source = source_of(r->f);
+	const uint8_t *source = sctp_source_of(r->f);
 	enum parse step;
 
 	while ((step = sctp_next_address_change(&c, &change)) == PARSE_OK) {
 		if (change.add) {
-			(void)address_learn(
+			(void)sctp_address_learn(
 				a, side, change.wildcard ? source : change.address, r->stats);
 			continue;
 		}
@@ -542,7 +266,7 @@ static void take_asconf(const struct arrival *r, struct sctp_assoc *a, unsigned 
 
 			/* RFC 5061 4.2.2: never the packet's own source */
 			if (named && memcmp(a->address[side][i], source, 16) != 0) {
-				address_forget(a, side, i);
+				sctp_address_forget(a, side, i);
 			}
 		}
 	}
@@ -595,40 +319,41 @@ static bool is_proof(const struct sctp_assoc *a, unsigned side, const struct sct
 static unsigned side_of(const struct sctp_assoc *a, const struct arrival *r)
 {
 	return a->port[0] == r->p->source_port &&
-	                       address_find(a, 0, source_of(r->f)) != LIMIT_SCTP_ADDRESSES
+	                       sctp_address_find(a, 0, sctp_source_of(r->f)) != LIMIT_SCTP_ADDRESSES
 	               ? 0
 	               : 1;
 }
 
 /* other_half: an association on this path that lacks the tag of the packet's sender, and is proven to be its own. */
-static struct end other_half(const struct arrival *r, const struct sctp_assoc *not_this)
+static struct sctp_end other_half(const struct arrival *r, const struct sctp_assoc *not_this)
 {
-	for (uint32_t ref = *path_at(r->t, &r->f->key); ref != 0;) {
+	for (uint32_t ref = *sctp_path_at(r->t, &r->f->key); ref != 0;) {
 		struct sctp_assoc *a = &r->t->assocs[ref - 1];
 		unsigned side = side_of(a, r);
 		bool cookie = (r->p->has & SCTP_HAS_COOKIE_ECHO) != 0 && a->state == SCTP_HALF &&
 		              not_this == NULL && !a->tag_proven[1 - side];
 
 		ref = a->path_next;
-		if (a == not_this || !same_path(a, &r->f->key) || a->state == SCTP_OVER ||
+		if (a == not_this || !sctp_same_path(a, &r->f->key) || a->state == SCTP_OVER ||
 			(a->tag_known[side] && !cookie)) {
 			continue;
 		}
 		if (cookie || is_proof(a, side, r->p)) {
-			return (struct end){ a, side };
+			return (struct sctp_end){ a, side };
 		}
 	}
-	return (struct end){ NULL, 0 };
+	return (struct sctp_end){ NULL, 0 };
 }
 
 /* merge: the only direction of `a`, sent by `side`, moves into the association `into`. */
-static void merge(const struct arrival *r, struct sctp_assoc *a, unsigned side, struct end into)
+static void merge(
+	const struct arrival *r, struct sctp_assoc *a, unsigned side, struct sctp_end into)
 {
 	struct sctp_assoc *b = into.a;
 	uint32_t tag = a->tag[side];
 
-	tag_unlink(r->t, a, side);
-	tag_link(r->t, b, into.side, tag);
+	sctp_tag_unlink(r->t, a, side);
+	sctp_tag_link(r->t, b, into.side, tag);
 	b->direction[into.side] = a->direction[side];
 	b->n_packets[into.side] += a->n_packets[side];
 	b->acks[into.side] = a->acks[side];
@@ -642,11 +367,11 @@ static void merge(const struct arrival *r, struct sctp_assoc *a, unsigned side, 
 /* accept: a packet whose tag is that of `a`. */
 static void accept(const struct arrival *r, struct sctp_assoc *a, unsigned side)
 {
-	struct end other;
+	struct sctp_end other;
 
-	if (!a->tag_known[1 - side] && !holds_frames(a)) {
+	if (!a->tag_known[1 - side] && !sctp_holds_frames(a)) {
 		other = other_half(r, a);
-		if (other.a != NULL && !holds_frames(other.a) &&
+		if (other.a != NULL && !sctp_holds_frames(other.a) &&
 			other.a->direction[other.side].n_entries == 0) {
 			merge(r, a, side, other);
 			a = other.a;
@@ -677,7 +402,7 @@ static void refuse(const struct arrival *r, enum reason why)
 /* is_claimed: another tag is that of this sender on this path. */
 static bool is_claimed(const struct arrival *r)
 {
-	for (uint32_t ref = *path_at(r->t, &r->f->key); ref != 0;) {
+	for (uint32_t ref = *sctp_path_at(r->t, &r->f->key); ref != 0;) {
 		const struct sctp_assoc *a = &r->t->assocs[ref - 1];
 
 		ref = a->path_next;
@@ -692,15 +417,15 @@ static bool is_claimed(const struct arrival *r)
 static void take_unknown(const struct arrival *r)
 {
 	const uint16_t opening = HAS_PROOF | SCTP_HAS_INIT_ACK;
-	struct end other = { NULL, 0 };
+	struct sctp_end other = { NULL, 0 };
 	struct sctp_assoc *a;
 
 	if (r->p->tag != 0) {
 		other = other_half(r, NULL);
 	}
 	if (other.a != NULL) {
-		tag_unlink(r->t, other.a, other.side);
-		tag_link(r->t, other.a, other.side, r->p->tag);
+		sctp_tag_unlink(r->t, other.a, other.side);
+		sctp_tag_link(r->t, other.a, other.side, r->p->tag);
 		accept(r, other.a, other.side);
 		return;
 	}
@@ -717,7 +442,7 @@ static void take_unknown(const struct arrival *r)
 		return;
 	}
 	a->joined = (r->p->has & SCTP_HAS_INIT_ACK) == 0;
-	tag_link(r->t, a, 0, r->p->tag);
+	sctp_tag_link(r->t, a, 0, r->p->tag);
 	accept(r, a, 0);
 }
 
@@ -725,13 +450,13 @@ void sctp_assocs_find(struct sctp_assocs *t, const struct frame *f, const struct
 	struct sctp_journal *j, struct stats *stats, struct sctp_found *found)
 {
 	struct arrival r = { t, f, p, j, stats, found };
-	struct end to;
+	struct sctp_end to;
 	bool reflected = (p->has & SCTP_HAS_REFLECTED) != 0;
 
 	*found = (struct sctp_found){ .assoc = NULL };
 	/* RFC 9260 8.5.1 B, C: with the T bit it is the tag of the other direction */
-	to = reflected ? tag_find(t, p->target_port, p->source_port, p->tag, f, true)
-	               : tag_find(t, p->source_port, p->target_port, p->tag, f, false);
+	to = reflected ? sctp_tag_find(t, p->target_port, p->source_port, p->tag, f, true)
+	               : sctp_tag_find(t, p->source_port, p->target_port, p->tag, f, false);
 	if (reflected && to.a != NULL) {
 		to.side = 1 - to.side;
 	}
@@ -746,31 +471,4 @@ void sctp_assocs_find(struct sctp_assocs *t, const struct frame *f, const struct
 	} else {
 		take_unknown(&r);
 	}
-}
-
-bool sctp_assocs_idle(const struct sctp_assoc *a, uint64_t now_us, uint64_t idle_us)
-{
-	if (a->state == SCTP_OVER) {
-		idle_us = LIMIT_SCTP_LINGER_US;
-	} else if (a->state == SCTP_HALF) {
-		idle_us = LIMIT_SCTP_HALF_US;
-	}
-	return now_us >= a->last_us && now_us - a->last_us >= idle_us;
-}
-
-uint32_t sctp_assocs_count(const struct sctp_assocs *t)
-{
-	return t->n_assocs;
-}
-
-struct sctp_assoc *sctp_assocs_next(struct sctp_assocs *t, uint32_t *position)
-{
-	while (*position < t->assocs_max) {
-		struct sctp_assoc *a = &t->assocs[(*position)++];
-
-		if (a->state != SCTP_FREE) {
-			return a;
-		}
-	}
-	return NULL;
 }

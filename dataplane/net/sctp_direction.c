@@ -262,6 +262,9 @@ static struct sctp_entry *store(const struct reception *r, const struct sctp_dat
 	d->n_blocks += n_blocks;
 	d->n_waiting++;
 	d->pending += e->len;
+	if (!d->seen && !d->isn_known) { /* joined: what came before is under way */
+		sctp_set_skipped(d, e->tsn);
+	}
 	if (!d->seen || seq_diff(e->tsn, d->high) > 0) {
 		d->high = e->tsn;
 		d->seen = true;

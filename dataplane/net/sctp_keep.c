@@ -119,7 +119,7 @@ void sctp_free_acked(struct sctp_direction *d, struct sctp_journal *j, struct st
 		return;
 	}
 	n = d->freeing && n_acked <= d->n_entries ? free_by_number(d, j) : free_by_list(d, j);
-	if (d->freeing && n < n_acked &&
+	if (d->freeing && d->seen && n < n_acked &&
 		(!d->skipped || seq_diff(d->freed_to, d->skipped_to) >= 0)) {
 		stats_reason(stats, R_sctp_path_unseen);
 	}

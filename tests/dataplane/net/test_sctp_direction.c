@@ -862,6 +862,27 @@ static void acknowledgements(void)
 	rig_close(r);
 }
 
+static void what_was_under_way_when_we_joined_is_no_hole(void)
+{
+	struct rig *r = rig_new(true);
+
+	rig_ack(r, 490); /* a direction of which nothing is seen */
+	rig_ack(r, 495);
+	CU_ASSERT_EQUAL(r->stats.reason[R_sctp_path_unseen], 0);
+	(void)rig_data(r, 500, BE, "x");
+	CU_ASSERT(rig_judge(r, "x"));
+	(void)rig_leave(r, false);
+	rig_ack(r, 498);
+	rig_ack(r, 500);
+	CU_ASSERT_EQUAL(r->stats.reason[R_sctp_path_unseen], 0);
+	(void)rig_data(r, 502, BE, "x");
+	CU_ASSERT(rig_judge(r, "x"));
+	(void)rig_leave(r, false);
+	rig_ack(r, 502);
+	CU_ASSERT_EQUAL(r->stats.reason[R_sctp_path_unseen], 1);
+	rig_close(r);
+}
+
 static void a_begin_that_went_round_is_not_waited_for(void)
 {
 	struct rig *r = rig_new(true);
@@ -965,5 +986,6 @@ UNIT_MAIN("sctp_direction",
 	{ "an unfinished message gives way", an_unfinished_message_gives_way_at_last },
 	{ "memory goes by age", memory_goes_by_age_where_nobody_acknowledges },
 	{ "acknowledgements", acknowledgements },
+	{ "joined", what_was_under_way_when_we_joined_is_no_hole },
 	{ "a begin that went round", a_begin_that_went_round_is_not_waited_for },
 	{ "TSNs wrap", tsns_wrap }, { "a million messages", a_million_messages })
