@@ -187,6 +187,7 @@ static void put_out(struct pipeline *p, struct frame *f, struct frame_list *out)
 static void leave(struct pipeline *p, struct frame_list *out)
 {
 	struct frame_list originals = { 0 };
+	uint64_t start = stats_clock(&p->stats);
 	struct frame *f;
 
 	while ((f = frame_list_take(&p->leaving)) != NULL) {
@@ -202,6 +203,7 @@ static void leave(struct pipeline *p, struct frame_list *out)
 			put_out(p, f, out);
 		}
 	}
+	(void)stats_stage(&p->stats, STAGE_out, start);
 }
 
 static void take_decoded(struct pipeline *p, struct frame *f, struct flow *found)

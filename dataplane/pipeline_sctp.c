@@ -116,7 +116,8 @@ static void judge_ready(struct pipeline *p, struct sctp_assoc *a, unsigned side)
 			.link_index = a->link,
 			.direction = is_inside(a, side) ? 0 : 1 };
 
-		sctp_consume(d, &m, sigtran_take(&at, &message), at.direction, &p->stats);
+		(void)stats_stage(&p->stats, STAGE_map, start);
+		sctp_consume(d, &m, ledger, at.direction, &p->stats);
 	}
 }
 
@@ -292,9 +293,8 @@ static void take_packet(struct pipeline *p, const struct sctp_found *found, stru
 	}
 }
 
-void sctp_take(struct pipeline *p, struct frame *f)
+static void take_frame(struct pipeline *p, struct frame *f)
 {
-	uint64_t start = stats_clock(&p->stats);
 	struct sctp_packet packet;
 	struct sctp_found found;
 
@@ -305,8 +305,7 @@ void sctp_take(struct pipeline *p, struct frame *f)
 	}
 	sctp_assocs_find(p->assocs, f, &packet, &p->journal, &p->stats, &found);
 	if (found.gone != NULL) {
-		session_close(p, found.gone);
-		sctp_assocs_remove(p->assocs, found.gone);
+		give_way(p, found.gone);
 	}
 	if (found.assoc == NULL) {
 		frame_pass(p, f, (enum reason)found.reason);
@@ -327,6 +326,13 @@ void sctp_set_up(struct pipeline *p, struct sigtran_session *sessions)
 		/* a replay that holds until the verdict does so here, too */
 		p->sctp_config[i] = link->tcp;
 		if (link->tcp.hold_us != 0) {
+}
+
+void sctp_take(struct pipeline *p, struct frame *f)
+{
+	uint64_t start = stats_clock(&p->stats);
+
+	take_frame(p, f);
 			p->sctp_config[i].hold_us = link->sctp_hold_us;
 		}
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bench: cycles per message of the SMPP path, stage by stage, beside bare hs_scan over the same texts.
+ * bench: cycles per message of the SMPP and SIGTRAN paths, stage by stage, beside bare hs_scan over the same texts.
  * One core, plain memory, no DPDK: what a worker does between rx and tx. docs/performance.md says how
  * to read it. It judges nothing by time: it fails only where the pipeline did not do what it was asked.
  */
@@ -46,12 +46,56 @@ static const struct lane_config lanes[] = {
 		.rules = "mixed",
 		.mode = LINK_ENFORCE,
 		.pure_acks = true },
+	/* DATA chunks a packet, with the signalling checks on */
+	{ .name = "SIGTRAN x1, no checks", .rules = "none", .mode = LINK_ENFORCE, .per_packet = 1 },
+	{ .name = "SIGTRAN x1, no rules",
+		.rules = "none",
+		.mode = LINK_ENFORCE,
+		.per_packet = 1,
+		.signalling = true },
+	{ .name = "SIGTRAN x1, shipped sets",
+		.rules = "sets",
+		.mode = LINK_ENFORCE,
+		.per_packet = 1,
+		.signalling = true },
+	{ .name = "SIGTRAN x1, 1,000 rules",
+		.rules = "mixed",
+		.mode = LINK_ENFORCE,
+		.per_packet = 1,
+		.signalling = true },
+	{ .name = "SIGTRAN x1, 2 % refused",
+		.rules = "mixed",
+		.mode = LINK_ENFORCE,
+		.per_packet = 1,
+		.signalling = true,
+		.lure_every = 50 },
+	{ .name = "SIGTRAN x4, no rules",
+		.rules = "none",
+		.mode = LINK_ENFORCE,
+		.per_packet = 4,
+		.signalling = true },
+	{ .name = "SIGTRAN x4, shipped sets",
+		.rules = "sets",
+		.mode = LINK_ENFORCE,
+		.per_packet = 4,
+		.signalling = true },
+	{ .name = "SIGTRAN x4, 1,000 rules",
+		.rules = "mixed",
+		.mode = LINK_ENFORCE,
+		.per_packet = 4,
+		.signalling = true },
+	{ .name = "SIGTRAN x4, 2 % refused",
+		.rules = "mixed",
+		.mode = LINK_ENFORCE,
+		.per_packet = 4,
+		.signalling = true,
+		.lure_every = 50 },
 };
 enum { N_LANES = sizeof(lanes) / sizeof(lanes[0]) };
 
 /* The stages that the pipeline counts, in the table's order. */
-static const enum stage stages[] = { STAGE_frame, STAGE_flow, STAGE_stream, STAGE_smpp, STAGE_text,
-	STAGE_scan, STAGE_policy, STAGE_edit };
+static const enum stage stages[] = { STAGE_frame, STAGE_flow, STAGE_stream, STAGE_sctp, STAGE_map,
+	STAGE_text, STAGE_scan, STAGE_policy, STAGE_edit, STAGE_out };
 enum { N_STAGES = sizeof(stages) / sizeof(stages[0]) };
 
 struct options {

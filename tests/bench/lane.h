@@ -20,6 +20,8 @@ struct lane_config {
 	bool pure_acks;
 	bool timed; /* by stage, as replay counts: each stage of each burst, 30 cycles a reading */
 	bool other; /* not SMS traffic: another port */
+	unsigned per_packet; /* SIGTRAN with so many DATA chunks a packet; 0: SMPP */
+	bool signalling;     /* its checks report */
 };
 
 struct lane;

@@ -5,38 +5,15 @@
 #include <stdlib.h>
 
 #include "dataplane/proto/smpp.h"
+#include "tests/bench/traffic_parts.h"
 
 enum {
-	ETHERNET_LEN = 14,
-	IP_LEN = 20,
 	TCP_LEN = 32, /* with RFC 7323 timestamps, as Linux sends it */
 	HEADERS_LEN = ETHERNET_LEN + IP_LEN + TCP_LEN,
 	PDU_SIZE = 512,
 	FRAME_US = 10, /* 52,000 messages a second are a frame each 10 us */
 	OPEN_FRAMES = 5,
 	STATUS_REFUSED = 0x0B, /* ESME_RINVDSTADR: what the SMSC says to an empty destination */
-};
-
-struct session {
-	uint32_t client_next;
-	uint32_t server_next;
-	uint32_t sequence;
-	uint16_t port;
-	bool refused; /* its message of the burst at hand */
-};
-
-struct traffic {
-	struct traffic_config config;
-	struct session *sessions;
-	struct traffic_slot *slots;
-	struct frame **frames;
-	const struct traffic_text **sent; /* by message of the round */
-	unsigned n_slots;
-	unsigned n_used;
-	unsigned n_sent;
-	uint64_t n_messages;
-	uint64_t n_frames;
-	uint64_t now_us;
 };
 
 static void *take_memory(size_t n, size_t size)
@@ -56,14 +33,15 @@ struct traffic *traffic_create(const struct traffic_config *config)
 {
 	struct traffic *t = take_memory(1, sizeof(*t));
 	unsigned messages = config->n_sessions * config->per_session;
-	unsigned round = messages * (config->pure_acks ? 3 : 2);
-	unsigned opening = config->n_sessions * OPEN_FRAMES;
+	unsigned round = messages * 3 + TRAFFIC_ASSOCIATIONS;
+	unsigned opening = config->n_sessions * OPEN_FRAMES + 4 * TRAFFIC_ASSOCIATIONS;
 
 	t->config = *config;
 	t->n_slots = round > opening ? round : opening;
 	t->slots = take_memory(t->n_slots, sizeof(*t->slots));
 	t->frames = take_memory(t->n_slots, sizeof(struct frame *));
 	t->sent = take_memory(messages, sizeof(struct traffic_text *));
+	t->asked = take_memory(messages, sizeof(*t->asked));
 	t->sessions = take_memory(config->n_sessions, sizeof(*t->sessions));
 	t->now_us = UINT64_C(1700000000000000);
 	for (unsigned i = 0; i < config->n_sessions; i++) {
@@ -72,6 +50,7 @@ struct traffic *traffic_create(const struct traffic_config *config)
 			.sequence = 1,
 			.port = (uint16_t)(20000 + i) };
 	}
+	traffic_map_begin(t);
 	return t;
 }
 
@@ -79,6 +58,7 @@ void traffic_destroy(struct traffic *t)
 {
 	if (t != NULL) {
 		free(t->sessions);
+		free(t->asked);
 		free(t->sent);
 		free(t->frames);
 		free(t->slots);
@@ -86,16 +66,16 @@ void traffic_destroy(struct traffic *t)
 	}
 }
 
-static void put_ip(uint8_t *ip, bool from_client, size_t payload_len)
+void traffic_put_ip(uint8_t *ip, bool from_client, uint8_t protocol, size_t payload_len)
 {
 	uint32_t sum = 0;
 
 	memset(ip, 0, IP_LEN);
 	ip[0] = 0x45;
-	put_be16(ip + 2, (uint16_t)(IP_LEN + TCP_LEN + payload_len));
+	put_be16(ip + 2, (uint16_t)(IP_LEN + payload_len));
 	ip[6] = 0x40;
 	ip[8] = 64;
-	ip[9] = 6;
+	ip[9] = protocol;
 	put_be32(ip + 12, from_client ? 0x0A000001 : 0x0A000002);
 	put_be32(ip + 16, from_client ? 0x0A000002 : 0x0A000001);
 	for (unsigned i = 0; i < IP_LEN; i += 2) {
@@ -126,22 +106,17 @@ static void put_tcp(const struct traffic *t, const struct session *s, bool from_
 	put_be32(tcp + 28, (uint32_t)(t->now_us / 1000) - 3);
 }
 
-/* say: the next frame, with `payload_len` octets that already lie where its payload goes. */
-static void say(
-	struct traffic *t, struct session *s, bool from_client, uint8_t flags, size_t payload_len)
+void traffic_say(struct traffic *t, bool from_client, size_t len)
 {
 	struct traffic_slot *slot = &t->slots[t->n_used];
 	struct frame *f = &slot->frame;
-	uint8_t *o = slot->octets;
 
-	memset(o, from_client ? 0x02 : 0x04, 12);
-	put_be16(o + 12, 0x0800);
-	put_ip(o + ETHERNET_LEN, from_client, payload_len);
-	put_tcp(t, s, from_client, flags, o + ETHERNET_LEN + IP_LEN);
+	memset(slot->octets, from_client ? 0x02 : 0x04, 12);
+	put_be16(slot->octets + 12, 0x0800);
 	t->now_us += FRAME_US;
-	*f = (struct frame){ .data = o,
-		.len = (uint32_t)(HEADERS_LEN + payload_len),
-		.wire_len = (uint32_t)(HEADERS_LEN + payload_len),
+	*f = (struct frame){ .data = slot->octets,
+		.len = (uint32_t)len,
+		.wire_len = (uint32_t)len,
 		.time_us = t->now_us,
 		.number = ++t->n_frames,
 		.direction = from_client ? 1 : 0,
@@ -149,13 +124,24 @@ static void say(
 	frame_decode(f, CHECKSUM_TRUST, false);
 	frame_mend_checksums(f);
 	t->frames[t->n_used++] = f;
+}
+
+/* say: the next frame, with `payload_len` octets that already lie where its payload goes. */
+static void say(
+	struct traffic *t, struct session *s, bool from_client, uint8_t flags, size_t payload_len)
+{
+	uint8_t *ip = traffic_octets(t) + ETHERNET_LEN;
+
+	traffic_put_ip(ip, from_client, 6, TCP_LEN + payload_len);
+	put_tcp(t, s, from_client, flags, ip + IP_LEN);
+	traffic_say(t, from_client, HEADERS_LEN + payload_len);
 	*(from_client ? &s->client_next : &s->server_next) +=
 		(uint32_t)payload_len + ((flags & TCP_SYN) != 0 ? 1 : 0);
 }
 
 static uint8_t *payload_at(struct traffic *t)
 {
-	return t->slots[t->n_used].octets + HEADERS_LEN;
+	return traffic_octets(t) + HEADERS_LEN;
 }
 
 static size_t put_pdu(
@@ -199,12 +185,11 @@ static void begin(struct traffic *t)
 	t->n_sent = 0;
 }
 
-struct frame **traffic_open(struct traffic *t, unsigned *n_frames)
+static void open_sessions(struct traffic *t)
 {
 	/* system_id "northbank", password "", system_type "", 3.4, TON, NPI, range "" (SMPP 3.4 4.1.5) */
 	static const uint8_t bind[] = "northbank\0\0\0\x34\0\0";
 
-	begin(t);
 	for (unsigned i = 0; i < t->config.n_sessions; i++) {
 		struct session *s = &t->sessions[i];
 
@@ -218,21 +203,38 @@ struct frame **traffic_open(struct traffic *t, unsigned *n_frames)
 			put_pdu(payload_at(t), SMPP_BIND_TRANSCEIVER | SMPP_RESPONSE, 0,
 				s->sequence, bytes_of("smsc", 5)));
 	}
+}
+
+struct frame **traffic_open(struct traffic *t, unsigned *n_frames)
+{
+	begin(t);
+	if (t->config.per_packet != 0) {
+		traffic_map_open(t);
+	} else {
+		open_sessions(t);
+	}
 	*n_frames = t->n_used;
 	return t->frames;
 }
 
-static void send_request(struct traffic *t, unsigned session)
+const struct traffic_text *traffic_next_text(struct traffic *t)
 {
 	const struct traffic_config *c = &t->config;
-	struct session *s = &t->sessions[session];
 	bool lure = c->lure_every != 0 && t->n_messages % c->lure_every == 0;
 	const struct traffic_text *text = (lure ? c->lures : c->texts) + t->n_messages % c->n_texts;
 
 	t->n_messages++;
 	t->sent[t->n_sent++] = text;
+	return text;
+}
+
+static void send_request(struct traffic *t, unsigned session)
+{
+	struct session *s = &t->sessions[session];
+	const struct traffic_text *text = traffic_next_text(t);
+
 	s->sequence++;
-	s->refused = lure && c->refusing;
+	s->refused = text->lure && t->config.refusing;
 	say(t, s, true, TCP_ACK | TCP_PSH,
 		traffic_pdu(text, s->sequence, session, payload_at(t), PDU_SIZE));
 }
@@ -246,9 +248,8 @@ static void send_answer(struct traffic *t, struct session *s)
 			s->refused ? STATUS_REFUSED : 0, s->sequence, id));
 }
 
-struct frame **traffic_round(struct traffic *t, unsigned *n_frames)
+static void smpp_round(struct traffic *t)
 {
-	begin(t);
 	for (unsigned k = 0; k < t->config.per_session; k++) {
 		for (unsigned i = 0; i < t->config.n_sessions; i++) {
 			send_request(t, i);
@@ -260,8 +261,23 @@ struct frame **traffic_round(struct traffic *t, unsigned *n_frames)
 			say(t, &t->sessions[i], true, TCP_ACK, 0);
 		}
 	}
+}
+
+struct frame **traffic_round(struct traffic *t, unsigned *n_frames)
+{
+	begin(t);
+	if (t->config.per_packet != 0) {
+		traffic_map_round(t);
+	} else {
+		smpp_round(t);
+	}
 	*n_frames = t->n_used;
 	return t->frames;
+}
+
+unsigned traffic_messages(const struct traffic *t)
+{
+	return t->n_sent;
 }
 
 const struct traffic_text *traffic_text_of(const struct traffic *t, unsigned i)
