@@ -115,6 +115,8 @@ static void judge_ready(struct pipeline *p, struct sctp_assoc *a, unsigned side)
 			.tsn = m.last_tsn,
 			.link_index = a->link,
 			.direction = is_inside(a, side) ? 0 : 1 };
+		uint64_t start = stats_clock(&p->stats);
+		enum reason ledger = sigtran_take(&at, &message);
 
 		(void)stats_stage(&p->stats, STAGE_map, start);
 		sctp_consume(d, &m, ledger, at.direction, &p->stats);
@@ -217,6 +219,15 @@ static void remove_assoc(struct pipeline *p, struct sctp_assoc *a)
 	sctp_assocs_remove(p->assocs, a);
 }
 
+/* A half-open association whose place is needed, or that was the other direction of one we know. */
+static void give_way(struct pipeline *p, struct sctp_assoc *a)
+{
+	if (a->id != 0 && a->service != ASSOC_ENDED) {
+		ended(p, a, SESSION_CLOSED);
+	}
+	remove_assoc(p, a);
+}
+
 void sctp_sweep(struct pipeline *p)
 {
 	uint32_t position = 0;
@@ -315,6 +326,13 @@ static void take_frame(struct pipeline *p, struct frame *f)
 		opened(p, found.assoc, f, found.side);
 	}
 	take_packet(p, &found, f, &packet);
+}
+
+void sctp_take(struct pipeline *p, struct frame *f)
+{
+	uint64_t start = stats_clock(&p->stats);
+
+	take_frame(p, f);
 	(void)stats_stage(&p->stats, STAGE_sctp, start);
 }
 
@@ -326,13 +344,6 @@ void sctp_set_up(struct pipeline *p, struct sigtran_session *sessions)
 		/* a replay that holds until the verdict does so here, too */
 		p->sctp_config[i] = link->tcp;
 		if (link->tcp.hold_us != 0) {
-}
-
-void sctp_take(struct pipeline *p, struct frame *f)
-{
-	uint64_t start = stats_clock(&p->stats);
-
-	take_frame(p, f);
 			p->sctp_config[i].hold_us = link->sctp_hold_us;
 		}
 	}
