@@ -121,6 +121,19 @@ static void put_back(struct map_at *at, const struct sigtran_message *m,
 	}
 }
 
+/*
+ * Subsystems whose messages are not TCAP's (Q.713 5, 3GPP TS 23.003 8.2), for what is routed by
+ * subsystem number: behind a global title the next node may choose another one.
+ */
+static bool is_of_tcap(const struct sccp_address *called)
+{
+	if (!called->present || !called->by_ssn || !called->has_ssn) {
+		return true;
+	}
+	return called->ssn != SCCP_SSN_MANAGEMENT && called->ssn != SCCP_SSN_RANAP &&
+	       called->ssn != SCCP_SSN_RNSAP && called->ssn < SCCP_SSN_PCAP;
+}
+
 static enum reason take_sccp(struct map_at *at, const struct sigtran_message *m)
 {
 	struct map_work *w = &at->p->map;
@@ -138,8 +151,8 @@ static enum reason take_sccp(struct map_at *at, const struct sigtran_message *m)
 		return R_no_text;
 	}
 	note_sccp(at, &w->sccp);
-	if (w->sccp.service) {
-		return R_no_text; /* its sender gets it back */
+	if (w->sccp.service || !is_of_tcap(&w->sccp.called)) {
+		return R_no_text; /* what is undeliverable goes back to its sender */
 	}
 	off = w->m3ua.user_data_off + w->sccp.data_off;
 	joined = (struct sccp_joined){
