@@ -174,3 +174,31 @@ def other_captures():
 def read(path):
     """A capture, read once."""
     return capture.read(path)
+
+
+MERGED = os.path.join(MATERIAL, "own", "jss7-mh both paths.pcap")  # no file: see sigtran_path()
+
+
+def sigtran_captures():
+    """Every capture of the material with SCTP in it, and the two paths of one association as one."""
+    own = [p for p in other_captures() if p.startswith((MATERIAL + "/own", MATERIAL + "/pcap/sigtran",
+                                                        MATERIAL + "/pcap/sctp"))]
+    return sorted(own) + ([MERGED] if own else [])
+
+
+@capture.once
+def sigtran_path(lab, path):
+    """The file of one of sigtran_captures()."""
+    if path != MERGED:
+        return path
+    frames = [f for name in ("jss7-mh", "jss7-mh-path2") for f in read(f"{MATERIAL}/own/{name}.pcap").frames]
+    return lab.file("merged.pcap", capture.encode(sorted(frames, key=lambda f: f.ns)))
+
+
+SHIPPED_PORTS = "ports = [2904, 2905, 3565, 14001];"
+
+
+def sigtran_replay(lab, path, policy, config="lab", keys="", burst=None):
+    """A run that looks into every association, whatever its ports; `keys` are more of the link's sigtran keys."""
+    return lab.replay(path, config, policy, burst=burst,
+                      changes=SMALL + ((SHIPPED_PORTS, "ports = []; " + keys),)).must()
