@@ -66,14 +66,14 @@ class Large(Bulk):
 
 # name: traffic (short, long), line on the ESME's side, line on the SMSC's side
 CASES = {
-    "clean line": (Bulk(1000), Bulk(4000), (), ()),
-    "1.5 s outage": (Bulk(1500), Bulk(6000), ("--outage", "400:1500"), ()),
-    "2 % loss, ESME's side": (Bulk(1000), Bulk(4000), ("--loss", "20"), ()),
-    "2 % loss, SMSC's side": (Bulk(1000), Bulk(4000), (), ("--loss", "20")),
-    "1 % reordering": (Bulk(1000), Bulk(4000), ("--reorder", "10"), ()),
+    "clean line": (Bulk(1000), Bulk(2000), (), ()),
+    "1.5 s outage": (Bulk(1500), Bulk(3000), ("--outage", "400:1500"), ()),
+    "2 % loss, ESME's side": (Bulk(1000), Bulk(2000), ("--loss", "20"), ()),
+    "2 % loss, SMSC's side": (Bulk(1000), Bulk(2000), (), ("--loss", "20")),
+    "1 % reordering": (Bulk(1000), Bulk(2000), ("--reorder", "10"), ()),
     "40 KB PDU from idle": (Large(6, window=1), Large(12, window=1), (), ()),
-    "dribbled, 7 octets a segment": (Bulk(20, window=1, odd=7), Bulk(60, window=1, odd=7), (), ()),
-    "dribbled, window 20": (Bulk(20, window=20, odd=7), Bulk(60, window=20, odd=7), (), ()),
+    "dribbled, 7 octets a segment": (Bulk(20, window=1, odd=7), Bulk(40, window=1, odd=7), (), ()),
+    "dribbled, window 20": (Bulk(20, window=20, odd=7), Bulk(40, window=20, odd=7), (), ()),
 }
 
 

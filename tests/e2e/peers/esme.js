@@ -29,7 +29,7 @@ const in_pieces = socket => {
 	let busy = false;
 	const pump = () => {
 		busy = queue.length > 0;
-		if (busy) {
+		if (busy && !socket.writableEnded) {
 			write.call(socket, queue.shift());
 			setTimeout(pump, 1);
 		}
@@ -128,5 +128,5 @@ session.on('deliver_sm', pdu => {
 	session.send(pdu.response());
 });
 session.on('enquire_link', pdu => session.send(pdu.response()));
-session.on('error', error => end(3, error.message));
+session.on('error', error => expected || end(3, error.message));
 session.on('close', () => expected || end(3, 'closed by the far end'));
