@@ -432,6 +432,10 @@ static void joined_mid_life(void)
 	CU_ASSERT_FATAL(b != NULL && b != a);
 	put_sack(&r->w, 70000); /* of something else */
 	CU_ASSERT_PTR_EQUAL(from_b(r, TAG_A), b);
+	put_sack(&r->w, 500u - 4097u);
+	CU_ASSERT_PTR_EQUAL(from_b(r, TAG_A), b);
+	put_sack(&r->w, 500 + 4097);
+	CU_ASSERT_PTR_EQUAL(from_b(r, TAG_A), b);
 	CU_ASSERT_EQUAL(sctp_assocs_count(r->t), 2);
 	put_sack(&r->w, 500);
 	CU_ASSERT_PTR_EQUAL(from_b(r, TAG_A), a); /* it counts what A sends: they are one */
@@ -462,6 +466,8 @@ static void joined_by_its_acknowledgement(void)
 	r = rig_new();
 	put_sack(&r->w, 899); /* only acknowledges; then the other sends that */
 	a = from_a(r, TAG_B);
+	put_text(r, 899u - 4097u, "of something else");
+	CU_ASSERT_PTR_NOT_EQUAL(rig_send(r, 2, 1, 2905, 5000, 0x77, false), a);
 	put_text(r, 900, "hello");
 	CU_ASSERT_PTR_EQUAL(from_b(r, TAG_A), a);
 	CU_ASSERT_EQUAL(r->found.side, 1);
