@@ -232,7 +232,8 @@ def run_impaired(names=tuple(CASES), say=print, short=False, runs=5, again=2, wa
         for line in lines:
             say("  " + line)
         if write is not None:
-            write(lines)
+            load = os.getloadavg()[1]
+            write([f"Runs of each: {runs}; load average {load:.1f} on {os.cpu_count()} processors.", ""] + lines)
         missed = [name for name in names if not judge(results[name])[3]]
         check(not missed, f"takes too long: {'; '.join(row_of(name, results[name]) for name in missed)}")
     finally:
