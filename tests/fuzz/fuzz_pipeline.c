@@ -2,7 +2,8 @@
 /*
  * Property (enforce): whatever segments arrive, every frame leaves once, with its length, in its direction's
  * order, with a right checksum; the ledger adds up; a text that matches is not in what left, unless the
- * pipeline says that octets of it leaked.
+ * pipeline says that octets of it leaked. Live (an input whose length is no multiple of 3) time passes,
+ * senders are told what waits behind a gap, and what does may be overtaken.
  */
 #include <stdlib.h>
 
@@ -12,17 +13,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char SECRET[] = "buy cheap pills";
 
-static void check_out(const struct lab *lab)
+static void check_out(const struct lab *lab, bool live)
 {
 	uint64_t last[2] = { 0, 0 };
 
-	if (lab->n_out != lab->n_sent || !lab_ledger_adds_up(lab)) {
+	if (lab->n_out - lab->n_ours != lab->n_sent || (!live && lab->n_ours != 0) ||
+		!lab_ledger_adds_up(lab)) {
 		abort();
 	}
 	for (unsigned i = 0; i < lab->n_out; i++) {
 		const struct lab_out *o = &lab->out[i];
 
-		if (o->number <= last[o->from_client] || !o->checksum_right) {
+		if (!o->checksum_right || (o->ours && o->from_client)) {
+			abort();
+		}
+		if (!live && o->number <= last[o->from_client]) {
 			abort();
 		}
 		last[o->from_client] = o->number;
@@ -33,7 +38,7 @@ static void check_out(const struct lab *lab)
 static bool all_was_judged(const struct lab *lab)
 {
 	static const enum reason unjudged[] = { R_gap, R_resync, R_history_full, R_out_of_window,
-		R_smpp_malformed };
+		R_smpp_malformed, R_incomplete };
 	const struct stats *s = pipeline_stats(lab->pipeline);
 
 	for (size_t i = 0; i < sizeof(unjudged) / sizeof(unjudged[0]); i++) {
@@ -65,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lab *lab;
 	struct bytes got;
 	bool other_content = false;
+	bool live = size % 3 != 0;
 	uint32_t base;
 
 	if (size > 600) {
@@ -74,8 +80,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rules = lab_rules("spam:/buy cheap pills/\n");
 	}
 	lab = lab_create_on(rules, LINK_ENFORCE);
-	lab->config.links[0].tcp.hold_us = 0;
-	lab->config.links[0].tcp.release_on_retransmit = false;
+	if (live) {
+		lab_live(lab);
+		lab->config.links[0].on_release =
+			size % 3 == 1 ? ON_RELEASE_EARLY : ON_RELEASE_REFUSE;
+		lab->config.links[0].dribble_limit = 3;
+	} else {
+		lab->config.links[0].tcp.hold_us = 0;
+		lab->config.links[0].tcp.release_on_retransmit = false;
+	}
 	lab_connect(lab, 0xFFFFFE00u, 7);
 	lab_bind(lab, "fuzz");
 	base = lab->client_next;
@@ -93,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			memset(other, data[i + 2], n);
 			other_content = true;
 			lab_segment(lab, true, base + (uint32_t)from, TCP_ACK, bytes_of(other, n));
+		} else if (live && data[i + 2] == 2) {
+			lab_wait(lab, (uint64_t)n * n * 200);
 		} else if (data[i + 2] == 1) {
 			lab_ack(lab, false, base + (uint32_t)from);
 		} else {
@@ -101,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	lab_end(lab);
-	check_out(lab);
+	check_out(lab, live);
 	got = lab_received(lab, true, base, len);
 	if (!other_content && all_was_judged(lab) &&
 		memmem(got.data, got.len, SECRET, sizeof(SECRET) - 1) != NULL) {
