@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/pipeline_sigtran.h"
 
+#define XXH_INLINE_ALL /* short keys: the call would cost as much as the hash; and nothing to link */
 #include <xxhash.h>
 
 static bool prefix_holds(const struct signalling_prefix *prefix, struct bytes digits)
