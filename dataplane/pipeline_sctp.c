@@ -282,12 +282,15 @@ static void take_packet(struct pipeline *p, const struct sctp_found *found, stru
 	unsigned side = found->side;
 
 	f->direction = is_inside(a, side) ? 0 : 1;
-	if ((p->turn->panic_links >> a->link & 1) != 0) {
+	if (((p->turn->panic_links >> a->link | p->turn->panic_links >> f->link) & 1) != 0) {
 		take_in_panic(p, a, f);
 		return;
 	}
 	if (a->panicked) {
 		begin_anew(p, a);
+	}
+	if (a->service == ASSOC_ENDED && a->state != SCTP_OVER) {
+		a->service = ASSOC_LIVE; /* its end was forged */
 	}
 	if ((packet->has & SCTP_HAS_DATA) != 0 && f->reason == R_none) {
 		report(p, a);
