@@ -164,7 +164,7 @@ def check_messages(sender, receiver, messages, expected=Expected(), unjudged=Non
             continue
         if unjudged is not None and (told in texts or answers.get(n) != expected.answer[message["kind"]]):
             unjudged.append((message, answers.get(n), told in texts))
-            refused_texts = [t for t in refused_texts if t != told]
+            refused_texts = [t for t in refused_texts if t[:2] != told[:2]]
             continue
         check(operation not in got, "arrived as it was:", message)
         allowed = (expected.answer[message["kind"]], *(expected.late if message.get("segments", 0) > 1 else ()))
@@ -222,7 +222,6 @@ def need_peer():
 
 def write_config(lab, sigtran=ERRORS, links=1, **changes):
     """conf/lab.conf with keys of group sigtran, and as many links as there are pairs of ports."""
-    need_peer()
     path = lab.write_config(**changes)
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -261,19 +260,23 @@ def case_refusals(lab, daemon):
 def case_segments(lab, daemon):
     """XUDT segments: nothing is undone of those that have left, and the message is not accepted all the same."""
     messages = make_messages(80, lab.next_seed(), every=3, shapes=SEGMENTED)
-    records = sigtran_session(lab, messages, Expected(late=(("timeout", None),)), timer_s=3)
+    records = sigtran_session(lab, messages, Expected(late=(("timeout", None),)), timer_s=2, window=30)
     what = [a["what"] for a in records[0].of("answer") if messages[a["answer"]]["refused"]]
     check("error" in what, f"no refused segmented message is answered: {what}")
     del daemon
 
 
+# user messages of many DATA chunks, in packets so small that they go over several
+FRAGMENTS = ("--maxseg", "100", "--mtu", "512", "--streams", "15")
+
+
 def case_fragments(lab, daemon):
-    """Small DATA chunks: user messages of many fragments, ordered and not, in 15 streams, bundled."""
-    before = daemon.counter("releases")
-    for maxseg, nodelay in ((100, ()), (48, ("--nodelay",))):
-        sigtran_session(lab, make_messages(80, lab.next_seed()), options=("--maxseg", str(maxseg), "--streams", "15", *nodelay),
-                        streams=15, window=20)
+    """Small DATA chunks: user messages of many fragments, ordered and not, in 15 streams, bundled, over several packets."""
+    before, held = daemon.counter("releases"), daemon.counter("frames_held")
+    sigtran_session(lab, make_messages(100, lab.next_seed()), options=FRAGMENTS, streams=15, window=20)
+    sigtran_session(lab, make_messages(60, lab.next_seed()), options=("--maxseg", "48", "--nodelay"), window=20)
     check_equal(daemon.counter("releases") - before, 0, "fragments that had to leave early")
+    check(daemon.counter("frames_held") > held, "no frame waited for the rest of a message")
 
 
 def case_ipv6(lab, daemon):
@@ -283,13 +286,13 @@ def case_ipv6(lab, daemon):
 
 def case_panic(lab, daemon):
     """In the middle of an association: everything passes at once; off again, refused again, by the same policy."""
-    messages = make_messages(240, lab.next_seed(), every=3)
+    messages = make_messages(160, lab.next_seed(), every=3)
     until = lab.path(lab.unique("until"))
-    session = Session(lab, messages, window=6, per_s=80, until=until)
-    wait_for("answers", 10, lambda: session.answers() > 40)
+    session = Session(lab, messages, window=6, per_s=100, until=until)
+    wait_for("answers", 10, lambda: session.answers() > 30)
     check_equal(daemon.ctl("panic", "on")["panic"], ["lab"], "links in panic")
     on = session.answers()
-    wait_for("answers in panic", 10, lambda: session.answers() > on + 60)
+    wait_for("answers in panic", 10, lambda: session.answers() > on + 40)
     check_equal(daemon.ctl("panic", "off")["panic"], [], "links in panic")
     off = session.answers()
     with open(until, "w", encoding="ascii"):

@@ -17,7 +17,7 @@ import time
 
 import impaired
 from lab import ESME, FILTER, SMSC, WIRE, Lab, check, check_equal, wait_for
-from sigtran import (ERRORS, Session, check_associations, check_messages, make_messages,
+from sigtran import (ERRORS, FRAGMENTS, Session, check_associations, check_messages, make_messages,
                      need_peer, start_daemon, write_config)
 
 RTO = ("--rto", "200:1000")
@@ -98,7 +98,7 @@ class Lines:
 
     def __init__(self, links=1):
         need_peer()
-        self.lab = Lab("l")
+        self.lab = Lab("sl")
         self.links = links
         self.lines = []
 
@@ -141,10 +141,9 @@ SPOILT = ("--loss", "20", "--reorder", "10", "--duplicate", "10")
 def run_spoilt(lines, daemon, count, seed, options=()):
     """One session over two bad lines."""
     messages = make_messages(count, seed)
-    fragmented = "--maxseg" in options
     lines.spoil(SPOILT, SPOILT, seed)
     releases = daemon.counter("releases")
-    session = Session(lines.lab, messages, options=(*RTO, "--nodelay", *options), window=20, timer_s=30)
+    session = Session(lines.lab, messages, options=(*RTO, "--nodelay", *options), streams=15, window=20, timer_s=30)
     records = session.finish()
     check(lines.mend() > 0, "the lines have spoilt nothing")
     check_associations(records)
@@ -152,7 +151,7 @@ def run_spoilt(lines, daemon, count, seed, options=()):
     check_messages(records[0], records[1], messages, unjudged=unjudged)
     releases = daemon.counter("releases") - releases
     # a lost fragment comes after a timeout, when those before it had to leave
-    check(len(unjudged) <= (releases if fragmented else 0), f"{releases} releases, not judged: {unjudged}")
+    check(len(unjudged) <= (releases if options else 0), f"{releases} releases, not judged: {unjudged}")
     return len(messages), len(unjudged), releases
 
 
@@ -161,7 +160,7 @@ def case_impaired(_):
     with Lines() as lines:
         daemon = lines.start_daemon()
         run_spoilt(lines, daemon, 200, 1)
-        run_spoilt(lines, daemon, 60, 2, ("--maxseg", "100"))
+        run_spoilt(lines, daemon, 60, 2, FRAGMENTS)
         check_equal(daemon.stop(), 0, "exit code after SIGTERM")
 
 
@@ -241,7 +240,7 @@ def run_kills(lab, kills, say=None):
         wait_for("the daemon to judge again", 20, lambda: daemon.counter("messages") > 0 or not session.msc.running())
         times.append((begin, time.time()))
         now = session.answers()
-        wait_for("answers", 20, lambda: session.answers() > now + 60 or not session.msc.running())
+        wait_for("answers", 20, lambda: session.answers() > now + 40 or not session.msc.running())
         check(session.msc.running(), f"the MSC has ended: {session.msc.tail()}")
     with open(until, "w", encoding="ascii"):
         pass
@@ -266,7 +265,7 @@ def run_kills(lab, kills, say=None):
 
 
 def case_kill(lab):
-    run_kills(lab, 2)
+    run_kills(lab, 1)
 
 
 LINES = [

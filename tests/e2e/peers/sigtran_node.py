@@ -15,7 +15,7 @@ Usage: sigtran_node.py JOB        JOB is a JSON document; the members are in Nod
   {"accepted": KIND, "address": A, "dcs": D, "text": T}    what a subscriber would see
   {"refused": "error" or "reject", "code": C}, {"ignored": "abort"}, {"bad": WHY}
   {"beats": [sent, answered]}, {"given_up": N}             at the end; N segmented messages that never came whole
-SIGUSR1: no more messages are begun. Ends with 0 when everything was answered and the association was shut down in order.
+SIGUSR1: no more messages are begun. SIGTERM: the end, at once. Ends with 0 when everything was answered and the association was shut down in order.
 """
 import json
 import os
@@ -34,7 +34,7 @@ import sigtran_map as m  # noqa: E402
 HEADER = struct.Struct("!IHHI")
 FLAG_UNORDERED, FLAG_EVENT = 1, 2
 IMSI_OF_OURS = "23415"
-SOL_SCTP, SCTP_INITMSG, SCTP_NODELAY, SCTP_MAXSEG, SCTP_SNDRCV = 132, 2, 3, 13, 1  # linux/sctp.h
+SOL_SCTP, SCTP_INITMSG, SCTP_SNDRCV = 132, 2, 1  # linux/sctp.h
 CONNECT_S = 20
 
 
@@ -92,32 +92,34 @@ class KernelSctp:
 
     def __init__(self, job, inbox):
         self.inbox = inbox
-        at = (job["local"][0], job["port"])
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP)
-        made.setsockopt(SOL_SCTP, SCTP_INITMSG, struct.pack("HHHH", 17, 17, 0, 0))
-        if job.get("maxseg"):
-            made.setsockopt(SOL_SCTP, SCTP_MAXSEG, struct.pack("iI", 0, job["maxseg"]))
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(at)
-        self.socket = self._accept(made) if job.get("listens") else self._connect(made, job)
-        self.out = []
+        self.closed = False
+        if job.get("listens"):
+            made = self._make(job)
+            made.listen(1)
+            print("listening", file=sys.stderr, flush=True)
+            self.socket = made.accept()[0]
+        else:
+            self.socket = self._connect(job)
         self.inbox.put(("event", "up"))
         threading.Thread(target=self._read, daemon=True).start()
 
     @staticmethod
-    def _accept(made):
-        made.listen(1)
-        print("listening", file=sys.stderr, flush=True)
-        return made.accept()[0]
+    def _make(job):
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP)
+        made.setsockopt(SOL_SCTP, SCTP_INITMSG, struct.pack("HHHH", 17, 17, 0, 0))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((job["local"][0], job["port"]))
+        return made
 
-    @staticmethod
-    def _connect(made, job):
+    def _connect(self, job):
         end = time.monotonic() + CONNECT_S
         while True:
+            made = self._make(job)
             try:
                 made.connect((job["peer"][0], job["peer_port"]))
                 return made
             except OSError:
+                made.close()
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.2)
@@ -128,7 +130,7 @@ class KernelSctp:
             try:
                 more, _, flags, _ = self.socket.recvmsg(65536)
             except OSError:
-                self.inbox.put(("event", "lost"))
+                self.inbox.put(("event", "shutdown" if self.closed else "lost"))
                 return
             if not more:
                 self.inbox.put(("event", "shutdown"))
@@ -149,7 +151,11 @@ class KernelSctp:
         pass
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        self.closed = True
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has ended
 
     def wait(self):
         return 0
@@ -177,7 +183,11 @@ class Node:
         self.credit = 0.0
         self.code = 0
         signal.signal(signal.SIGUSR1, lambda *_: self.messages.clear())
+        signal.signal(signal.SIGTERM, self.end)  # not by the queue, whose lock may be held here
         self.transport = (KernelSctp if job.get("kernel") else UsrSctp)(job, self.inbox)
+
+    def end(self, *_):
+        self.ended = True
 
     def log(self, **what):
         self.log_file.write(json.dumps({**what, "at": time.time()}) + "\n")
@@ -325,7 +335,7 @@ class Node:
             self.ended = True
             return
         self.log(event=word)
-        if word == "up" and not self.job.get("serves"):
+        if word == "up" and self.job.get("asp", not self.job.get("serves")):
             self.transport.send(0, m.m3ua(m.ASPUP))
         elif word in ("lost", "shutdown"):
             self.ended = True

@@ -4,7 +4,7 @@
  * kernel without SCTP lacks. sigtran_node.py starts it and speaks M3UA and MAP through it.
  *
  * Usage: sigtran_peer listen|connect --local ADDRESS[,ADDRESS] --port PORT [--peer ADDRESS[,ADDRESS] --peer-port PORT]
- *                     [--maxseg OCTETS] [--streams N] [--rto MIN_MS:MAX_MS] [--heartbeat MS] [--nodelay]
+ *                     [--maxseg OCTETS] [--mtu OCTETS] [--streams N] [--rto MIN_MS:MAX_MS] [--heartbeat MS] [--nodelay]
  * Standard input and output carry messages: length (4 octets), stream (2), flags (2), PPID (4), all big-endian, then
  * the message. Flags: 1 unordered; 2 (output only) an event of the association, one word: "up", "lost", "restart",
  * "shutdown", "unreachable", "available". At the end of input the association is shut down, and the program
@@ -50,7 +50,7 @@ struct options {
 	bool listens, nodelay;
 	uint16_t port, peer_port;
 	const char *local, *peer;
-	uint32_t maxseg, heartbeat_ms, rto_min_ms, rto_max_ms;
+	uint32_t maxseg, mtu, heartbeat_ms, rto_min_ms, rto_max_ms;
 	uint16_t streams;
 };
 
@@ -222,12 +222,14 @@ static void set_paths(struct socket *s, const struct options *o)
 		.srto_max = o->rto_max_ms };
 	const struct sctp_paddrparams path = { .spp_assoc_id = SCTP_FUTURE_ASSOC,
 		.spp_hbinterval = o->heartbeat_ms,
-		.spp_flags = SPP_HB_ENABLE };
+		.spp_pathmtu = o->mtu,
+		.spp_flags = (o->heartbeat_ms != 0 ? SPP_HB_ENABLE : 0) |
+		             (o->mtu != 0 ? SPP_PMTUD_DISABLE : 0) };
 
 	if (o->rto_min_ms != 0) {
 		set(s, SCTP_RTOINFO, &rto, sizeof(rto), "SCTP_RTOINFO");
 	}
-	if (o->heartbeat_ms != 0) {
+	if (path.spp_flags != 0) {
 		set(s, SCTP_PEER_ADDR_PARAMS, &path, sizeof(path), "SCTP_PEER_ADDR_PARAMS");
 	}
 }
@@ -338,8 +340,8 @@ static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = { { "local", 1, NULL, 'l' }, { "port", 1, NULL, 'p' },
 		{ "peer", 1, NULL, 'r' }, { "peer-port", 1, NULL, 'q' }, { "maxseg", 1, NULL, 'm' },
-		{ "streams", 1, NULL, 's' }, { "rto", 1, NULL, 't' }, { "heartbeat", 1, NULL, 'h' },
-		{ "nodelay", 0, NULL, 'n' }, { NULL, 0, NULL, 0 } };
+		{ "mtu", 1, NULL, 'u' }, { "streams", 1, NULL, 's' }, { "rto", 1, NULL, 't' },
+		{ "heartbeat", 1, NULL, 'h' }, { "nodelay", 0, NULL, 'n' }, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -361,6 +363,9 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'm':
 			o->maxseg = (uint32_t)n;
+			break;
+		case 'u':
+			o->mtu = (uint32_t)n;
 			break;
 		case 's':
 			o->streams = (uint16_t)n;
