@@ -158,8 +158,9 @@ static bool refuse_imsi(const struct job *j)
 {
 	const struct gsmmap_message *m = j->target->map;
 
+	/* fillers alone are no number, and stay: nothing would be refused */
 	return m != NULL && m->to_mobile && m->da == GSMMAP_PARTY_IMSI && m->imsi.octets.len != 0 &&
-	       can_edit(j, m->imsi.off) &&
+	       m->imsi.n_digits != 0 && can_edit(j, m->imsi.off) &&
 	       edit_map_digits_zero(j->edited + m->imsi.off, m->imsi.octets.len);
 }
 
@@ -180,15 +181,16 @@ static bool refuse_dialogue(const struct job *j)
 static bool break_last(const struct job *j)
 {
 	const struct ber_element *parameter = &j->target->component->parameter;
-	struct cursor c = cursor_of(parameter->value);
 	struct ber_element e = { 0 };
+	struct cursor c;
 	enum reason why;
 	size_t length_off;
 
 	if (!j->target->component->has_parameter || parameter->indefinite ||
-		!ber_is_constructed(parameter) || cursor_left(&c) == 0) {
+		!ber_is_constructed(parameter) || parameter->value.len == 0) {
 		return false;
 	}
+	c = cursor_of(parameter->value);
 	while (cursor_left(&c) != 0) {
 		if (ber_read(&c, &e, &why) != PARSE_OK) {
 			return false;

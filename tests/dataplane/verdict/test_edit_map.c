@@ -175,6 +175,9 @@ static const struct refuse_case {
 	{ "imsi_unknown: no digits", BEGIN(MT("2C", "FFFFFF", "04(" DELIVER(HELLO) ")")),
 		EDIT_IMSI_UNKNOWN, 0, EDIT_MAP_REJECT,
 		BEGIN(MT("7F", "FFFFFF", "04(" DELIVER(SPACES) ")")) },
+	{ "imsi_unknown: digits behind a filler are none",
+		BEGIN(MT("2C", "CF2143", "04(" DELIVER(HELLO) ")")), EDIT_IMSI_UNKNOWN, 0,
+		EDIT_MAP_REJECT, BEGIN(MT("7F", "CF2143", "04(" DELIVER(SPACES) ")")) },
 	{ "tcap_ghost", BEGIN(MT("2C", IMSI, "04(" DELIVER(HELLO) ")")), EDIT_TCAP_GHOST, 0,
 		EDIT_TCAP_GHOST,
 		"67( 49(00000000) 6B( 28( 06(00118605010101) A0( 64( 80(00) BE( 28( 06(5101) "
