@@ -150,6 +150,14 @@ static const char *encoding_of(const struct sms *sms)
 	return text_encoding_name(encoding);
 }
 
+bool event_wanted(const struct pipeline *p)
+{
+	const struct verdict *v = &p->verdict;
+
+	return p->config->event_select != EVENTS_NON_PASS || v->action != ACTION_PASS || v->shadow ||
+	       p->config->explain_frame != 0;
+}
+
 void event_origin_put(
 	struct pipeline *p, const struct event_origin *o, enum edit_style applied, uint32_t leaked)
 {

@@ -272,8 +272,12 @@ static void describe(struct map_at *at)
 static void tell(struct map_at *at, enum edit_style applied, uint32_t leaked)
 {
 	struct pipeline *p = at->p;
-	struct event_origin o = origin_of(at);
+	struct event_origin o;
 
+	if (!event_wanted(p)) {
+		return;
+	}
+	o = origin_of(at);
 	describe_event(at, &p->map.event);
 	o.map = &p->map.event;
 	event_origin_put(p, &o, applied, leaked);

@@ -212,6 +212,9 @@ struct event_origin {
 	uint8_t link;
 };
 
+/* event_wanted: something is to be told of p->verdict. */
+bool event_wanted(const struct pipeline *p);
+
 /* event_origin_put: tells of p->sms and its verdict. */
 void event_origin_put(
 	struct pipeline *p, const struct event_origin *o, enum edit_style applied, uint32_t leaked);

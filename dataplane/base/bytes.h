@@ -82,6 +82,28 @@ static inline void put_be32(uint8_t *p, uint32_t v)
 	put_be16(p + 2, (uint16_t)v);
 }
 
+/*
+ * bytes_digits: octets of two decimal digits each, the first in the low half, as text, up to the first
+ * octet that has anything else, at most `n`; returns how many octets those are. For what numbers are
+ * made of nearly always; what is behind is its caller's to read digit by digit.
+ */
+static inline size_t bytes_digits(const uint8_t *octets, size_t n, char *out)
+{
+	size_t i = 0;
+
+	for (; i < n; i++) {
+		unsigned low = octets[i] & 0x0F;
+		unsigned high = octets[i] >> 4;
+
+		if (low > 9 || high > 9) {
+			break;
+		}
+		out[2 * i] = (char)('0' + low);
+		out[2 * i + 1] = (char)('0' + high);
+	}
+	return i;
+}
+
 static inline struct cursor cursor_of(struct bytes b)
 {
 	return (struct cursor){ b.data, b.data + b.len, false };

@@ -124,35 +124,37 @@ static enum parse find_end(struct cursor *c, const uint8_t **end, enum reason *w
 	return PARSE_OK;
 }
 
-/* read_short: an element with a tag and a length of one octet each, as nearly all are. */
-static bool read_short(struct cursor *c, struct ber_element *e)
+/* read_longer: a length that takes one octet more, as elements of 128 to 255 octets have. */
+static bool read_longer(struct cursor *c, struct ber_element *e)
 {
 	const uint8_t *at = c->at;
 	size_t left = cursor_left(c);
 
-	if (left < 2 || at[0] == END_OF_CONTENTS || (at[0] & BER_LONG_TAG) == BER_LONG_TAG ||
-		at[1] >= LENGTH_INDEFINITE || at[1] > left - 2) {
+	if (left < 3 || at[0] == END_OF_CONTENTS || (at[0] & BER_LONG_TAG) == BER_LONG_TAG ||
+		at[1] != (LENGTH_INDEFINITE | 1) || at[2] > left - 3) {
 		return false;
 	}
-	e->number = at[0] & BER_LONG_TAG;
-	e->identifier = at[0];
-	e->indefinite = false;
-	e->whole = bytes_of(at, at[1] + 2u);
-	e->value = bytes_of(at + 2, at[1]);
-	c->at = at + 2 + at[1];
+	*e = (struct ber_element){ .number = at[0] & BER_LONG_TAG,
+		.identifier = at[0],
+		.whole = { at, at[2] + 3u },
+		.value = { at + 3, at[2] } };
+	c->at = at + 3 + at[2];
 	return true;
 }
 
-/* read_any: every other form. */
-static enum parse read_any(struct cursor *c, struct ber_element *e, enum reason *why)
+enum parse ber_read_any(struct cursor *c, struct ber_element *e, enum reason *why)
 {
 	const uint8_t *from = c->at;
 	const uint8_t *contents;
 	const uint8_t *end;
 	enum reason reason = R_ber;
 	struct head h;
-	enum parse p = read_head(c, &h);
+	enum parse p;
 
+	if (read_longer(c, e)) {
+		return PARSE_OK;
+	}
+	p = read_head(c, &h);
 	if (p == PARSE_OK && h.identifier == END_OF_CONTENTS) {
 		p = PARSE_BAD;
 	}
@@ -176,11 +178,6 @@ static enum parse read_any(struct cursor *c, struct ber_element *e, enum reason 
 		.value = bytes_of(contents, (size_t)(end - contents)),
 	};
 	return PARSE_OK;
-}
-
-enum parse ber_read(struct cursor *c, struct ber_element *e, enum reason *why)
-{
-	return read_short(c, e) ? PARSE_OK : read_any(c, e, why);
 }
 
 /* X.690 8.3: two's complement; nine leading equal bits, which 8.3.2 forbids, do no harm. */

@@ -58,12 +58,38 @@ static inline enum ber_class ber_class(const struct ber_element *e)
 	return (enum ber_class)(e->identifier >> 6);
 }
 
+/* ber_read_short: an element with a tag and a length of one octet each, as nearly all are; of ber_read(). */
+static inline bool ber_read_short(struct cursor *c, struct ber_element *e)
+{
+	const uint8_t *at = c->at;
+	size_t left = cursor_left(c);
+
+	/* 0: an end mark; a length from 0x80 on: indefinite or long */
+	if (left < 2 || at[0] == 0 || (at[0] & BER_LONG_TAG) == BER_LONG_TAG || at[1] >= 0x80 ||
+		at[1] > left - 2) {
+		return false;
+	}
+	e->number = at[0] & BER_LONG_TAG;
+	e->identifier = at[0];
+	e->indefinite = false;
+	e->whole = (struct bytes){ at, at[1] + 2u };
+	e->value = (struct bytes){ at + 2, at[1] };
+	c->at = at + 2 + at[1];
+	return true;
+}
+
+/* ber_read_any: every other form; of ber_read(). */
+enum parse ber_read_any(struct cursor *c, struct ber_element *e, enum reason *why);
+
 /*
  * ber_read: reads the element at the cursor and moves behind it. PARSE_MORE: the octets end before
  * the element does. PARSE_BAD with *why ber (an end mark where none belongs, the indefinite form of
  * a primitive, a tag or length that is too long) or ber_depth. Both poison the cursor.
  */
-enum parse ber_read(struct cursor *c, struct ber_element *e, enum reason *why);
+static inline enum parse ber_read(struct cursor *c, struct ber_element *e, enum reason *why)
+{
+	return ber_read_short(c, e) ? PARSE_OK : ber_read_any(c, e, why);
+}
 
 /* ber_integer: an INTEGER or ENUMERATED of at most 4 octets (8.3); false for others. */
 bool ber_integer(struct bytes value, int32_t *out);

@@ -88,9 +88,12 @@ struct reader {
 static void put_digits(struct reader *r, struct bytes tbcd, struct gsmmap_address *a)
 {
 	static const char digits[] = "0123456789*#abc";
+	size_t most = tbcd.len < LIMIT_MAP_DIGITS / 2 ? tbcd.len : LIMIT_MAP_DIGITS / 2;
+	size_t i = 2 * bytes_digits(tbcd.data, most, a->digits);
 	bool filled = false;
 
-	for (size_t i = 0; i < tbcd.len * 2; i++) {
+	a->n_digits = (uint8_t)i;
+	for (; i < tbcd.len * 2; i++) {
 		uint8_t digit = tbcd.data[i / 2] >> (i % 2 * 4) & 0x0F;
 
 		if (digit == 0x0F) {

@@ -29,19 +29,14 @@ bool m3ua_type_known(unsigned type)
 
 enum parse xua_header_read(struct bytes message, struct xua_header *h, enum reason *why)
 {
-	struct cursor c = cursor_of(message);
-	uint8_t version = cursor_u8(&c);
-	struct xua_header out;
+	const uint8_t *at = message.data;
 
-	(void)cursor_u8(&c); /* reserved: receivers ignore it (RFC 4666 3.1.3) */
-	out.message_class = cursor_u8(&c);
-	out.type = cursor_u8(&c);
-	out.length = cursor_u32(&c);
-	if (!cursor_ok(&c) || version != VERSION || out.length < XUA_HEADER_LEN) {
+	if (message.len < XUA_HEADER_LEN || at[0] != VERSION || be32(at + 4) < XUA_HEADER_LEN) {
 		*why = R_xua_header;
 		return PARSE_BAD;
 	}
-	*h = out;
+	/* the octet behind the version is reserved: receivers ignore it (RFC 4666 3.1.3) */
+	*h = (struct xua_header){ .message_class = at[2], .type = at[3], .length = be32(at + 4) };
 	return PARSE_OK;
 }
 
@@ -53,22 +48,20 @@ struct cursor xua_parameters(struct bytes message, const struct xua_header *h)
 enum parse xua_parameter_read(
 	struct cursor *c, struct bytes message, struct xua_parameter *p, enum reason *why)
 {
-	struct xua_parameter out;
-	uint16_t length;
-	size_t padding;
+	const uint8_t *at = c->at;
+	size_t left = cursor_left(c);
+	size_t length = left < PARAMETER_HEADER_LEN ? 0 : be16(at + 2);
+	size_t padded = (length + 3) & ~(size_t)3;
 
-	out.tag = cursor_u16(c);
-	length = cursor_u16(c);
-	out.value = cursor_take(c,
-		length >= PARAMETER_HEADER_LEN ? length - (size_t)PARAMETER_HEADER_LEN : SIZE_MAX);
-	if (!cursor_ok(c)) {
+	if (length < PARAMETER_HEADER_LEN || length > left) {
+		(void)cursor_take(c, left + 1); /* poisons it */
 		*why = R_xua_parameter;
 		return PARSE_BAD;
 	}
-	out.value_off = (size_t)(out.value.data - message.data);
-	padding = (4u - length % 4u) % 4u;
-	(void)cursor_take(c, padding < cursor_left(c) ? padding : cursor_left(c));
-	*p = out;
+	*p = (struct xua_parameter){ .tag = be16(at),
+		.value = bytes_of(at + PARAMETER_HEADER_LEN, length - PARAMETER_HEADER_LEN),
+		.value_off = (size_t)(at + PARAMETER_HEADER_LEN - message.data) };
+	c->at += padded < left ? padded : left;
 	return PARSE_OK;
 }
 
@@ -93,18 +86,18 @@ static bool number(const struct xua_parameter *p, uint32_t *out)
 /* RFC 4666 3.3.1, Protocol Data. */
 static bool read_protocol_data(const struct xua_parameter *p, struct m3ua_data *d)
 {
-	struct cursor c = cursor_of(p->value);
+	const uint8_t *at = p->value.data;
 
 	if (p->value.len < PROTOCOL_HEADER_LEN) {
 		return false;
 	}
-	d->opc = cursor_u32(&c);
-	d->dpc = cursor_u32(&c);
-	d->si = cursor_u8(&c);
-	d->ni = cursor_u8(&c);
-	d->mp = cursor_u8(&c);
-	d->sls = cursor_u8(&c);
-	d->user_data = cursor_take(&c, cursor_left(&c));
+	d->opc = be32(at);
+	d->dpc = be32(at + 4);
+	d->si = at[8];
+	d->ni = at[9];
+	d->mp = at[10];
+	d->sls = at[11];
+	d->user_data = bytes_slice(p->value, PROTOCOL_HEADER_LEN, p->value.len);
 	d->user_data_off = p->value_off + PROTOCOL_HEADER_LEN;
 	return true;
 }

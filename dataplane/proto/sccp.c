@@ -97,8 +97,10 @@ static unsigned signal_at(struct bytes b, size_t i)
 static bool read_digits(struct bytes b, bool odd, struct sccp_address *a)
 {
 	size_t n = 2 * b.len - (odd && b.len != 0);
-	size_t i = 0;
+	size_t most = n < LIMIT_SCCP_DIGITS ? n : LIMIT_SCCP_DIGITS;
+	size_t i = 2 * bytes_digits(b.data, most / 2, a->digits);
 
+	a->n_digits = (uint8_t)i;
 	for (; i < n && signal_at(b, i) != SIGNAL_ST; i++) {
 		unsigned signal = signal_at(b, i);
 
@@ -276,6 +278,10 @@ static bool read_pointers(struct bytes message, const struct layout *layout, siz
 /* Two stretches of the message that should have nothing in common. */
 static bool overlap(const size_t begin[PARTS], const size_t end[PARTS])
 {
+	if (end[PART_CALLED] <= begin[PART_CALLING] && end[PART_CALLING] <= begin[PART_DATA] &&
+		(end[PART_OPTIONS] == 0 || end[PART_DATA] <= begin[PART_OPTIONS])) {
+		return false; /* one behind the other, as everybody sends them */
+	}
 	for (unsigned i = 0; i < PARTS; i++) {
 		for (unsigned j = i + 1; j < PARTS; j++) {
 			if (begin[i] < end[j] && begin[j] < end[i]) {

@@ -84,12 +84,36 @@ static bool find(struct bytes area, uint8_t identifier, struct ber_element *e)
 	return false;
 }
 
+/* read_pdu_fields: the first name of a context and the first result; false: there is no name. */
+static bool read_pdu_fields(struct bytes fields, struct tcap_message *m)
+{
+	struct cursor c = cursor_of(fields);
+	bool result_wanted = m->dialogue == TCAP_DIALOGUE_RESPONSE;
+	bool name_wanted = true;
+	bool named = false;
+	struct ber_element e;
+	enum reason why;
+	int32_t result;
+
+	while ((name_wanted || result_wanted) && cursor_left(&c) != 0 &&
+		ber_read(&c, &e, &why) == PARSE_OK) {
+		if (e.identifier == TAG_CONTEXT_NAME && name_wanted) {
+			name_wanted = false;
+			named = find(e.value, BER_OBJECT_IDENTIFIER, &e);
+			m->context = named ? e.value : m->context;
+		} else if (e.identifier == TAG_RESULT && result_wanted) {
+			result_wanted = false;
+			if (find(e.value, BER_INTEGER, &e) && ber_integer(e.value, &result)) {
+				m->result = (int16_t)(result & INT16_MAX);
+			}
+		}
+	}
+	return named;
+}
+
 /* The dialogue PDU: the application-context-name is in AARQ, AUDT and AARE, a result in AARE. */
 static bool read_dialogue_pdu(const struct ber_element *pdu, struct tcap_message *m)
 {
-	struct ber_element e;
-	int32_t result;
-
 	switch (pdu->identifier) {
 	case TAG_AARQ:
 		m->dialogue = TCAP_DIALOGUE_REQUEST;
@@ -103,15 +127,7 @@ static bool read_dialogue_pdu(const struct ber_element *pdu, struct tcap_message
 	default:
 		return false;
 	}
-	if (m->dialogue == TCAP_DIALOGUE_RESPONSE && find(pdu->value, TAG_RESULT, &e) &&
-		find(e.value, BER_INTEGER, &e) && ber_integer(e.value, &result)) {
-		m->result = (int16_t)(result & INT16_MAX);
-	}
-	if (!find(pdu->value, TAG_CONTEXT_NAME, &e) || !find(e.value, BER_OBJECT_IDENTIFIER, &e)) {
-		return false;
-	}
-	m->context = e.value;
-	return true;
+	return read_pdu_fields(pdu->value, m);
 }
 
 /* Q.773 4.2.3: DialoguePortion ::= [APPLICATION 11] EXPLICIT EXTERNAL, which holds one dialogue PDU. */

@@ -82,8 +82,11 @@ static void put_alphanumeric(struct tpdu_address *a)
 static void put_digits(struct tpdu_address *a)
 {
 	static const char digits[] = "0123456789*#abc";
+	unsigned n = a->length < ADDRESS_DIGITS_MAX ? a->length : ADDRESS_DIGITS_MAX;
+	size_t i = 2 * bytes_digits(a->octets.data, n / 2, a->text);
 
-	for (unsigned i = 0; i < a->length && i < ADDRESS_DIGITS_MAX; i++) {
+	a->n = (uint8_t)i;
+	for (; i < n; i++) {
 		uint8_t digit = a->octets.data[i / 2] >> (i % 2 * 4) & 0x0F;
 
 		if (digit == 0x0F) {

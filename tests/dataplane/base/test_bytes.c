@@ -94,6 +94,30 @@ static void test_cstring(void)
 	}
 }
 
+static void test_digits(void)
+{
+	static const struct {
+		uint8_t octets[4];
+		size_t n;
+		size_t taken;
+		const char *digits;
+	} cases[] = {
+		{ { 0x21, 0x43, 0x65, 0x87 }, 4, 4, "12345678" },
+		{ { 0x21, 0x43, 0x65, 0x87 }, 2, 2, "1234" },
+		{ { 0x90, 0x09, 0xF5, 0x21 }, 4, 2, "0990" },
+		{ { 0x21, 0xA3, 0x21, 0x21 }, 4, 1, "12" },
+		{ { 0x2A, 0x21, 0x21, 0x21 }, 4, 0, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char out[9] = "........";
+
+		CU_ASSERT_EQUAL(bytes_digits(cases[i].octets, cases[i].n, out), cases[i].taken);
+		CU_ASSERT_NSTRING_EQUAL(out, cases[i].digits, 2 * cases[i].taken);
+		CU_ASSERT_EQUAL(out[2 * cases[i].taken], cases[i].taken == 4 ? '\0' : '.');
+	}
+}
+
 static void test_writer(void)
 {
 	uint8_t out[10];
@@ -121,4 +145,4 @@ static void test_writer(void)
 
 UNIT_MAIN("base/bytes", { "spans", test_spans }, { "big endian", test_big_endian },
 	{ "cursor", test_cursor }, { "sub-cursor", test_cursor_sub },
-	{ "C-octet string", test_cstring }, { "writer", test_writer })
+	{ "C-octet string", test_cstring }, { "digits", test_digits }, { "writer", test_writer })
