@@ -359,13 +359,20 @@ static void put_message(struct context *c, const struct event_message *m)
 	json_line_put_unsigned(&c->line, "octets", m->octets);
 }
 
-void events_endpoint(const uint8_t address[16], uint16_t port, char text[EVENTS_ENDPOINT_SIZE])
+bool events_host(const uint8_t address[16], char text[EVENTS_ENDPOINT_SIZE])
 {
 	static const uint8_t v4_mapped[12] = { [10] = 0xFF, [11] = 0xFF }; /* RFC 4291 2.5.5.2 */
 	bool v4 = memcmp(address, v4_mapped, sizeof(v4_mapped)) == 0;
-	char host[INET6_ADDRSTRLEN];
 
-	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? address + 12 : address, host, sizeof(host));
+	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? address + 12 : address, text, EVENTS_ENDPOINT_SIZE);
+	return v4;
+}
+
+void events_endpoint(const uint8_t address[16], uint16_t port, char text[EVENTS_ENDPOINT_SIZE])
+{
+	char host[EVENTS_ENDPOINT_SIZE];
+	bool v4 = events_host(address, host);
+
 	snprintf(text, EVENTS_ENDPOINT_SIZE, v4 ? "%s:%u" : "[%s]:%u", host, port);
 }
 

@@ -45,6 +45,9 @@ uint64_t events_session_local(uint64_t session);
 /* events_endpoint: "192.0.2.1:2775", "[2001:db8::1]:2775"; `address` as in struct flow_key. */
 void events_endpoint(const uint8_t address[16], uint16_t port, char text[EVENTS_ENDPOINT_SIZE]);
 
+/* events_host: the same without the port and without brackets; true: it is IPv4. */
+bool events_host(const uint8_t address[16], char text[EVENTS_ENDPOINT_SIZE]);
+
 /* events_pseudonym: what stands for an address in an event. `out` of 17 octets. */
 void events_pseudonym(const uint8_t key[EVENTS_KEY_LEN], struct bytes digits, char *out);
 

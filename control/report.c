@@ -7,6 +7,7 @@
 
 #include "control/event_sink.h"
 #include "control/json_line.h"
+#include "control/report_signalling.h"
 #include "control/version.h"
 #include "control/watch.h"
 #include "dataplane/base/clock.h"
@@ -172,13 +173,13 @@ static json_t *links_json(const struct control_context *ctx, const struct stats 
 			json_array_append_new(ports, port_json(ctx, both[j]));
 		}
 		json_array_append_new(links,
-			json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:[o,o], s:b}", "name",
+			json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:[o,o], s:b, s:o}", "name",
 				text(p->links[i].name), "mode", mode_name(p->links[i].mode),
 				"panic", (panic & (UINT64_C(1) << i)) != 0, "ports", ports,
 				"link_state", link_state_json(ctx, i), "counters",
 				link_counters_json(sum, i), "hold", hold_json(sum, i), "breaker",
 				breaker_json(ctx, i, 0), breaker_json(ctx, i, 1), "dribbling",
-				dribbles(ctx, i)));
+				dribbles(ctx, i), "signalling", report_signalling(ctx, i)));
 	}
 	return links;
 }
@@ -192,14 +193,21 @@ static json_t *workers_json(const struct control_context *ctx)
 		const struct watchdog *d = ctx->watch != NULL ? &ctx->watch->workers[i] : NULL;
 
 		json_array_append_new(workers,
-			json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I}", "worker", (int)i,
-				"flows", (json_int_t)g.flows, "held_frames",
+			json_pack(
+				"{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b, s:I, s:I}",
+				"worker", (int)i, "flows", (json_int_t)g.flows, "held_frames",
 				(json_int_t)g.held_frames, "stream_chunks_used",
 				(json_int_t)g.stream_chunks_used, "pending_answers",
 				(json_int_t)g.pending_answers, "fragments_held",
-				(json_int_t)g.fragments_held, "stuck", d != NULL && d->stuck,
-				"stood_max_ms", (json_int_t)(d != NULL ? d->longest_ms : 0),
-				"stuck_times", (json_int_t)(d != NULL ? d->n_stuck : 0)));
+				(json_int_t)g.fragments_held, "associations",
+				(json_int_t)g.associations, "sctp_blocks_used",
+				(json_int_t)g.sctp_blocks_used, "dialogues",
+				(json_int_t)g.dialogues, "segments_held",
+				(json_int_t)g.segments_held, "signalling",
+				report_signalling_table(ctx->pipelines[i]), "stuck",
+				d != NULL && d->stuck, "stood_max_ms",
+				(json_int_t)(d != NULL ? d->longest_ms : 0), "stuck_times",
+				(json_int_t)(d != NULL ? d->n_stuck : 0)));
 	}
 	return workers;
 }

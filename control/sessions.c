@@ -6,34 +6,10 @@
 #include <time.h>
 
 #include "control/events.h"
-#include "control/json_line.h"
+#include "control/session_json.h"
 #include "dataplane/base/clock.h"
-#include "dataplane/proto/smpp_session.h"
 
 enum { POLL_US = 200 };
-
-static const char *const syncs[] = { [TCP_CLOSED] = "SILENT",
-	[TCP_RESYNC] = "RESYNC",
-	[TCP_SYNCED] = "SYNCED",
-	[TCP_OPAQUE] = "OPAQUE" };
-static const char *const binds[] = { [SMPP_OPEN] = "open",
-	[SMPP_BINDING] = "binding",
-	[SMPP_BOUND_TX] = "transmitter",
-	[SMPP_BOUND_RX] = "receiver",
-	[SMPP_BOUND_TRX] = "transceiver",
-	[SMPP_UNBOUND] = "unbound" };
-static const char *const sides[] = { [SIDE_INSIDE] = "inside", [SIDE_OUTSIDE] = "outside" };
-
-static const char *name_of(const char *const *table, size_t n, size_t i)
-{
-	return i < n ? table[i] : "unknown";
-}
-#define NAME_OF(table, i) name_of(table, sizeof(table) / sizeof((table)[0]), i)
-
-static json_t *number(uint64_t v)
-{
-	return json_integer((json_int_t)(v > INT64_MAX ? (uint64_t)INT64_MAX : v));
-}
 
 int sessions_query_read(struct sessions_query *q, const struct control_context *ctx,
 	const json_t *args, char *error, size_t size)
@@ -94,79 +70,6 @@ static const struct pipeline_answer *ask(struct pipeline *p, const struct pipeli
 	return NULL;
 }
 
-static json_t *way_json(const struct pipeline_way *w)
-{
-	return json_pack("{s:s, s:s?, s:I, s:I, s:I}", "state", NAME_OF(syncs, w->sync), "why",
-		w->sync == TCP_OPAQUE ? stats_reason_name((enum reason)w->opaque_reason) : NULL,
-		"held_frames", (json_int_t)w->held_frames, "waiting_octets",
-		(json_int_t)w->waiting_octets, "journal_octets", (json_int_t)w->journal_octets);
-}
-
-/* worst: RESYNC and OPAQUE are what an operator looks for; one word for both directions. */
-static const char *worst(const struct pipeline_session *s)
-{
-	uint8_t a = s->way[0].sync;
-	uint8_t b = s->way[1].sync;
-
-	if (a == TCP_OPAQUE || b == TCP_OPAQUE) {
-		return syncs[TCP_OPAQUE];
-	}
-	if (a == TCP_RESYNC || b == TCP_RESYNC) {
-		return syncs[TCP_RESYNC];
-	}
-	return syncs[a == TCP_SYNCED || b == TCP_SYNCED ? TCP_SYNCED : TCP_CLOSED];
-}
-
-/* An account is an identifier of ours or a partner's, not of a person; it may hold any octet. */
-static json_t *account_json(const struct pipeline_session *s)
-{
-	char line[16 + 6 * EVENT_ACCOUNT_SIZE];
-	struct json_line l = { .at = line, .size = sizeof(line) };
-	size_t len = strnlen(s->account, sizeof(s->account));
-	json_t *pair;
-	json_t *text;
-
-	if (len == 0) {
-		return json_null();
-	}
-	json_line_open(&l, '{');
-	json_line_key(&l, "a");
-	json_line_string(&l, bytes_of(s->account, len), JSON_LATIN1);
-	json_line_close(&l, '}');
-	pair = json_loads(line, 0, NULL);
-	text = json_incref(json_object_get(pair, "a"));
-	json_decref(pair);
-	return text;
-}
-
-static json_t *session_json(
-	const struct control_context *ctx, unsigned worker, const struct pipeline_session *s)
-{
-	char end[2][EVENTS_ENDPOINT_SIZE];
-	json_t *row;
-
-	for (unsigned i = 0; i < 2; i++) {
-		events_endpoint(s->address[i], s->port[i], end[i]);
-	}
-	row = json_pack("{s:o, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?}", "session",
-		number(events_session_id(worker, s->id)), "worker", (int)worker, "link",
-		s->link < ctx->config->pipeline.n_links ? ctx->config->pipeline.links[s->link].name
-							: "unknown",
-		"service", "smpp", "state", worst(s), "inside", end[SIDE_INSIDE], "outside",
-		end[SIDE_OUTSIDE], "account", account_json(s), "bind",
-		NAME_OF(binds, s->bind_state), "esme_side",
-		s->esme_side < EVENT_SIDE_UNKNOWN ? sides[s->esme_side] : NULL);
-	json_object_set_new(row, "age_s", number(s->age_us / CLOCK_US_PER_S));
-	json_object_set_new(row, "idle_s", number(s->idle_us / CLOCK_US_PER_S));
-	json_object_set_new(row, "messages", number(s->messages));
-	json_object_set_new(row, "refused", number(s->refused));
-	json_object_set_new(row, "answers", number(s->answers));
-	json_object_set_new(row, "pending_answers", number(s->pending_answers));
-	json_object_set_new(row, "from_inside", way_json(&s->way[SIDE_INSIDE]));
-	json_object_set_new(row, "from_outside", way_json(&s->way[SIDE_OUTSIDE]));
-	return row;
-}
-
 /* A walk over the tables of all workers. */
 struct walk {
 	const struct control_context *ctx;
@@ -199,7 +102,8 @@ static void walk_worker(struct walk *w, unsigned worker)
 			return;
 		}
 		for (uint32_t i = 0; i < a->n_rows; i++) {
-			json_array_append_new(w->rows, session_json(w->ctx, worker, &a->rows[i]));
+			json_array_append_new(
+				w->rows, session_json(w->ctx->config, worker, &a->rows[i]));
 		}
 		question.position = a->position;
 	} while (a->more);
@@ -218,20 +122,33 @@ json_t *sessions_list(const struct control_context *ctx, const struct sessions_q
 		"{s:o, s:b, s:b}", "sessions", w.rows, "complete", w.complete, "more", w.more);
 }
 
+/* add: the figures of one worker. */
+static void add(struct pipeline_census *sum, const struct pipeline_census *c)
+{
+	sum->sessions += c->sessions;
+	sum->resync += c->resync;
+	sum->opaque += c->opaque;
+	sum->associations += c->associations;
+	sum->half += c->half;
+	sum->joined += c->joined;
+	for (unsigned i = 0; i < PIPELINE_ASP_STATES; i++) {
+		sum->m3ua[i] += c->m3ua[i];
+	}
+}
+
 json_t *sessions_census(const struct control_context *ctx)
 {
 	const struct pipeline_ask question = { .link = PIPELINE_ANY_LINK };
-	uint64_t sessions = 0, resync = 0, opaque = 0;
+	struct pipeline_census sum = { 0 };
 	bool complete = true;
 
 	for (unsigned i = 0; i < ctx->n_pipelines; i++) {
 		const struct pipeline_answer *a = ask(ctx->pipelines[i], &question);
 
 		complete = complete && a != NULL;
-		sessions += a != NULL ? a->census.sessions : 0;
-		resync += a != NULL ? a->census.resync : 0;
-		opaque += a != NULL ? a->census.opaque : 0;
+		if (a != NULL) {
+			add(&sum, &a->census);
+		}
 	}
-	return json_pack("{s:o, s:o, s:o, s:b}", "sessions", number(sessions), "resync",
-		number(resync), "opaque", number(opaque), "complete", complete);
+	return session_census_json(&sum, complete);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sessions: the connections of all workers, as the workers tell them (pipeline_sessions_ask).
+ * sessions: the connections and associations of all workers, as the workers tell them
+ * (pipeline_sessions_ask).
  *
  * Control only. Each worker answers within some of its turns; one that does not within
  * SESSIONS_WAIT_MS is left out and the answer says `complete: false`. Not of one instant: sessions
@@ -26,7 +27,7 @@ int sessions_query_read(struct sessions_query *q, const struct control_context *
 /* sessions_list: {sessions: [...], complete, more}. A new reference. */
 json_t *sessions_list(const struct control_context *ctx, const struct sessions_query *q);
 
-/* sessions_census: {sessions, resync, opaque, complete}. A new reference. */
+/* sessions_census: how many there are in which state (session_json.h). A new reference. */
 json_t *sessions_census(const struct control_context *ctx);
 
 #endif

@@ -16,6 +16,7 @@
 #include "dataplane/event.h"
 #include "dataplane/flowtable.h"
 #include "dataplane/net/fragments.h"
+#include "dataplane/proto/m3ua.h"
 #include "dataplane/sms/from_smpp.h"
 #include "dataplane/verdict/edit.h"
 #include "dataplane/verdict/judge.h"
@@ -55,7 +56,8 @@ struct link_config {
 	bool vlan_in_key;
 	bool content; /* inspect texts here */
 	uint8_t on_release;
-	uint32_t dribble_limit; /* releases a minute that expose text, then on_release = refuse; 0: never */
+	uint32_t
+		dribble_limit; /* releases a minute that expose text, then on_release = refuse; 0: never */
 	uint8_t malformed; /* text PDUs whose body cannot be read */
 	struct smpp_profile profile;
 	struct refusal_config to_smsc; /* refusing what an ESME sends */
@@ -171,14 +173,20 @@ struct pipeline_breaker {
 	uint32_t n_moves;
 };
 /* Control may call both while the worker runs. */
-struct pipeline_breaker pipeline_breaker(
-	const struct pipeline *p, unsigned link, unsigned towards);
+struct pipeline_breaker pipeline_breaker(const struct pipeline *p, unsigned link, unsigned towards);
 /* pipeline_dribbles: the link refuses messages that are let go in pieces, until a minute was quiet. */
 bool pipeline_dribbles(const struct pipeline *p, unsigned link);
 
+/* The signalling checks as this worker has them. Control may call all three while the worker runs. */
+uint32_t pipeline_signalling_traffic(const struct pipeline *p, unsigned link);
+uint64_t pipeline_signalling_found(
+	const struct pipeline *p, unsigned link, enum signalling_check check);
+struct signalling_gauges pipeline_signalling_gauges(const struct pipeline *p);
+
 /*
- * Sessions, read while they live (pipeline_report.c): control asks, the worker answers within some
- * turns, a slice of its table in each, and never waits. One question at a time.
+ * Sessions of SMPP and associations of SCTP, read while they live (pipeline_report.c): control asks,
+ * the worker answers within some turns, a slice of its tables in each, and never waits. One question
+ * at a time.
  */
 enum { PIPELINE_SESSIONS_MAX = 256, PIPELINE_ANY_LINK = 0xFF };
 
@@ -191,31 +199,52 @@ struct pipeline_ask {
 
 /* One direction of a session, by the sender's side: [0] from the inside. */
 struct pipeline_way {
-	uint8_t sync;          /* enum tcp_sync */
+	uint8_t sync;          /* enum tcp_sync; SCTP: SYNCED where a packet was seen, or CLOSED */
 	uint8_t opaque_reason; /* enum reason, R_none where it is not opaque */
 	uint32_t held_frames;
 	uint32_t waiting_octets; /* seen, without a verdict */
 	uint32_t journal_octets; /* memory kept for retransmissions */
 };
 
+enum pipeline_transport { PIPELINE_TCP, PIPELINE_SCTP };
+
+/* What an SCTP association has beside. */
+struct pipeline_association {
+	uint8_t state;   /* enum sctp_state */
+	uint8_t n_paths; /* pairs of addresses between which packets were seen */
+	bool joined;     /* mid-life: its handshake was not seen */
+	bool has_m3ua;   /* there was room to follow the layer above */
+	struct m3ua_state m3ua;
+};
+
 struct pipeline_session {
-	uint64_t id; /* of the flow; unique in this worker */
+	uint64_t id; /* of the flow or association; unique in this worker */
 	uint64_t age_us, idle_us;
 	uint64_t messages, refused, answers;
-	uint32_t pending_answers;
+	uint8_t transport; /* enum pipeline_transport */
 	uint8_t link;
+	uint8_t n_addresses[2];
+	uint16_t port[2];
+	uint8_t address[2][LIMIT_SCTP_ADDRESSES]
+		       [16]; /* of each side; the first is that of its first frame */
+	struct pipeline_way way[2];
+	/* TCP */
+	uint32_t pending_answers;
 	uint8_t bind_state; /* enum smpp_bind_state */
 	uint8_t bind_kind;
 	uint8_t esme_side; /* enum sms_side, or EVENT_SIDE_UNKNOWN */
-	uint8_t address[2][16];
-	uint16_t port[2];
 	char account[EVENT_ACCOUNT_SIZE];
-	struct pipeline_way way[2];
+	/* SCTP */
+	struct pipeline_association association;
 };
 
-/* What was looked at for an answer, by the worse of two directions. */
+enum { PIPELINE_ASP_STATES = M3UA_ASP_ACTIVE + 1 };
+
+/* What was looked at for an answer: sessions by the worse of two directions; associations that are not over. */
 struct pipeline_census {
 	uint32_t sessions, resync, opaque;
+	uint32_t associations, half, joined;
+	uint32_t m3ua[PIPELINE_ASP_STATES]; /* of those that are not half-open */
 };
 
 struct pipeline_answer {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reading the connections of a running worker: control puts a question on the desk, the worker looks
- * at a slice of its table a turn and copies what fits; nobody waits for the other.
+ * Reading the connections and associations of a running worker: control puts a question on the desk,
+ * the worker looks at a slice of its tables a turn and copies what fits; nobody waits for the other.
+ *
+ *     position   0 ........ flows_max ........ flows_max + associations_max
  */
 #include "dataplane/pipeline_parts.h"
 
@@ -80,14 +82,16 @@ static void describe(
 
 	*row = (struct pipeline_session){
 		.id = flow->id,
+		.transport = PIPELINE_TCP,
 		.link = flow->link,
+		.n_addresses = { 1, 1 },
 		.age_us = p->now_us - flow->opened_us,
 		.idle_us = p->now_us - flow->last_us,
 	};
 	for (unsigned side = 0; side < 2; side++) {
 		unsigned index = side == 0 ? inside : 1 - inside;
 
-		memcpy(row->address[side], end[index]->address, sizeof(row->address[side]));
+		memcpy(row->address[side][0], end[index]->address, sizeof(row->address[side][0]));
 		row->port[side] = end[index]->port;
 		row->way[side] = way_of(flow, index);
 	}
@@ -114,10 +118,101 @@ static void count(struct pipeline_census *c, const struct flow *flow)
 	}
 }
 
-static bool is_asked_for(const struct pipeline_ask *ask, const struct flow *flow)
+static bool is_asked_for(const struct pipeline_ask *ask, uint8_t link, uint64_t id)
 {
-	return is_session(flow) && (ask->link == PIPELINE_ANY_LINK || ask->link == flow->link) &&
-	       (ask->id == 0 || ask->id == flow->id);
+	return (ask->link == PIPELINE_ANY_LINK || ask->link == link) &&
+	       (ask->id == 0 || ask->id == id);
+}
+
+static void look_at_flow(struct pipeline *p, uint32_t end)
+{
+	struct pipeline_answer *a = &p->desk.answer;
+	const struct pipeline_ask *ask = &p->desk.ask;
+	const struct flow *flow = flowtable_next_before(p->flows, &a->position, end);
+
+	if (flow == NULL || !is_session(flow) || !is_asked_for(ask, flow->link, flow->id)) {
+		return;
+	}
+	count(&a->census, flow);
+	if (ask->rows_max != 0) {
+		describe(p, &a->rows[a->n_rows++], flow);
+	}
+}
+
+static struct pipeline_way way_of_association(const struct sctp_assoc *s, unsigned index)
+{
+	const struct sctp_direction *d = &s->direction[index];
+
+	return (struct pipeline_way){
+		.sync = s->n_packets[index] != 0 ? TCP_SYNCED : TCP_CLOSED,
+		.held_frames = d->held.count,
+		.waiting_octets = d->pending,
+		.journal_octets = d->n_blocks * LIMIT_SCTP_BLOCK_LEN,
+	};
+}
+
+static void describe_association(
+	const struct pipeline *p, struct pipeline_session *row, const struct sctp_assoc *s)
+{
+	const struct sigtran_session *above = s->session;
+
+	*row = (struct pipeline_session){ .id = s->id,
+		.transport = PIPELINE_SCTP,
+		.link = s->link,
+		.age_us = p->now_us - s->opened_us,
+		.idle_us = p->now_us - s->last_us,
+		.esme_side = EVENT_SIDE_UNKNOWN,
+		.association = { .state = s->state, .n_paths = s->n_paths, .joined = s->joined } };
+	for (unsigned side = 0; side < 2; side++) {
+		unsigned index = (side == 0) == s->lo_is_inside ? 0 : 1;
+
+		memcpy(row->address[side], s->address[index], sizeof(row->address[side]));
+		row->n_addresses[side] = s->n_addresses[index];
+		row->port[side] = s->port[index];
+		row->way[side] = way_of_association(s, index);
+	}
+	if (above != NULL) {
+		row->association.has_m3ua = true;
+		row->association.m3ua = above->m3ua;
+		row->messages = above->n_messages;
+		row->refused = above->n_refused;
+		row->answers = above->n_answers;
+	}
+}
+
+static void count_association(struct pipeline_census *c, const struct sctp_assoc *s)
+{
+	const struct sigtran_session *above = s->session;
+
+	if (s->state == SCTP_OVER) {
+		return;
+	}
+	c->associations++;
+	c->joined += s->joined ? 1 : 0;
+	if (s->state == SCTP_HALF) {
+		c->half++;
+	} else if (above != NULL) {
+		c->m3ua[m3ua_state_of(&above->m3ua)]++;
+	}
+}
+
+/* `end` is a position, of the associations behind those of the flows. */
+static void look_at_association(struct pipeline *p, uint32_t end)
+{
+	struct pipeline_answer *a = &p->desk.answer;
+	const struct pipeline_ask *ask = &p->desk.ask;
+	uint32_t flows = p->config->flows_max;
+	uint32_t at = a->position - flows;
+	const struct sctp_assoc *s = sctp_assocs_next_before(p->assocs, &at, end - flows);
+
+	a->position = flows + at;
+	if (s == NULL || !is_asked_for(ask, s->link, s->id)) {
+		return;
+	}
+	count_association(&a->census, s);
+	if (ask->rows_max != 0) {
+		describe_association(p, &a->rows[a->n_rows++], s);
+	}
 }
 
 /* One slice; true when the question is answered. */
@@ -125,21 +220,20 @@ static bool look(struct pipeline *p)
 {
 	struct pipeline_desk *d = &p->desk;
 	struct pipeline_answer *a = &d->answer;
-	uint32_t left = a->position < p->config->flows_max ? p->config->flows_max - a->position : 0;
+	uint32_t flows = p->config->flows_max;
+	uint32_t all = flows + p->config->associations_max;
+	uint32_t left = a->position < all ? all - a->position : 0;
 	uint32_t end = a->position + (left < SLICE_SLOTS ? left : SLICE_SLOTS);
-	struct flow *flow;
 
 	while (a->position < end) {
 		if (d->ask.rows_max != 0 && a->n_rows == d->ask.rows_max) {
 			a->more = true;
 			return true;
 		}
-		flow = flowtable_next_before(p->flows, &a->position, end);
-		if (flow != NULL && is_asked_for(&d->ask, flow)) {
-			count(&a->census, flow);
-			if (d->ask.rows_max != 0) {
-				describe(p, &a->rows[a->n_rows++], flow);
-			}
+		if (a->position < flows) {
+			look_at_flow(p, end < flows ? end : flows);
+		} else {
+			look_at_association(p, end);
 		}
 	}
 	return left <= SLICE_SLOTS;
@@ -170,4 +264,20 @@ void pipeline_sessions_turn(struct pipeline *p)
 		/* release: pairs with control's reading: the rows are whole */
 		atomic_store_explicit(&d->answered, asked, memory_order_release);
 	}
+}
+
+uint32_t pipeline_signalling_traffic(const struct pipeline *p, unsigned link)
+{
+	return signalling_traffic(p->signalling, link);
+}
+
+uint64_t pipeline_signalling_found(
+	const struct pipeline *p, unsigned link, enum signalling_check check)
+{
+	return signalling_found(p->signalling, link, check);
+}
+
+struct signalling_gauges pipeline_signalling_gauges(const struct pipeline *p)
+{
+	return signalling_gauges(p->signalling);
 }

@@ -127,4 +127,7 @@ uint32_t sctp_assocs_count(const struct sctp_assocs *t);
 /* sctp_assocs_next: the first association at or after `*position`, or NULL; advances it. */
 struct sctp_assoc *sctp_assocs_next(struct sctp_assocs *t, uint32_t *position);
 
+/* sctp_assocs_next_before: the same, looking at no place from `end` on: a bounded amount of work. */
+struct sctp_assoc *sctp_assocs_next_before(struct sctp_assocs *t, uint32_t *position, uint32_t end);
+
 #endif

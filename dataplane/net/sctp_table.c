@@ -239,9 +239,9 @@ uint32_t sctp_assocs_count(const struct sctp_assocs *t)
 	return t->n_assocs;
 }
 
-struct sctp_assoc *sctp_assocs_next(struct sctp_assocs *t, uint32_t *position)
+struct sctp_assoc *sctp_assocs_next_before(struct sctp_assocs *t, uint32_t *position, uint32_t end)
 {
-	while (*position < t->assocs_max) {
+	while (*position < end && *position < t->assocs_max) {
 		struct sctp_assoc *a = &t->assocs[(*position)++];
 
 		if (a->state != SCTP_FREE) {
@@ -249,4 +249,9 @@ struct sctp_assoc *sctp_assocs_next(struct sctp_assocs *t, uint32_t *position)
 		}
 	}
 	return NULL;
+}
+
+struct sctp_assoc *sctp_assocs_next(struct sctp_assocs *t, uint32_t *position)
+{
+	return sctp_assocs_next_before(t, position, t->assocs_max);
 }

@@ -36,6 +36,7 @@ struct signalling {
 	struct {
 		_Alignas(64) uint32_t seen[LIMIT_LINKS];
 		struct signalling_gauges gauges;
+		uint64_t found[LIMIT_LINKS][SIGNALLING_CHECK_COUNT];
 	} pub;
 };
 
@@ -596,6 +597,16 @@ static void conclude(struct look *l, struct signalling_finding *out)
 	}
 }
 
+/* count_found: for status; control reads while this is written. */
+static void count_found(struct signalling *s, unsigned link, uint32_t fresh)
+{
+	for (unsigned i = 0; i < SIGNALLING_CHECK_COUNT && fresh >> i != 0; i++) {
+		uint64_t *n = &s->pub.found[link % LIMIT_LINKS][i];
+
+		__atomic_store_n(n, *n + (fresh >> i & 1), __ATOMIC_RELAXED);
+	}
+}
+
 uint32_t signalling_see(struct signalling *s, const struct signalling_config *config,
 	const struct signalling_event *e, struct signalling_finding *out)
 {
@@ -616,6 +627,7 @@ uint32_t signalling_see(struct signalling *s, const struct signalling_config *co
 			look_question(&l);
 		}
 		conclude(&l, out);
+		count_found(s, e->link, out->fresh);
 	}
 	publish(s);
 	return out->checks;
@@ -637,4 +649,9 @@ struct signalling_gauges signalling_gauges(const struct signalling *s)
 		.forgotten = __atomic_load_n(&g->forgotten, __ATOMIC_RELAXED),
 		.gts_forgotten = __atomic_load_n(&g->gts_forgotten, __ATOMIC_RELAXED),
 	};
+}
+
+uint64_t signalling_found(const struct signalling *s, unsigned link, enum signalling_check check)
+{
+	return __atomic_load_n(&s->pub.found[link % LIMIT_LINKS][check], __ATOMIC_RELAXED);
 }

@@ -8,7 +8,7 @@
  * what each check catches, which place in the network it needs, and when it is wrong.
  *
  * Ownership: one table per worker; it keeps nothing of an event. Owning core only, but for
- * signalling_traffic() and signalling_gauges(), which control may call at any time.
+ * signalling_traffic(), _gauges() and _found(), which control may call at any time.
  * Across workers nothing is joined: an SRI seen by one worker does not vouch for a mobile terminated
  * message seen by another. An association is one worker's; several of them meet in one table only
  * where they are steered to the same worker.
@@ -176,5 +176,8 @@ struct signalling_gauges {
 	uint64_t gts_forgotten; /* originators whose counts had to go for others */
 };
 struct signalling_gauges signalling_gauges(const struct signalling *s);
+
+/* signalling_found: how often `check` was told (signalling_finding.fresh) on `link`. Any core. */
+uint64_t signalling_found(const struct signalling *s, unsigned link, enum signalling_check check);
 
 #endif

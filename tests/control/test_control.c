@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "control/events.h"
+#include "dataplane/net/sctp_assoc.h"
 #include "dataplane/proto/smpp_session.h"
 #include "tests/support/unit.h"
 
@@ -44,16 +45,68 @@ struct event_ring *pipeline_events(struct pipeline *p)
 struct pipeline_gauges pipeline_gauges(const struct pipeline *p)
 {
 	(void)p;
-	return (struct pipeline_gauges){ .flows = 3, .held_frames = 1 };
+	return (struct pipeline_gauges){ .flows = 3,
+		.held_frames = 1,
+		.associations = 2,
+		.sctp_blocks_used = 4,
+		.dialogues = 5,
+		.segments_held = 6 };
 }
 
-/* Worker 0 has two sessions and answers at once; worker 1 never answers. */
+uint32_t pipeline_signalling_traffic(const struct pipeline *p, unsigned link)
+{
+	return link == 0 ? UINT32_C(1) << (p->second ? SIGNALLING_SEEN_MT : SIGNALLING_SEEN_GT) : 0;
+}
+
+uint64_t pipeline_signalling_found(
+	const struct pipeline *p, unsigned link, enum signalling_check check)
+{
+	(void)p;
+	return link == 0 && check == SIGNALLING_SMSC_GT ? 3 : 0;
+}
+
+struct signalling_gauges pipeline_signalling_gauges(const struct pipeline *p)
+{
+	return (struct signalling_gauges){ 10, 20, 30, p->second ? 40 : 0, 50 };
+}
+
+/* An association with two paths, whose outside ASP is active. */
+static void put_association(struct pipeline_session *s)
+{
+	*s = (struct pipeline_session){ .id = 9,
+		.transport = PIPELINE_SCTP,
+		.link = 1,
+		.messages = 4,
+		.refused = 1,
+		.answers = 3,
+		.n_addresses = { 1, 2 },
+		.port = { 2905, 2906 },
+		.address = { { { [10] = 0xFF, 0xFF, 10, 0, 0, 2 } },
+			{ { [10] = 0xFF, 0xFF, 10, 0, 0, 1 }, { 0x20, 1, 0x0D, 0xB8, [15] = 1 } } },
+		.way = { { .sync = TCP_SYNCED },
+			{ .sync = TCP_SYNCED, .held_frames = 1, .journal_octets = 512 } },
+		.association = { .state = SCTP_OPEN,
+			.n_paths = 2,
+			.joined = true,
+			.has_m3ua = true,
+			.m3ua = { .asp = { M3UA_ASP_UNKNOWN, M3UA_ASP_ACTIVE },
+				.traffic_mode = 2,
+				.notify_type = 1,
+				.notify_information = 3,
+				.n_notify = 1,
+				.n_errors = 2,
+				.error_code = 7,
+				.n_data = { 11, 12 },
+				.n_beats = 13 } } };
+}
+
+/* Worker 0 has two sessions and an association, and answers at once; worker 1 never answers. */
 bool pipeline_sessions_ask(struct pipeline *p, const struct pipeline_ask *ask)
 {
 	static const char *const accounts[] = { "acme", "caf\xE9" };
 	struct pipeline_answer *a = &p->answer;
 
-	*a = (struct pipeline_answer){ .census = { 2, 1, 0 } };
+	*a = (struct pipeline_answer){ .census = { 2, 1, 0, 3, 1, 2, { [M3UA_ASP_ACTIVE] = 2 } } };
 	for (unsigned i = 0; i < 2 && i < ask->rows_max; i++) {
 		struct pipeline_session *s = &a->rows[a->n_rows];
 
@@ -68,12 +121,16 @@ bool pipeline_sessions_ask(struct pipeline *p, const struct pipeline_ask *ask)
 			.pending_answers = 1,
 			.bind_state = SMPP_BOUND_TRX,
 			.esme_side = SIDE_OUTSIDE,
-			.address = { { [10] = 0xFF, 0xFF, 10, 0, 0, 2 },
-				{ [10] = 0xFF, 0xFF, 10, 0, 0, 1 } },
+			.n_addresses = { 1, 1 },
+			.address = { { { [10] = 0xFF, 0xFF, 10, 0, 0, 2 } },
+				{ { [10] = 0xFF, 0xFF, 10, 0, 0, 1 } } },
 			.port = { 2775, 40000 },
 			.way = { { .sync = TCP_RESYNC },
 				{ .sync = TCP_SYNCED, .held_frames = 3 } } };
 		memcpy(s->account, accounts[i], strlen(accounts[i]));
+	}
+	if (a->n_rows < ask->rows_max && (ask->id == 0 || ask->id == 9)) {
+		put_association(&a->rows[a->n_rows++]);
 	}
 	return true;
 }
@@ -425,6 +482,70 @@ static void expect_breaker(const json_t *link, const char *style, json_int_t bre
 	CU_ASSERT_EQUAL(json_is_true(json_object_get(link, "dribbling")), breaks == 0);
 }
 
+static const json_t *check_of(const json_t *links, unsigned link, const char *name)
+{
+	const json_t *l = json_array_get(links, link);
+
+	return json_object_get(json_object_get(json_object_get(l, "signalling"), "checks"), name);
+}
+
+/* expect_check: `blind` kinds of traffic are missing; `unset` is the key that is, or NULL. */
+static void expect_check(
+	const json_t *check, const char *action, json_int_t found, size_t blind, const char *unset)
+{
+	const json_t *key = json_object_get(check, "unset");
+
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(check, "action")), action);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(check, "found")), found);
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(check, "blind")), blind);
+	if (unset == NULL) {
+		CU_ASSERT_TRUE(json_is_null(key));
+	} else {
+		CU_ASSERT_STRING_EQUAL(json_string_value(key), unset);
+	}
+}
+
+/* Link 0 has seen MT (one worker) with global titles (the other); link 1 nothing. */
+static void expect_checks(const json_t *links)
+{
+	const json_t *first = json_object_get(json_array_get(links, 0), "signalling");
+	const json_t *seen = json_object_get(first, "seen");
+
+	CU_ASSERT_EQUAL(json_array_size(seen), 2);
+	CU_ASSERT_STRING_EQUAL(
+		json_string_value(json_array_get(seen, 0)), "mobile terminated messages");
+	expect_check(check_of(links, 0, "smsc_gt"), "report", 6, 0, NULL);
+	expect_check(check_of(links, 0, "mt_without_sri"), "refuse", 0, 2, NULL);
+	expect_check(check_of(links, 0, "mo_outside"), "report", 0, 1, "home_msisdn");
+	expect_check(check_of(links, 0, "ber"), "off", 0, 0, NULL);
+	expect_check(check_of(links, 1, "smsc_gt"), "report", 0, 3, NULL);
+	expect_check(check_of(links, 1, "opcode"), "report", 0, 1, "operations");
+}
+
+static void expect_gauges(const json_t *worker)
+{
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(worker, "associations")), 2);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(worker, "sctp_blocks_used")), 4);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(worker, "dialogues")), 5);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(worker, "segments_held")), 6);
+	CU_ASSERT_EQUAL(number_at(worker, "signalling", "told"), 10);
+	CU_ASSERT_EQUAL(number_at(worker, "signalling", "asked"), 20);
+	CU_ASSERT_EQUAL(number_at(worker, "signalling", "senders"), 30);
+	CU_ASSERT_EQUAL(number_at(worker, "signalling", "forgotten"), 40);
+	CU_ASSERT_EQUAL(number_at(worker, "signalling", "senders_forgotten"), 50);
+}
+
+static void set_checks(struct config *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t *action = c->pipeline.links[i].signalling.action;
+
+		memset(action, SIGNALLING_REPORT, SIGNALLING_CHECK_COUNT);
+		action[SIGNALLING_MT_WITHOUT_SRI] = SIGNALLING_REFUSE;
+		action[SIGNALLING_BER] = SIGNALLING_OFF;
+	}
+}
+
 static void test_live(void)
 {
 	struct bench *b = bench_new();
@@ -433,6 +554,7 @@ static void test_live(void)
 	int fd;
 	int follower;
 
+	set_checks(&b->config);
 	wire(b);
 	b->port_up[0] = b->port_up[1] = b->port_up[2] = b->port_up[3] = true;
 	b->pipeline[1].silent = true;
@@ -454,10 +576,16 @@ static void test_live(void)
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(result, "mode")), "monitor");
 	CU_ASSERT_EQUAL(number_at(result, "sessions", "sessions"), 2);
 	CU_ASSERT_EQUAL(number_at(result, "sessions", "resync"), 1);
+	CU_ASSERT_EQUAL(number_at(result, "sessions", "associations"), 3);
+	CU_ASSERT_EQUAL(number_at(result, "sessions", "half_open"), 1);
+	CU_ASSERT_EQUAL(number_at(result, "sessions", "joined"), 2);
+	CU_ASSERT_EQUAL(number_at(json_object_get(result, "sessions"), "m3ua", "active"), 2);
 	CU_ASSERT_TRUE(json_is_false(
 		json_object_get(json_object_get(result, "sessions"), "complete"))); /* worker 1 */
 	expect_breaker(json_array_get(json_object_get(result, "links"), 0), "blank", 1);
 	expect_breaker(json_array_get(json_object_get(result, "links"), 1), "self_reject", 0);
+	expect_checks(json_object_get(result, "links"));
+	expect_gauges(json_array_get(json_object_get(result, "workers"), 1));
 	json_decref(answer);
 
 	follower = open_client(b);
@@ -551,6 +679,44 @@ static json_t *sessions_of(int fd, const char *args)
 	return result;
 }
 
+static void expect_text(const json_t *o, const char *name, const char *text)
+{
+	const char *have = json_string_value(json_object_get(o, name));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(have);
+	CU_ASSERT_STRING_EQUAL(have, text);
+}
+
+static void expect_association(const json_t *row)
+{
+	const json_t *m3ua = json_object_get(row, "m3ua");
+	const json_t *outside = json_object_get(row, "outside_addresses");
+
+	expect_text(row, "service", "sigtran");
+	expect_text(row, "transport", "sctp");
+	expect_text(row, "state", "OPEN");
+	expect_text(row, "link", "south");
+	expect_text(row, "inside", "10.0.0.2:2905");
+	expect_text(row, "outside", "10.0.0.1:2906");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(row, "inside_addresses")), 1);
+	CU_ASSERT_EQUAL_FATAL(json_array_size(outside), 2);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(outside, 1)), "2001:db8::1");
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "paths")), 2);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "messages")), 4);
+	CU_ASSERT_TRUE(json_is_true(json_object_get(row, "joined")));
+	CU_ASSERT_PTR_NULL(json_object_get(row, "bind"));
+	CU_ASSERT_EQUAL(number_at(row, "from_outside", "journal_octets"), 512);
+	expect_text(m3ua, "state", "active");
+	expect_text(m3ua, "asp_inside", "unknown");
+	expect_text(m3ua, "asp_outside", "active");
+	expect_text(m3ua, "traffic_mode", "loadshare");
+	expect_text(m3ua, "notify", "AS-ACTIVE");
+	expect_text(m3ua, "error", "protocol error");
+	CU_ASSERT_EQUAL(number_at(m3ua, "counts", "data_from_outside"), 12);
+	CU_ASSERT_EQUAL(number_at(m3ua, "counts", "beat"), 13);
+	CU_ASSERT_EQUAL(number_at(m3ua, "counts", "scon"), 0);
+}
+
 /* Sessions by their workers; what one does not tell in time is missing, and the answer says so. */
 static void test_sessions(void)
 {
@@ -564,7 +730,7 @@ static void test_sessions(void)
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&b->thread, NULL, run, b), 0);
 	fd = open_client(b);
 	result = sessions_of(fd, "{}");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(result, "sessions")), 2);
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(result, "sessions")), 3);
 	CU_ASSERT_TRUE(json_is_false(json_object_get(result, "complete")));
 	row = json_array_get(json_object_get(result, "sessions"), 0);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "session")), 7);
@@ -576,6 +742,8 @@ static void test_sessions(void)
 	row = json_array_get(json_object_get(result, "sessions"), 1);
 	CU_ASSERT_STRING_EQUAL(
 		json_string_value(json_object_get(row, "account")), "caf\xC3\xA9"); /* as UTF-8 */
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "service")), "smpp");
+	expect_association(json_array_get(json_object_get(result, "sessions"), 2));
 	json_decref(result);
 
 	/* the numbers of worker 1 begin at 2^47 */
@@ -589,8 +757,8 @@ static void test_sessions(void)
 	row = json_array_get(json_object_get(result, "sessions"), 0);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "session")), 140737488355336);
 	json_decref(result);
-	result = sessions_of(fd, "{\"limit\":3}");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(result, "sessions")), 3);
+	result = sessions_of(fd, "{\"limit\":4}");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(result, "sessions")), 4);
 	json_decref(result);
 	CU_ASSERT_EQUAL(code_of(fd, "{\"v\":1,\"verb\":\"sessions\",\"args\":{\"limit\":0}}\n"),
 		CONTROL_USAGE);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "dataplane/proto/smpp_session.h"
-#include "tests/support/lab.h"
+#include "dataplane/net/sctp_assoc.h"
+#include "tests/support/lab_sigtran.h"
 #include "tests/support/unit.h"
 
 static const char rules[] = "lottery:/lottery jackpot/i\n";
@@ -137,6 +138,145 @@ static void test_census(void)
 	lab_destroy(lab);
 }
 
+enum { WHOLE = 3 }; /* B and E, RFC 9260 3.3.1 */
+
+/* One packet with one user message. */
+static void say_user(struct lab *lab, bool from_client, uint32_t tsn, struct bytes user)
+{
+	uint8_t chunks[LAB_MESSAGE_SIZE + 64];
+
+	lab_sctp(lab, from_client, 0, bytes_of(chunks, lab_data(chunks, 0, WHOLE, tsn, 1, user)),
+		true);
+}
+
+/* A management message of M3UA without parameters (RFC 4666 3.1). */
+static void say_management(
+	struct lab *lab, bool from_client, uint32_t tsn, uint8_t class, uint8_t type)
+{
+	const uint8_t m[] = { 1, 0, class, type, 0, 0, 0, 8 };
+
+	say_user(lab, from_client, tsn, bytes_of(m, sizeof(m)));
+}
+
+static void say_text(struct lab *lab, uint32_t tsn, const char *text)
+{
+	struct lab_map map = { .text = text, .otid = tsn };
+	uint8_t tcap[LAB_MESSAGE_SIZE];
+	uint8_t user[LAB_MESSAGE_SIZE];
+	size_t len = lab_tcap(&map, tcap);
+
+	say_user(lab, true, tsn, bytes_of(user, lab_udt(true, bytes_of(tcap, len), user)));
+}
+
+/* An association beside a session: its ends, its M3UA state, what it holds. */
+static void test_an_association_is_described(void)
+{
+	static const struct pipeline_ask all = { .rows_max = 10, .link = PIPELINE_ANY_LINK };
+	struct lab *lab = lab_create(rules, LINK_ENFORCE);
+	const struct pipeline_answer *a;
+	const struct pipeline_session *s;
+	uint8_t chunks[64];
+
+	connect_from(lab, 40001, "acme");
+	lab_associate(lab);
+	say_management(lab, true, 1000, 3, 1);  /* ASPUP, */
+	say_management(lab, false, 2000, 3, 4); /* its ACK, */
+	say_management(lab, true, 1001, 4, 1);  /* ASPAC, */
+	say_management(lab, false, 2001, 4, 3); /* its ACK */
+	say_text(lab, 1002, "the lottery jackpot");
+	say_text(lab, 1003, "hello");
+	lab_sctp(lab, true, 1,
+		bytes_of(chunks, lab_data(chunks, 0, 2, 1004, 1, bytes_str("the rest stays away"))),
+		true); /* on the second path: the begin of a message */
+	a = answer_of(lab, all);
+	CU_ASSERT_EQUAL_FATAL(a->n_rows, 2);
+	CU_ASSERT_EQUAL(a->rows[0].transport, PIPELINE_TCP);
+	s = &a->rows[1];
+	CU_ASSERT_EQUAL(s->transport, PIPELINE_SCTP);
+	CU_ASSERT_EQUAL(s->id, 2);
+	CU_ASSERT_EQUAL(s->association.state, SCTP_OPEN);
+	CU_ASSERT_FALSE(s->association.joined);
+	CU_ASSERT_EQUAL(s->association.n_paths, 2);
+	CU_ASSERT_EQUAL(s->n_addresses[0], 2);
+	CU_ASSERT_EQUAL(s->address[0][0][15], 2); /* the server, which is inside */
+	CU_ASSERT_EQUAL(s->address[1][0][15], 1);
+	CU_ASSERT_EQUAL(s->address[1][1][13], 1);
+	CU_ASSERT_EQUAL(s->port[0], 2905);
+	CU_ASSERT_TRUE_FATAL(s->association.has_m3ua);
+	CU_ASSERT_EQUAL(s->association.m3ua.asp[1], M3UA_ASP_ACTIVE);
+	CU_ASSERT_EQUAL(s->association.m3ua.asp[0], M3UA_ASP_UNKNOWN);
+	CU_ASSERT_EQUAL(s->association.m3ua.n_data[1], 2);
+	CU_ASSERT_EQUAL(s->messages, 2);
+	CU_ASSERT_EQUAL(s->refused, 1);
+	CU_ASSERT_EQUAL(s->way[1].held_frames, 1);
+	CU_ASSERT_EQUAL(s->way[0].held_frames, 0);
+	CU_ASSERT_TRUE(s->way[1].journal_octets >= 512);
+	CU_ASSERT_TRUE(s->way[1].waiting_octets > 0);
+	CU_ASSERT_EQUAL(a->census.sessions, 1);
+	CU_ASSERT_EQUAL(a->census.associations, 1);
+	CU_ASSERT_EQUAL(a->census.half, 0);
+	CU_ASSERT_EQUAL(a->census.m3ua[M3UA_ASP_ACTIVE], 1);
+	a = answer_of(
+		lab, (struct pipeline_ask){ .id = 2, .rows_max = 10, .link = PIPELINE_ANY_LINK });
+	CU_ASSERT_EQUAL(a->n_rows, 1);
+	a = answer_of(lab, (struct pipeline_ask){ .rows_max = 10, .link = 1 });
+	CU_ASSERT_EQUAL(a->n_rows, 0);
+	lab_end(lab);
+	CU_ASSERT_EQUAL(answer_of(lab, all)->n_rows, 0);
+	lab_destroy(lab);
+}
+
+/* Page by page: the last session, then the association. */
+static void test_pages_across_tables(void)
+{
+	struct lab *lab = lab_create(rules, LINK_ENFORCE);
+	struct pipeline_ask ask = { .rows_max = 1, .link = PIPELINE_ANY_LINK };
+	uint64_t ids[4] = { 0 };
+	unsigned n = 0;
+	const struct pipeline_answer *a;
+
+	connect_from(lab, 40001, "one");
+	connect_from(lab, 40002, "two");
+	say_text(lab, 1000, "hello"); /* joined mid-life */
+	do {
+		a = answer_of(lab, ask);
+		for (unsigned i = 0; i < a->n_rows && n < 4; i++) {
+			ids[n++] = a->rows[i].id;
+		}
+		ask.position = a->position;
+	} while (a->more && n < 4);
+	CU_ASSERT_EQUAL(n, 3);
+	CU_ASSERT_EQUAL(ids[0] + ids[1], 3);
+	CU_ASSERT_EQUAL(ids[2], 3);
+	a = answer_of(lab, (struct pipeline_ask){ .link = PIPELINE_ANY_LINK });
+	CU_ASSERT_EQUAL(a->census.associations, 1);
+	CU_ASSERT_EQUAL(a->census.joined, 1);
+	CU_ASSERT_EQUAL(a->n_rows, 0);
+	lab_destroy(lab);
+}
+
+/* A text with a global title: MT was seen, no SRI. */
+static void test_signalling_is_told(void)
+{
+	struct lab *lab = lab_create(rules, LINK_ENFORCE);
+	uint32_t wanted = UINT32_C(1) << SIGNALLING_SEEN_MT | UINT32_C(1) << SIGNALLING_SEEN_GT;
+
+	lab->config.links[0].signalling.action[SIGNALLING_OPCODE] = SIGNALLING_REPORT;
+	lab->config.links[0].signalling.operations[0] = 45;
+	lab->config.links[0].signalling.n_operations = 1;
+	CU_ASSERT_EQUAL(pipeline_signalling_traffic(lab->pipeline, 0), 0);
+	lab_associate(lab);
+	say_text(lab, 1000, "hello");
+	say_text(lab, 1001, "hello again");
+	CU_ASSERT_EQUAL(pipeline_signalling_traffic(lab->pipeline, 0) & wanted, wanted);
+	CU_ASSERT_EQUAL(pipeline_signalling_traffic(lab->pipeline, 1), 0);
+	CU_ASSERT_EQUAL(pipeline_signalling_found(lab->pipeline, 0, SIGNALLING_OPCODE), 2);
+	CU_ASSERT_EQUAL(pipeline_signalling_found(lab->pipeline, 0, SIGNALLING_BER), 0);
+	CU_ASSERT_EQUAL(lab_anomalies(lab, R_sig_opcode), 2);
+	CU_ASSERT_EQUAL(pipeline_signalling_gauges(lab->pipeline).forgotten, 0);
+	lab_destroy(lab);
+}
+
 /* A worker without a turn answers nothing, and a second question waits for the first. */
 static void test_nobody_waits(void)
 {
@@ -156,4 +296,7 @@ static void test_nobody_waits(void)
 
 UNIT_MAIN("pipeline_report", { "a session is described", test_a_session_is_described },
 	{ "all sessions, page by page", test_pages }, { "census", test_census },
+	{ "an association is described", test_an_association_is_described },
+	{ "page by page across tables", test_pages_across_tables },
+	{ "signalling checks are told", test_signalling_is_told },
 	{ "nobody waits", test_nobody_waits })
