@@ -127,7 +127,7 @@ static void many_chunks_are_walked_and_told_of(void)
 	static const uint8_t data[] = { DATA_3 };
 	static const uint8_t pad[] = { 0x84, 0, 0, 4 };
 	struct sctp_packet p;
-	uint8_t octets[2048];
+	uint8_t octets[1600];
 	struct writer w = writer_of(octets, sizeof(octets));
 
 	for (unsigned i = 0; i < LIMIT_SCTP_DATA_CHUNKS; i++) {
