@@ -115,7 +115,7 @@ struct traffic_event {
 	uint8_t flags; /* TCP flags; SCTP: TRAFFIC_UNORDERED, path */
 };
 
-enum { TRAFFIC_UNORDERED = 1, TRAFFIC_WAITS = 2 }; /* flags of an EVENT_SEND */
+enum { TRAFFIC_UNORDERED = 1, TRAFFIC_WAITS = 2, TRAFFIC_ALONE = 4 }; /* flags of an EVENT_SEND */
 
 /* What a text is at the moment; with same_texts it stays until it went over every carrier. */
 struct traffic_wording {

@@ -37,13 +37,17 @@ static void plan_flags(struct traffic_maker *m, struct traffic_link *link, unsig
 static void plan_pdu(struct traffic_maker *m, struct traffic_link *link, unsigned side,
 	uint64_t at_us, struct traffic_note note, struct bytes pdu)
 {
+	/* tshark 4.0 reads these with the UDHI of the PDU before them in the frame: docs/traffic.md */
+	uint32_t command = be32(pdu.data + 4);
+	bool alone = command == TRAFFIC_SUBMIT_MULTI || command == TRAFFIC_DATA_SM;
+
 	traffic_plan(m,
 		&(struct traffic_event){ .at_us = at_us,
 			.link = link,
 			.kind = TRAFFIC_EVENT_SEND,
 			.side = (uint8_t)side,
 			.note = note,
-			.flags = TRAFFIC_WAITS },
+			.flags = alone ? TRAFFIC_ALONE : TRAFFIC_WAITS },
 		pdu);
 }
 

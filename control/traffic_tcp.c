@@ -136,7 +136,8 @@ void traffic_tcp_send(struct traffic_maker *m, const struct traffic_event *e)
 	struct traffic_link *link = e->link;
 	struct traffic_pending *p = &link->pending[e->side];
 
-	if (p->len + e->len > TRAFFIC_PENDING_SIZE || p->n_notes == TRAFFIC_NOTES_MAX) {
+	if ((e->flags & TRAFFIC_ALONE) != 0 || p->len + e->len > TRAFFIC_PENDING_SIZE ||
+		p->n_notes == TRAFFIC_NOTES_MAX) {
 		traffic_tcp_flush(m, link, e->side);
 	}
 	memcpy(p->octets + p->len, e->octets, e->len);
