@@ -299,7 +299,41 @@ static void case_40(void)
 	case_finish(lab);
 }
 
-/* 41, 42: what is authenticated or encrypted passes untouched, and is named. */
+/* 41: a SYN with an MD5 signature (RFC 2385) or TCP-AO (RFC 5925): nothing is held or touched. */
+static void case_41(void)
+{
+	static const uint8_t options[2][20] = { { 19, 18 }, { 29, 18, 1, 1 } };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lab *lab = lab_create(CASE_RULES, LINK_ENFORCE);
+		uint8_t syn[128];
+		struct frame f = { .data = syn };
+		uint8_t pdu[512];
+		size_t len = lab_submit(pdu, sizeof(pdu), 7, CASE_SPAM);
+
+		lab_live(lab);
+		lab_connect(lab, 5, 6); /* another connection, for a SYN to begin with */
+		f.len = f.wire_len = lab->out[0].len;
+		memcpy(syn, lab->out[0].octets, f.len);
+		frame_decode(&f, CHECKSUM_VERIFY, false);
+		memcpy(syn + f.l4_off + 20, options[i], sizeof(options[i]));
+		put_be16(syn + f.l4_off, (uint16_t)++lab->client_port);
+		frame_mend_checksums(&f);
+		lab_frame(lab, true, bytes_of(syn, f.len));
+		lab->client_next = 6;
+		lab_say(lab, true, bytes_of(pdu, 50));
+		lab_say(lab, true, bytes_of(pdu + 50, len - 50));
+		CU_ASSERT_TRUE(case_all_left(lab));
+		CU_ASSERT_TRUE(bytes_equal(case_last(lab)->payload, bytes_of(pdu + 50, len - 50)));
+		CU_ASSERT_EQUAL(lab_messages(lab), 0);
+		CU_ASSERT_EQUAL(case_reason(lab, R_tcp_authenticated), 1);
+		CU_ASSERT_EQUAL(
+			pipeline_stats(lab->pipeline)->ledger.octets[1][R_tcp_authenticated], len);
+		case_finish(lab);
+	}
+}
+
+/* 42: what is encrypted passes untouched, and is named. */
 static void case_42(void)
 {
 	static const uint8_t hello[] = { 0x16, 3, 1, 0, 20, 1, 0, 0, 16, 3, 3, 1, 2, 3, 4, 5, 6, 7,
@@ -348,5 +382,5 @@ UNIT_MAIN("pipeline cases, PDUs", { "case_26 absurd lengths", case_26 },
 	{ "case_33 a refused deliver_sm and its answer", case_33 },
 	{ "case_37 joined inside a PDU with headers in its text", case_37 },
 	{ "case_38 text like a header at each segment", case_38 },
-	{ "case_40 a frame of 60 KB", case_40 }, { "case_42 TLS", case_42 },
-	{ "Fast Open", test_fast_open })
+	{ "case_40 a frame of 60 KB", case_40 }, { "case_41 TCP-MD5 and TCP-AO", case_41 },
+	{ "case_42 TLS", case_42 }, { "Fast Open", test_fast_open })
