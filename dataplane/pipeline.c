@@ -280,6 +280,9 @@ static void find_flows(struct pipeline *p, struct frame **frames, unsigned n, st
 static void update_gauges(struct pipeline *p)
 {
 	p->gauges.flows = flowtable_count(p->flows);
+	p->gauges.held_frames =
+		(uint32_t)(p->n_taken + p->stats.counter[STAT_sacks] -
+			   p->stats.counter[STAT_frames_out] - fragments_held(p->fragments));
 	p->gauges.stream_chunks_used = p->chunks.n_chunks - p->chunks.n_free;
 	p->gauges.pending_answers = smpp_pending_count(p->sessions);
 	p->gauges.fragments_held = fragments_held(p->fragments);
@@ -314,6 +317,7 @@ void pipeline_run(struct pipeline *p, const struct pipeline_turn *turn, struct f
 	uint64_t start = stats_clock(&p->stats);
 
 	p->turn = turn;
+	p->n_taken += n;
 	find_flows(p, frames, n, found);
 	(void)stats_stage(&p->stats, STAGE_flow, start);
 	for (unsigned i = 0; i < n; i++) {

@@ -66,7 +66,9 @@ static void test_a_session_is_described(void)
 	CU_ASSERT_TRUE(s->way[s->esme_side].journal_octets >= len);
 	CU_ASSERT_EQUAL(s->way[0].sync, TCP_SYNCED);
 	CU_ASSERT_EQUAL(s->way[1].sync, TCP_SYNCED);
+	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).held_frames, 1);
 	lab_end(lab);
+	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).held_frames, 0);
 	/* an ended session is none any more */
 	a = answer_of(lab, (struct pipeline_ask){ .rows_max = 10, .link = PIPELINE_ANY_LINK });
 	CU_ASSERT_EQUAL(a->n_rows, 0);
@@ -216,6 +218,8 @@ static void test_an_association_is_described(void)
 	CU_ASSERT_EQUAL(a->census.associations, 1);
 	CU_ASSERT_EQUAL(a->census.half, 0);
 	CU_ASSERT_EQUAL(a->census.m3ua[M3UA_ASP_ACTIVE], 1);
+	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).held_frames, 1);
+	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).associations, 1);
 	a = answer_of(
 		lab, (struct pipeline_ask){ .id = 2, .rows_max = 10, .link = PIPELINE_ANY_LINK });
 	CU_ASSERT_EQUAL(a->n_rows, 1);
