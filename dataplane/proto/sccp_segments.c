@@ -332,7 +332,12 @@ static enum parse add(struct sccp_segments *t, const struct key *key, const stru
 	if (entry_has(e, r)) {
 		if (bytes_equal(entry_segment(e, r), m->data)) {
 			*why = R_sccp_segment_duplicate;
-			return PARSE_MORE;
+			if (!e->done) {
+				return PARSE_MORE;
+			}
+			/* a receiver that did not take the last one, as it left here, takes this copy */
+			join(e, r, scratch, joined);
+			return PARSE_OK;
 		}
 		*why = *why != R_none ? *why : R_sccp_segment_differs;
 	}

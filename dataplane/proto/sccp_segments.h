@@ -7,7 +7,8 @@
  * A table of copies, keyed by link, originating and destination point code, calling address and
  * local reference (Q.714 4.1.1.2.3). A receiver gets segments in the order of their stream; here
  * they pass as packets do, lost ones late, so they are taken in any order, and of two copies of one
- * segment that differ the newer counts: each whole that can be made on an arrival is given back.
+ * segment that differ the newer counts: each whole that can be made on an arrival is given back,
+ * also on a copy of what was whole before: a refused last segment could be sent again as it was.
  * What is whole stays for its age, or until room is needed, for just such a copy.
  * Ownership: the table owns its copies; what is joined is in memory of the caller. Owning core only.
  * Bounds: `messages_max` messages at once, LIMIT_SCCP_SEGMENTS segments, LIMIT_SCCP_JOINED_LEN octets.
@@ -45,7 +46,7 @@ struct sccp_joined {
  * sccp_segments_add: takes the segment `m` (m->segmentation.present) that went from `opc` to `dpc`
  * on `link`. `scratch` has LIMIT_SCCP_JOINED_LEN octets. Counts in `stats` each reason it meets.
  * PARSE_OK: *joined is the whole. *why: none, or as below.
- * PARSE_MORE: it is not whole yet, or was before this copy. *why: none, sccp_segment_duplicate (had
+ * PARSE_MORE: it is not whole yet. *why: none, sccp_segment_duplicate (had
  *   before), sccp_segment_differs (had before with other octets: the new ones count),
  *   sccp_segment_restart (another first segment), sccp_segment_early (before its first segment).
  * PARSE_BAD: it cannot be put together and is to pass. *why: sccp_segment_count (more to come than
