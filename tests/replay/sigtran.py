@@ -212,8 +212,8 @@ def protocol_data(octets):
 
 
 class Tcap:
-    """A TCAP message: its octets, those of the last segment alone, and who sends it to whom."""
-    __slots__ = ("message", "octets", "own", "opc", "dpc", "sccp", "segments", "called", "calling")
+    """A TCAP message: its octets, those of the last segment alone and its local reference, and who sends it to whom."""
+    __slots__ = ("message", "octets", "own", "reference", "opc", "dpc", "sccp", "segments", "called", "calling")
 
 
 def _variable(octets, at, wide):
@@ -245,7 +245,7 @@ def _sccp(octets):
     segmentation = None
     while at + 1 < len(b) and b[at]:
         if b[at] == 0x10:
-            segmentation = b[at + 2:at + 2 + b[at + 1]]
+            segmentation = octets.cut(at + 2, at + 2 + b[at + 1])
         at += 2 + b[at + 1]
     return (kind, *parts, segmentation)
 
@@ -272,16 +272,17 @@ def tcap_messages(frames, link=capture.ETHERNET):
             t.called, t.calling = read[1].data, read[2].data
             t.octets = t.own = read[3]
             t.segments = 1
-            segmentation = read[4]
-            if segmentation is not None and segmentation[0] & 0x8F != 0x80:
-                key = opc, dpc, t.calling, segmentation[1:4]
-                if segmentation[0] & 0x80:
+            t.reference = Octets()
+            if read[4] is not None and read[4].data[0] & 0x8F != 0x80:
+                first_and_remaining, t.reference = read[4].data[0], read[4].cut(1, 4)
+                key = opc, dpc, t.calling, t.reference.data
+                if first_and_remaining & 0x80:
                     begun[key] = Octets(), 0
                 if key not in begun:
                     continue
                 octets_before, n = begun.pop(key)
                 t.octets, t.segments = octets_before + t.own, n + 1
-                if segmentation[0] & 0x0F:
+                if first_and_remaining & 0x0F:
                     begun[key] = t.octets, t.segments
                     continue
             out.append(t)
