@@ -67,13 +67,16 @@ static void look_at_daemon(struct doctor *d)
 	}
 }
 
-static void look_at_socket(struct doctor *d, const char *path)
+/* look_at_socket: true: a daemon answers. */
+static bool look_at_socket(struct doctor *d, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool answers = false;
 
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
+		answers = true;
 		doctor_say(d, DOCTOR_OK, "socket", NULL, "a daemon answers at %s", path);
 	} else if (errno == EACCES || errno == EPERM) {
 		doctor_say(d, DOCTOR_WARNING, "socket",
@@ -85,6 +88,20 @@ static void look_at_socket(struct doctor *d, const char *path)
 	}
 	if (fd >= 0) {
 		(void)close(fd);
+	}
+	return answers;
+}
+
+static void ask_daemon(struct doctor *d, struct ctl_call *call)
+{
+	json_t *report;
+
+	if (ctl_client_request(call, "counters", NULL, &report) == 0) {
+		doctor_signalling_seen(d, report);
+		json_decref(report);
+	} else {
+		doctor_say(d, DOCTOR_WARNING, "signalling", NULL,
+			"the daemon did not say which signalling checks are blind");
 	}
 }
 
@@ -134,7 +151,10 @@ int ctl_doctor(struct ctl_call *call)
 		doctor_memory(&d);
 		doctor_clock(&d);
 		doctor_devices(&d);
-		look_at_socket(&d, socket_path);
+		doctor_signalling_keys(&d, &c->pipeline);
+		if (look_at_socket(&d, socket_path)) {
+			ask_daemon(&d, call);
+		}
 		look_at_state(&d, c->state_dir);
 		for (unsigned i = 0; i < call->n_values; i++) {
 			if (strcmp(call->values[i].option->name, "iface") == 0) {

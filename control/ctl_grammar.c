@@ -151,9 +151,10 @@ const struct ctl_verb ctl_verbs[] = {
 	},
 	{
 		.object = "session", .name = "list", .arguments = "", .run = ctl_session_list,
-		.summary = "the SMPP sessions that pass through, a line each",
-		.text = "STATE is SYNCED (every message is judged), RESYNC (joined in the middle: passes until a\n"
-			"boundary is proven) or OPAQUE (TLS, no SMPP: passes). More with --json.\n",
+		.summary = "the SMPP sessions and SCTP associations that pass through, a line each",
+		.text = "STATE of SMPP is SYNCED (every message is judged), RESYNC (joined in the middle: passes\n"
+			"until a boundary is proven) or OPAQUE (TLS, no SMPP: passes); of an association HALF,\n"
+			"OPEN, CLOSING or OVER, and +N is how many addresses an end has more. More with --json.\n",
 		.example = "smswallctl session list --link north --limit 20\n",
 		.options = { OPTION_SOCKET_OF, { "link", "NAME", "only those of this link" },
 			{ "limit", "N", "at most this many, 1 to 10000 (default: 100)" } },
@@ -161,7 +162,7 @@ const struct ctl_verb ctl_verbs[] = {
 	{
 		.object = "session", .name = "show", .arguments = "ID",
 		.arguments_min = 1, .arguments_max = 1, .run = ctl_session_show,
-		.summary = "one session: ends, account, state and memory of both directions",
+		.summary = "one session or association: ends, account or M3UA, state and memory",
 		.text = "ID is the number in session list, and the member `session` of events.\n",
 		.example = "smswallctl session show 17\n",
 		.options = { OPTION_SOCKET_OF },
@@ -214,10 +215,11 @@ const struct ctl_verb ctl_verbs[] = {
 	{
 		.object = "", .name = "doctor", .arguments = "", .run = ctl_doctor,
 		.summary = "look at this machine: what hinders the filter, and the command that mends it",
-		.text = "Needs no daemon. Exit code 1 when something must be mended before the filter can run.\n",
+		.text = "Needs no daemon; where one runs it is asked which signalling checks are blind. Exit code 1\n"
+			"when something must be mended before the filter can run.\n",
 		.example = "smswallctl doctor --iface eth0 --iface eth1\n",
 		.options = {
-			{ "config", "FILE", "configuration: its socket and state folder are looked at" },
+			{ "config", "FILE", "configuration: its socket, state folder and signalling checks" },
 			{ "iface", "NAME", "a network interface to look at (several times)" },
 		},
 	},

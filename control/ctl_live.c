@@ -73,7 +73,37 @@ static void print_workers(const json_t *report)
 			summary_integer(w, "worker"), summary_integer(w, "flows"),
 			summary_integer(w, "held_frames"), summary_integer(w, "pending_answers"),
 			json_is_true(json_object_get(w, "stuck")) ? ", STANDS STILL" : "");
+		if (summary_integer(w, "associations") != 0) {
+			printf("     %lld associations, %lld journal blocks, %lld TCAP dialogues, "
+			       "%lld SCCP segments held\n",
+				summary_integer(w, "associations"),
+				summary_integer(w, "sctp_blocks_used"),
+				summary_integer(w, "dialogues"),
+				summary_integer(w, "segments_held"));
+		}
 	}
+}
+
+/* The states of M3UA that associations are in, those that there are. */
+static void print_associations(const json_t *s)
+{
+	static const char *const states[] = { "active", "inactive", "down", "unknown" };
+	const json_t *m3ua = json_object_get(s, "m3ua");
+	const char *separator = "; M3UA: ";
+
+	if (summary_integer(s, "associations") == 0) {
+		return;
+	}
+	printf("  %lld SCTP associations, of which %lld half-open and %lld joined in the middle",
+		summary_integer(s, "associations"), summary_integer(s, "half_open"),
+		summary_integer(s, "joined"));
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (summary_integer(m3ua, states[i]) != 0) {
+			printf("%s%lld %s", separator, summary_integer(m3ua, states[i]), states[i]);
+			separator = ", ";
+		}
+	}
+	putchar('\n');
 }
 
 /* What came in before us, or while panic or bypass was on, was not judged: said before all else. */
@@ -89,6 +119,7 @@ static void print_sessions(const json_t *report)
 		summary_integer(s, "sessions"), summary_integer(s, "resync"),
 		summary_integer(s, "opaque"),
 		json_is_false(json_object_get(s, "complete")) ? "; a worker did not answer" : "");
+	print_associations(s);
 	printf("  passed unjudged since the start: %lld octets from inside, %lld from outside, of which "
 	       "%lld while looking for a boundary\n",
 		summary_integer(in, "unjudged"), summary_integer(out, "unjudged"),
@@ -106,8 +137,10 @@ static void print_status(const json_t *report)
 	print_links(report);
 	print_workers(report);
 	print_sessions(report);
+	summary_signalling(report, stdout);
 	putchar('\n');
 	summary_messages(report, stdout);
+	summary_sigtran(report, stdout);
 	summary_rules(report, stdout);
 	summary_ledger(report, stdout);
 }

@@ -47,6 +47,7 @@ static void print(const struct replay *r)
 	printf("  %-26s %10lld\n\n", "of which held for a time",
 		summary_integer(counters, "frames_held"));
 	summary_messages(r->report, stdout);
+	summary_sigtran(r->report, stdout);
 	summary_rules(r->report, stdout);
 	summary_reasons(r->report, stdout);
 	summary_ledger(r->report, stdout);

@@ -25,19 +25,46 @@ static int partial(struct ctl_call *call, const json_t *result)
 	return 0;
 }
 
+static bool is_sctp(const json_t *s)
+{
+	return strcmp(text_of(s, "transport"), "sctp") == 0;
+}
+
+/* end_of: "192.0.2.1:2905", and how many addresses it has more. */
+static const char *end_of(const json_t *s, const char *side, char *out, size_t size)
+{
+	char name[32];
+	size_t n;
+
+	(void)snprintf(name, sizeof(name), "%s_addresses", side);
+	n = json_array_size(json_object_get(s, name));
+	if (n > 1) {
+		(void)snprintf(out, size, "%s+%zu", text_of(s, side), n - 1);
+	} else {
+		(void)snprintf(out, size, "%s", text_of(s, side));
+	}
+	return out;
+}
+
 static void print_row(const struct ctl_call *call, const json_t *s)
 {
-	ctl_out(call, "%-16lld %-12s %-6s %-16s %-12s %-22s %-22s %8lld %8lld %8lld\n",
-		summary_integer(s, "session"), text_of(s, "link"), text_of(s, "state"),
-		text_of(s, "account"), text_of(s, "bind"), text_of(s, "outside"),
-		text_of(s, "inside"), summary_integer(s, "messages"), summary_integer(s, "refused"),
-		summary_integer(s, "idle_s"));
+	char outside[64];
+	char inside[64];
+
+	ctl_out(call, "%-16lld %-12s %-8s %-7s %-16s %-12s %-22s %-22s %8lld %8lld %8lld\n",
+		summary_integer(s, "session"), text_of(s, "link"), text_of(s, "service"),
+		text_of(s, "state"), text_of(s, "account"),
+		is_sctp(s) ? text_of(json_object_get(s, "m3ua"), "state") : text_of(s, "bind"),
+		end_of(s, "outside", outside, sizeof(outside)),
+		end_of(s, "inside", inside, sizeof(inside)), summary_integer(s, "messages"),
+		summary_integer(s, "refused"), summary_integer(s, "idle_s"));
 }
 
 static void print_list(const struct ctl_call *call, const json_t *sessions)
 {
-	ctl_out(call, "%-16s %-12s %-6s %-16s %-12s %-22s %-22s %8s %8s %8s\n", "SESSION", "LINK",
-		"STATE", "ACCOUNT", "BIND", "OUTSIDE", "INSIDE", "MESSAGES", "REFUSED", "IDLE s");
+	ctl_out(call, "%-16s %-12s %-8s %-7s %-16s %-12s %-22s %-22s %8s %8s %8s\n", "SESSION",
+		"LINK", "SERVICE", "STATE", "ACCOUNT", "BIND or ASP", "OUTSIDE", "INSIDE",
+		"MESSAGES", "REFUSED", "IDLE s");
 	for (size_t i = 0; i < json_array_size(sessions); i++) {
 		print_row(call, json_array_get(sessions, i));
 	}
@@ -80,6 +107,57 @@ static void print_way(const struct ctl_call *call, const char *name, const json_
 		summary_integer(way, "journal_octets"));
 }
 
+static void print_addresses(const struct ctl_call *call, const json_t *list, const char *where)
+{
+	for (size_t i = 1; i < json_array_size(list); i++) {
+		ctl_out(call, "  %-14s %s also %s\n", "", where,
+			json_string_value(json_array_get(list, i)));
+	}
+}
+
+/* Its ends say what they are to each other, and what they were told of the network behind. */
+static void print_m3ua(const struct ctl_call *call, const json_t *m)
+{
+	json_t *counts = json_object_get(m, "counts");
+	const char *separator = "  counts         ";
+	const char *name;
+	json_t *n;
+
+	if (!json_is_object(m)) {
+		ctl_out(call, "  %-14s not followed: there was no room\n", "M3UA");
+		return;
+	}
+	ctl_out(call, "  %-14s %s; ASP inside %s, outside %s; traffic mode %s\n", "M3UA",
+		text_of(m, "state"), text_of(m, "asp_inside"), text_of(m, "asp_outside"),
+		text_of(m, "traffic_mode"));
+	ctl_out(call, "  %-14s last NTFY %s, last error %s\n", "", text_of(m, "notify"),
+		text_of(m, "error"));
+	json_object_foreach(counts, name, n)
+	{
+		if (json_integer_value(n) != 0) {
+			ctl_out(call, "%s%s %lld", separator, name, json_integer_value(n));
+			separator = ", ";
+		}
+	}
+	ctl_out(call, "%s", separator[0] == ',' ? "\n" : "");
+}
+
+static void print_sigtran(const struct ctl_call *call, const json_t *s)
+{
+	ctl_out(call, "  %-14s %s, %lld paths%s\n", "association", text_of(s, "state"),
+		summary_integer(s, "paths"),
+		json_is_true(json_object_get(s, "joined")) ? ", joined in the middle" : "");
+	print_addresses(call, json_object_get(s, "outside_addresses"), "outside");
+	print_addresses(call, json_object_get(s, "inside_addresses"), "inside");
+	print_m3ua(call, json_object_get(s, "m3ua"));
+}
+
+static void print_smpp(const struct ctl_call *call, const json_t *s)
+{
+	ctl_out(call, "  %-14s %s, %s, the ESME is %s\n", "account", text_of(s, "account"),
+		text_of(s, "bind"), text_of(s, "esme_side"));
+}
+
 static void print_session(const struct ctl_call *call, const json_t *s)
 {
 	ctl_out(call, "session %lld\n", summary_integer(s, "session"));
@@ -87,13 +165,20 @@ static void print_session(const struct ctl_call *call, const json_t *s)
 		summary_integer(s, "worker"), text_of(s, "service"));
 	ctl_out(call, "  %-14s %s\n  %-14s %s\n", "outside", text_of(s, "outside"), "inside",
 		text_of(s, "inside"));
-	ctl_out(call, "  %-14s %s, %s, the ESME is %s\n", "account", text_of(s, "account"),
-		text_of(s, "bind"), text_of(s, "esme_side"));
+	if (is_sctp(s)) {
+		print_sigtran(call, s);
+	} else {
+		print_smpp(call, s);
+	}
 	ctl_out(call, "  %-14s since %lld s, silent for %lld s\n", "age",
 		summary_integer(s, "age_s"), summary_integer(s, "idle_s"));
-	ctl_out(call, "  %-14s %lld, of which %lld refused; %lld answers, %lld awaited\n",
-		"messages", summary_integer(s, "messages"), summary_integer(s, "refused"),
-		summary_integer(s, "answers"), summary_integer(s, "pending_answers"));
+	ctl_out(call, "  %-14s %lld, of which %lld refused; %lld answers", "messages",
+		summary_integer(s, "messages"), summary_integer(s, "refused"),
+		summary_integer(s, "answers"));
+	if (!is_sctp(s)) {
+		ctl_out(call, ", %lld awaited", summary_integer(s, "pending_answers"));
+	}
+	ctl_out(call, "\n");
 	print_way(call, "from outside", json_object_get(s, "from_outside"));
 	print_way(call, "from inside", json_object_get(s, "from_inside"));
 }

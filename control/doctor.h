@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * doctor: findings about this machine, each with the command that mends it. Reads /proc, /sys and
- * asks the kernel; changes nothing. Control only.
+ * doctor: findings about this machine and its configuration, each with the command that mends it.
+ * Reads /proc, /sys, asks the kernel and a daemon that runs; changes nothing. Control only.
  */
 #ifndef SMSWALL_CONTROL_DOCTOR_H
 #define SMSWALL_CONTROL_DOCTOR_H
@@ -9,6 +9,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "dataplane/pipeline.h"
 
 enum doctor_level {
 	DOCTOR_OK,
@@ -39,5 +41,16 @@ void doctor_devices(struct doctor *d);
 
 /* doctor_interface.c */
 void doctor_interface(struct doctor *d, const char *name);
+
+/* doctor_signalling.c */
+
+/*
+ * doctor_signalling_keys: checks that are on without the keys that they need: a note where the link has
+ * no other key of SIGTRAN.
+ */
+void doctor_signalling_keys(struct doctor *d, const struct pipeline_config *config);
+
+/* doctor_signalling_seen: checks whose traffic a daemon has never seen, by its report. Without SCTP: nothing. */
+void doctor_signalling_seen(struct doctor *d, const json_t *report);
 
 #endif

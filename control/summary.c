@@ -2,8 +2,10 @@
 #include "control/summary.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "dataplane/stats.h"
+#include "dataplane/verdict/signalling.h"
 #include "patterns/ruleset.h"
 
 enum { DIRECTIONS = 2 };
@@ -38,6 +40,108 @@ void summary_messages(const json_t *report, FILE *to)
 			fprintf(to, "  %-26s %10lld  %s\n", also[i].counter, n, also[i].text);
 		}
 	}
+}
+
+/* had_sctp: anything at all; else the lines of SIGTRAN would tell an operator of SMPP nothing. */
+static bool had_sctp(const json_t *report)
+{
+	return summary_integer(json_object_get(report, "counters"), "associations_opened") != 0;
+}
+
+void summary_sigtran(const json_t *report, FILE *to)
+{
+	static const enum stats_counter lines[] = { STAT_associations_opened,
+		STAT_associations_closed, STAT_associations_aged, STAT_sctp_messages,
+		STAT_tcap_messages, STAT_components };
+	const json_t *counters = json_object_get(report, "counters");
+
+	if (!had_sctp(report)) {
+		return;
+	}
+	fprintf(to, "\nSIGTRAN\n");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const char *name = stats_counter_name(lines[i]);
+		long long n = summary_integer(counters, name);
+
+		if (n != 0) {
+			fprintf(to, "  %-26s %10lld  %s\n", name, n, stats_counter_help(lines[i]));
+		}
+	}
+}
+
+/* What a check cannot see, and what it lacks. */
+static void check_line(const char *name, const json_t *check, FILE *to)
+{
+	const json_t *blind = json_object_get(check, "blind");
+	const char *unset = json_string_value(json_object_get(check, "unset"));
+	const char *action = json_string_value(json_object_get(check, "action"));
+
+	fprintf(to, "    %-24s %10lld  %s", name, summary_integer(check, "found"),
+		action != NULL ? action : "-");
+	if (unset != NULL) {
+		fprintf(to, "; finds nothing without signalling.%s", unset);
+	}
+	for (size_t i = 0; i < json_array_size(blind); i++) {
+		fprintf(to, "%s%s", i == 0 ? "; BLIND, never seen: " : ", ",
+			json_string_value(json_array_get(blind, i)));
+	}
+	fputc('\n', to);
+}
+
+static void link_checks(const json_t *link, FILE *to)
+{
+	const json_t *signalling = json_object_get(link, "signalling");
+	const json_t *checks = json_object_get(signalling, "checks");
+	bool blind = json_array_size(json_object_get(signalling, "seen")) == 0;
+
+	fprintf(to, "  %s%s\n", json_string_value(json_object_get(link, "name")),
+		blind ? ": no MAP was seen, every check is blind" : "");
+	for (int i = 0; i < SIGNALLING_CHECK_COUNT && !blind; i++) {
+		const char *name = signalling_check_name((enum signalling_check)i);
+		const json_t *check = json_object_get(checks, name);
+		const char *action = json_string_value(json_object_get(check, "action"));
+
+		if (action != NULL && strcmp(action, "off") != 0) {
+			check_line(name, check, to);
+		}
+	}
+}
+
+/* Entries that had to go before their time: the table is too small for what it has to remember. */
+static void tables_line(const json_t *report, FILE *to)
+{
+	const json_t *workers = json_object_get(report, "workers");
+	long long told = 0, forgotten = 0, senders_forgotten = 0;
+
+	for (size_t i = 0; i < json_array_size(workers); i++) {
+		const json_t *t = json_object_get(json_array_get(workers, i), "signalling");
+
+		told += summary_integer(t, "told");
+		forgotten += summary_integer(t, "forgotten");
+		senders_forgotten += summary_integer(t, "senders_forgotten");
+	}
+	fprintf(to, "  %lld IMSIs remembered", told);
+	if (forgotten != 0 || senders_forgotten != 0) {
+		fprintf(to,
+			"; FORGOTTEN before their time: %lld, and %lld senders "
+			"(memory.signalling_entries)",
+			forgotten, senders_forgotten);
+	}
+	fputc('\n', to);
+}
+
+void summary_signalling(const json_t *report, FILE *to)
+{
+	const json_t *links = json_object_get(report, "links");
+
+	if (!had_sctp(report)) {
+		return;
+	}
+	fprintf(to, "\nSIGNALLING CHECKS, found\n");
+	for (size_t i = 0; i < json_array_size(links); i++) {
+		link_checks(json_array_get(links, i), to);
+	}
+	tables_line(report, to);
 }
 
 void summary_rules(const json_t *report, FILE *to)

@@ -12,6 +12,12 @@
 /* summary_messages: how many messages, and their verdicts. */
 void summary_messages(const json_t *report, FILE *to);
 
+/* summary_sigtran: associations and what they carried; nothing where there was no SCTP. */
+void summary_sigtran(const json_t *report, FILE *to);
+
+/* summary_signalling: the signalling checks of each link; nothing where there was no SCTP. */
+void summary_signalling(const json_t *report, FILE *to);
+
 /* summary_rules: the rules that hit; nothing if none did. */
 void summary_rules(const json_t *report, FILE *to);
 
