@@ -28,6 +28,8 @@
 #ifndef SMSWALL_NET_TCP_H
 #define SMSWALL_NET_TCP_H
 
+#include <stddef.h>
+
 #include "dataplane/net/frame.h"
 #include "dataplane/net/stream.h"
 #include "dataplane/net/tcp_ack.h"
@@ -40,14 +42,9 @@ enum tcp_sync {
 };
 
 struct tcp_direction {
-	struct stream stream;
-	struct frame_list passing;  /* bare acknowledgements on their way */
-	struct frame_list held;     /* in order of arrival */
-	struct frame_list ahead;    /* behind a gap, in order of arrival */
-	struct frame *fresh;        /* the first of `held` that tcp_leave() has not looked at yet */
-	const struct frame *coming; /* the frame being received: in no list yet */
-	uint32_t next;              /* contiguous frontier */
-	uint32_t parse;             /* start of the first PDU that is not yet done */
+	/* the first line: what each frame touches */
+	uint32_t next;      /* contiguous frontier */
+	uint32_t parse;     /* start of the first PDU that is not yet done */
 	uint32_t free_to;   /* frames up to here may leave although the PDU is not complete */
 	uint32_t una;       /* acknowledged by the receiver; may be above `next` */
 	uint32_t left;      /* the highest octet that has left, + 1 */
@@ -56,20 +53,9 @@ struct tcp_direction {
 	uint32_t pending;   /* octets stored at or above `parse`: not in the ledger yet */
 	uint32_t edit_from; /* edited octets lie in [edit_from, edit_to); equal: none */
 	uint32_t edit_to;
-	uint32_t isn;
-	uint32_t fin_seq;  /* of the FIN: one above the last octet */
-	uint32_t new_isn;  /* of a SYN that the other end has not confirmed */
-	uint32_t new_end;  /* behind that SYN and its octets */
-	uint32_t far_next; /* behind the newest octets that were out of window */
-	uint32_t age_mark; /* what is below may be forgotten when history_us have passed */
-	uint64_t
-		held_since_us; /* arrival of the oldest of `held`, or since it is in order; 0: none */
-	uint64_t ahead_since_us; /* arrival of the oldest of `ahead`; 0: none */
-	uint64_t settled_us;     /* when frames were last in order again */
-	uint64_t again_us;       /* when held octets were last sent again */
-	uint64_t ack_time_us;    /* when una or age_mark last moved */
-	uint8_t sync;            /* enum tcp_sync */
-	uint8_t opaque_reason;   /* enum reason */
+	uint64_t ack_time_us;  /* when una or age_mark last moved */
+	uint8_t sync;          /* enum tcp_sync */
+	uint8_t opaque_reason; /* enum reason */
 	uint8_t n_far; /* frames out of window in a row, each beginning where the last ended */
 	bool syn_seen;
 	bool fin_seen;
@@ -81,11 +67,32 @@ struct tcp_direction {
 	bool fin_left;   /* the FIN was sent on */
 	bool came_ahead; /* the frame received last was set aside: its sender is to be told */
 	bool patient; /* its sender was told, or nothing unjudged may leave: `ahead` waits for the gap */
-	uint32_t n_acks; /* of our own, since ack_window_us */
+	/* the second and third: its octets, and the frames that wait */
+	struct stream stream;
+	struct frame_list held;     /* in order of arrival */
+	struct frame *fresh;        /* the first of `held` that tcp_leave() has not looked at yet */
+	const struct frame *coming; /* the frame being received: in no list yet */
+	struct frame_list passing;  /* bare acknowledgements on their way */
+	struct frame_list ahead;    /* behind a gap, in order of arrival */
+	uint64_t
+		held_since_us; /* arrival of the oldest of `held`, or since it is in order; 0: none */
+	uint64_t ahead_since_us; /* arrival of the oldest of `ahead`; 0: none */
+	struct tcp_end end;      /* what the sender said, as far as it was sent on */
+	/* seldom */
+	uint64_t settled_us; /* when frames were last in order again */
+	uint64_t again_us;   /* when held octets were last sent again */
+	uint32_t isn;
+	uint32_t fin_seq;  /* of the FIN: one above the last octet */
+	uint32_t new_isn;  /* of a SYN that the other end has not confirmed */
+	uint32_t new_end;  /* behind that SYN and its octets */
+	uint32_t far_next; /* behind the newest octets that were out of window */
+	uint32_t age_mark; /* what is below may be forgotten when history_us have passed */
+	uint32_t n_acks;   /* of our own, since ack_window_us */
 	uint64_t ack_window_us;
 	struct tcp_blocks blocks; /* of `ahead` */
-	struct tcp_end end;       /* what the sender said, as far as it was sent on */
 };
+
+_Static_assert(offsetof(struct tcp_direction, stream) == 64, "the first line is the first line");
 
 struct tcp_config {
 	uint64_t
