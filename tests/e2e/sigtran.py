@@ -311,12 +311,44 @@ def case_panic(lab, daemon):
     check(within and [x for x in messages if x["refused"] and x["n"] > off + 12], "nothing was to be refused in or after panic")
 
 
+def case_status(lab, daemon):
+    """While an association lives: session list and show, status and doctor tell of it."""
+    until = lab.path(lab.unique("until"))
+    session = Session(lab, make_messages(80, lab.next_seed()), window=6, per_s=100, until=until)
+    wait_for("answers", 10, lambda: session.answers() > 20)
+    # one that a case before has left is over and goes within seconds
+    rows = [row for row in daemon.ctl("session", "list")["sessions"] if row["state"] != "OVER"]
+    check_equal([(row["service"], row["transport"], row["state"], row["joined"], row["paths"]) for row in rows],
+                [("sigtran", "sctp", "OPEN", False, 1)], "associations")
+    row = daemon.ctl("session", "show", str(rows[0]["session"]))["session"]
+    check_equal((row["inside"], row["outside"]), (f"10.99.0.2:{M3UA_PORT}", f"10.99.0.1:{M3UA_PORT}"), "its ends")
+    check(row["messages"] > 20 and row["refused"] > 0 and row["answers"] > 0, "counts of", row)
+    m3ua = row["m3ua"]
+    check_equal((m3ua["state"], m3ua["asp_outside"], m3ua["error"]), ("active", "active", None), "M3UA")
+    check(min(m3ua["counts"][name] for name in ("data_from_inside", "data_from_outside", "beat", "beat_ack")) > 0,
+          "counts of", m3ua)
+    status = daemon.ctl("status")
+    check_equal((status["sessions"]["associations"], status["sessions"]["half_open"], status["sessions"]["m3ua"]["active"]),
+                (1, 0, 1), "associations in status")
+    check(status["workers"][0]["associations"] >= 1, "gauges", status["workers"])
+    checks = status["links"][0]["signalling"]["checks"]
+    check("sendRoutingInfoForSM" in checks["mt_without_sri"]["blind"], "no SRI was sent:", checks["mt_without_sri"])
+    check_equal((checks["ber"]["blind"], checks["opcode"]["unset"]), ([], "operations"), "checks that see, or lack a key")
+    told = [f["text"] for f in daemon.ctl("doctor", "--config", daemon.config)["findings"] if f["what"] == "signalling"]
+    check(any("mt_without_sri is blind" in text for text in told), "doctor says", told)
+    check(any("opcode is on and finds nothing without" in text for text in told), "doctor says", told)
+    with open(until, "w", encoding="ascii"):
+        pass
+    check_associations(session.finish())
+
+
 LIVE = [  # the daemon of the group; its name's first word gives a case a second try where holds ran out
     ("live-sigtran-refusals", case_refusals),
     ("live-sigtran-segments", case_segments),
     ("live-sigtran-fragments", case_fragments),
     ("live-sigtran-ipv6", case_ipv6),
     ("live-sigtran-panic", case_panic),
+    ("live-sigtran-status", case_status),
 ]
 
 
