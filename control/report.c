@@ -460,14 +460,19 @@ void report_status_line(const struct control_context *ctx, bool all_turn, char *
 {
 	struct stats *sum = fold_all(ctx);
 	uint64_t flows = 0;
+	uint64_t associations = 0;
 
 	for (unsigned i = 0; i < ctx->n_pipelines; i++) {
-		flows += pipeline_gauges(ctx->pipelines[i]).flows;
+		struct pipeline_gauges g = pipeline_gauges(ctx->pipelines[i]);
+
+		flows += g.flows;
+		associations += g.associations;
 	}
 	snprintf(out, size,
-		"%s%s: %" PRIu64 " connections, %" PRIu64 " messages, %" PRIu64 " refused",
+		"%s%s: %" PRIu64 " connections, %" PRIu64 " associations, %" PRIu64
+		" messages, %" PRIu64 " refused",
 		all_turn ? "" : "A WORKER STANDS STILL; ", common_mode(&ctx->config->pipeline),
-		flows, sum != NULL ? sum->counter[STAT_messages] : 0,
+		flows, associations, sum != NULL ? sum->counter[STAT_messages] : 0,
 		sum != NULL
 			? sum->counter[STAT_messages_blanked] + sum->counter[STAT_messages_rejected]
 			: 0);
