@@ -15,9 +15,9 @@
 		"policy", "PATH", "folder, *.pat file or pack (default: the configuration's)" \
 	}
 
-#define OPTION_MIX                                                                            \
-	{                                                                                     \
-		"mix", "FILE", "settings (smswallctl traffic keys prints such a file)"        \
+#define OPTION_MIX                                                                     \
+	{                                                                              \
+		"mix", "FILE", "settings (smswallctl traffic keys prints such a file)" \
 	}
 #define OPTION_SET                                                              \
 	{                                                                       \

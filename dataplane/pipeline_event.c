@@ -154,8 +154,8 @@ bool event_wanted(const struct pipeline *p)
 {
 	const struct verdict *v = &p->verdict;
 
-	return p->config->event_select != EVENTS_NON_PASS || v->action != ACTION_PASS || v->shadow ||
-	       p->config->explain_frame != 0;
+	return p->config->event_select != EVENTS_NON_PASS || v->action != ACTION_PASS ||
+	       v->shadow || p->config->explain_frame != 0;
 }
 
 void event_origin_put(

@@ -101,7 +101,7 @@ struct pipeline {
 	uint64_t next_event_id;
 	uint32_t sweep_position;
 	uint64_t n_bursts;
-	uint64_t n_taken; /* frames */
+	uint64_t n_taken;      /* frames */
 	uint64_t frame_number; /* of the frame being worked on */
 	uint8_t frame_input;
 	unsigned worker;

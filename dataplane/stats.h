@@ -138,8 +138,8 @@
 	X(smpp_both_texts, ANOMALY, "short_message and message_payload both set")                    \
 	X(smpp_unbound, ANOMALY, "a message before any bind")                                        \
 	X(smpp_role, ANOMALY, "a message against the direction of its bind")                         \
-	X(dribble, ANOMALY, "too much text let go in pieces: such messages are refused now")       \
-	X(breaker, ANOMALY, "refusals did harm: they are made in another style now")               \
+	X(dribble, ANOMALY, "too much text let go in pieces: such messages are refused now")         \
+	X(breaker, ANOMALY, "refusals did harm: they are made in another style now")                 \
 	X(smsc_accepted, ANOMALY, "the far end accepted a refused message: it has no text")          \
 	X(udh_length, ANOMALY, "a UDH longer than the user data")                                    \
 	X(concat_invalid, ANOMALY, "a part number of 0 or above the total")                          \

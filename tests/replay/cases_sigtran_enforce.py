@@ -5,11 +5,13 @@ import re
 from collections import Counter
 
 import capture
+import cases_sigtran_traffic
 import sigtran
 import tsharkfields
 import tsharkmap
 from cases_ledger import check_ledger
-from program import MATERIAL, MERGED, POLICIES, Skip, read, short, sigtran_path, sigtran_replay
+from cases_sigtran_fields import SERVICE
+from program import MATERIAL, MERGED, POLICIES, Skip, read, short, sigtran_captures, sigtran_path, sigtran_replay
 
 CAPTURES = ["jss7-plain", "jss7-xudt", "jss7-lossy", "sigtran-udt-a", "sigtran-xudt-a", "sigtran-lossy-a", "sigtran-lossy-b",
             "usrsctp-bundle", "usrsctp-frag48", "usrsctp-frag100"]
@@ -20,6 +22,10 @@ STYLES = {"map_reject": ("map_reject", "map_reject"), "tpdu_refuse": ("tpdu_refu
 RULES = [re.compile(expression, re.I) for expression in
          (re.sub(r"\\x\{(\w+)\}", lambda m: chr(int(m[1], 16)), line[line.index("/") + 1:line.rindex("/")])
           for line in POLICIES["some"].splitlines())]
+# mixes of cases_sigtran_traffic, without SMPP
+MADE = {"made hard": ["map_reject", "blank"], "made titles": ["map_reject", "tcap_ghost"]}
+MADE_MESSAGES = 1500
+ERROR = 36  # unexpectedDataValue: mo_error and mt_error as shipped
 GHOST_MIN_LEN = 38  # docs/refusals.md
 UNUSED_OPERATION, RESERVED_DCS = 127, 0x80
 # where octets have left already, the styles in the order of docs/refusals.md
@@ -52,7 +58,7 @@ class Comparison:
         mo, mt = STYLES[style]
         policy = lab.file("redact.pat", "".join(line + " action=redact\n" for line in POLICIES["some"].splitlines())) \
             if style == "redact" else "some"
-        self.path = sigtran_path(lab, path)
+        self.path = made(lab, path) if path in MADE else sigtran_path(lab, path)
         self.run = sigtran_replay(lab, self.path, policy, keys=f'mo_style = "{mo}"; mt_style = "{mt}";')
         self.a, self.b = read(self.path), capture.parse(self.run.out)
         assert len(self.a.frames) == len(self.b.frames), f"{len(self.a.frames)} frames in, {len(self.b.frames)} out"
@@ -65,6 +71,7 @@ class Comparison:
         self.out = [self.b.frames[self.to_out[i]] for i in range(len(self.a.frames))]  # in IN's order
         self.messages, self.pieces = sigtran.tcap_messages(self.a.frames)
         self.refused = list(self._refused())
+        self.answers = list(self._answers())
 
     @staticmethod
     def _directions(c):
@@ -86,9 +93,26 @@ class Comparison:
                     yield Refused(event, t, c, t.octets.again(self.out))
         assert not events, f"refused, but not in the capture: {list(events)[:3]}"
 
+    def _answers(self):
+        """(message, component) of the errors and rejects to what was refused, once each."""
+        asked = {}
+        for r in self.refused:
+            if r.event["action"] not in ("redact", "tcap_ghost"):
+                asked[r.event.get("otid"), r.component.invoke_id] = r
+        for t in self.messages:
+            _, ids, components = sigtran.read_tcap(t.octets.data)
+            for c in components:
+                r = asked.get((ids.get(0x49), c.invoke_id))
+                if c.tag in (sigtran.ERROR, sigtran.REJECT) and r is not None and t.message.frame >= r.event["frame"] \
+                        and (t.opc, t.dpc) == (r.tcap.dpc, r.tcap.opc):
+                    yield t, c
+
     def editable(self):
-        """{frame: offsets} that a refusal may change: of its own segment, all copies of its chunks."""
+        """{frame: offsets} that may change: of a refused component, its own segment, and of answers; all copies of them."""
         out = {}
+        for t, c in self.answers:
+            for frame, off in t.octets.places(c.element.start, c.element.end):
+                out.setdefault(frame, set()).add(off)
         for r in self.refused:
             span = (0, len(r.before)) if r.event["action"] == "tcap_ghost" else \
                 (r.component.element.start, r.component.element.end)
@@ -103,6 +127,13 @@ class Comparison:
                     if piece.start <= off < piece.end:
                         out.setdefault(frame, set()).add(off - piece.start + chunk.at + piece.start - piece.copies[0][1].at)
         return out
+
+
+def made(lab, name):
+    settings = cases_sigtran_traffic.MIXES[name.split()[1]][0]
+    if "carrier" not in settings:
+        settings += " carrier = { smpp = 0; };"
+    return cases_sigtran_traffic.made(lab, name + " alone", settings, MADE_MESSAGES)[0]
 
 
 @capture.once
@@ -223,6 +254,32 @@ def form(lab, path, style):
     assert not bad, f"{len(bad)} were condemned and left as they came: {bad[:1]}"
 
 
+def rewritten(octets):
+    """The configured error in place of a Reject or of an error without a parameter; others as they are."""
+    component = sigtran.elements(octets, 0, len(octets))[0]
+    parts = sigtran.elements(octets, component.body, component.body_end)
+    small = len(parts) > 1 and parts[0].tag == 2 and parts[1].body_end - parts[1].body == 1
+    empty = len(parts) == 2 or len(parts) == 3 and parts[2].body == parts[2].body_end
+    out = bytearray(octets)
+    if small and component.tag == sigtran.REJECT and len(parts) == 2:
+        out[0], out[parts[1].start], out[parts[1].body] = sigtran.ERROR, 2, ERROR
+    elif small and component.tag == sigtran.ERROR and empty:
+        out[parts[1].body] = ERROR
+    return bytes(out)
+
+
+def answered(lab, path, style):
+    """A Reject of what was refused has become the configured error; an error without a parameter says it, too."""
+    c = pair(lab, path, style)
+    n = 0
+    for t, x in c.answers:
+        before, after = (b[x.element.start:x.element.end] for b in (t.octets.data, t.octets.again(c.out)))
+        wanted = rewritten(before)
+        n += wanted != before
+        assert after == wanted, f"answer in frame {t.message.frame}: {before.hex()} became {after.hex()}, not {wanted.hex()}"
+    assert n or path != "made titles" or style != "map_reject", "no answer was rewritten"
+
+
 def acknowledged(c):
     """{(receiver's address, ports of what it acknowledges): [(frame, cumulative TSN)]} of the SACKs, in their order."""
     out = {}
@@ -285,7 +342,7 @@ def texts_gone(lab, path, style):
     """What tshark decodes of refused messages in OUT is blank; a redacted text has lost what the rules hit, no more."""
     c = pair(lab, path, style)
     shown = {o.key[1:]: o.fields.get("text") for o in tsharkmap.operations(c.run.out_path)
-             if o.fields.get("type") == "invoke"}
+             if o.fields.get("type") == "invoke" and o.below.get("sccp.message_type") not in SERVICE}
     compared = 0
     for r in c.refused:
         text = shown.get((r.event.get("otid", ""), r.event.get("dtid", ""), r.event["invoke_id"]))
@@ -303,7 +360,7 @@ def texts_gone(lab, path, style):
     assert compared or style not in ("imsi_unknown", "blank", "redact"), "no text was compared"
 
 
-CHECKS = [("frames", frames_kept), ("form", form), ("again", same_bytes_again), ("tshark", well_formed),
+CHECKS = [("frames", frames_kept), ("form", form), ("answers", answered), ("again", same_bytes_again), ("tshark", well_formed),
           ("texts", texts_gone)]
 BY_TSHARK = (well_formed, texts_gone)
 
@@ -318,7 +375,9 @@ def one(check):
 
 
 def tests():
-    for path in [f"{MATERIAL}/own/{name}.pcap" for name in CAPTURES] + [MERGED]:
-        for style in STYLES:
-            for name, check in CHECKS:
-                yield f"sigtran-enforce/{name} {style} {short(path)}", one(check), path, style
+    captures = [f"{MATERIAL}/own/{name}.pcap" for name in CAPTURES] + [MERGED]
+    cases = [(path, style) for path in captures if sigtran_captures() for style in STYLES]
+    cases += [(path, style) for path, styles in MADE.items() for style in styles]
+    for path, style in cases:
+        for name, check in CHECKS:
+            yield f"sigtran-enforce/{name} {style} {path if path in MADE else short(path)}", one(check), path, style
