@@ -719,22 +719,6 @@ static void test_blind(void)
 	bench_free(b);
 }
 
-static void test_names(void)
-{
-	for (unsigned i = 0; i < SIGNALLING_CHECK_COUNT; i++) {
-		char name[64];
-
-		snprintf(name, sizeof(name), "sig_%s",
-			signalling_check_name((enum signalling_check)i));
-		CU_ASSERT_STRING_EQUAL(
-			stats_reason_name(signalling_reason((enum signalling_check)i)), name);
-		CU_ASSERT_EQUAL(stats_reason_kind(signalling_reason((enum signalling_check)i)),
-			REASON_ANOMALY);
-	}
-	CU_ASSERT_STRING_EQUAL(
-		signalling_traffic_name(SIGNALLING_SEEN_MT), "mobile terminated messages");
-}
-
 /* A day of honest deliveries, 250,000 of 300 senders, raises nothing. */
 static void test_clean(void)
 {
@@ -796,30 +780,6 @@ static void test_many_senders(void)
 	bench_free(b);
 }
 
-static void test_event_map(void)
-{
-	struct gsmmap_message m = { .type = TCAP_INVOKE,
-		.operation = 46,
-		.error = TCAP_NO_CODE,
-		.invoke_id = 9,
-		.to_mobile = true,
-		.service_centre = { .nature = 2, .n_digits = 3, .digits = "123" },
-		.msisdn = { .n_digits = 2, .digits = "45" },
-		.imsi = { .n_digits = 1, .digits = "6" } };
-	struct signalling_event e = { .link = 5 };
-
-	signalling_event_map(&e, &m);
-	CU_ASSERT_EQUAL(e.link, 5);
-	CU_ASSERT_EQUAL(e.component, TCAP_INVOKE);
-	CU_ASSERT_EQUAL(e.operation, 46);
-	CU_ASSERT_EQUAL(e.invoke_id, 9);
-	CU_ASSERT_TRUE(e.to_mobile);
-	CU_ASSERT_TRUE(e.smsc_national);
-	CU_ASSERT_TRUE(bytes_equal(e.smsc, bytes_str("123")));
-	CU_ASSERT_TRUE(bytes_equal(e.msisdn, bytes_str("45")));
-	CU_ASSERT_TRUE(bytes_equal(e.imsi, bytes_str("6")));
-}
-
 UNIT_MAIN("verdict/signalling", { "smsc_gt", test_smsc_gt },
 	{ "mt_without_sri", test_mt_without_sri }, { "invented answers", test_invented_answers },
 	{ "learning", test_learning }, { "point codes", test_point_codes },
@@ -829,6 +789,5 @@ UNIT_MAIN("verdict/signalling", { "smsc_gt", test_smsc_gt },
 	{ "gt_scan", test_scan }, { "no scan", test_no_scan }, { "one id", test_scan_one_id },
 	{ "service centres", test_scan_centres }, { "numbers in a row", test_run },
 	{ "opcode", test_opcode }, { "ber", test_ber }, { "actions", test_actions },
-	{ "from", test_from }, { "blind", test_blind }, { "names", test_names },
-	{ "clean traffic", test_clean }, { "many senders", test_many_senders },
-	{ "event of MAP", test_event_map })
+	{ "from", test_from }, { "blind", test_blind }, { "clean traffic", test_clean },
+	{ "many senders", test_many_senders })
