@@ -13,8 +13,8 @@ from cases_ledger import check_ledger
 from cases_sigtran_fields import SERVICE
 from program import MATERIAL, MERGED, POLICIES, Skip, read, short, sigtran_captures, sigtran_path, sigtran_replay
 
-CAPTURES = ["jss7-plain", "jss7-xudt", "jss7-lossy", "sigtran-udt-a", "sigtran-xudt-a", "sigtran-lossy-a", "sigtran-lossy-b",
-            "usrsctp-bundle", "usrsctp-frag48", "usrsctp-frag100"]
+CAPTURES = ["jss7-plain", "jss7-xudt", "jss7-lossy", "sigtran-udt-a", "sigtran-xudt-a", "sigtran-lossy-a",
+            "sigtran-lossy-b", "usrsctp-bundle", "usrsctp-frag48", "usrsctp-frag100"]
 # style: (of mobile originated messages, of mobile terminated ones)
 STYLES = {"map_reject": ("map_reject", "map_reject"), "tpdu_refuse": ("tpdu_refuse", "map_reject"),
           "imsi_unknown": ("map_reject", "imsi_unknown"), "tcap_ghost": ("tcap_ghost", "tcap_ghost"),
@@ -108,7 +108,7 @@ class Comparison:
                     yield t, c
 
     def editable(self):
-        """{frame: offsets} that may change: of a refused component, its own segment, and of answers; all copies of them."""
+        """{frame: offsets} that may change: of a refused component in its last segment, of answers, of their copies."""
         out = {}
         for t, c in self.answers:
             for frame, off in t.octets.places(c.element.start, c.element.end):
@@ -125,7 +125,7 @@ class Comparison:
             for frame, chunk in piece.copies[1:]:
                 for off in out.get(piece.frame, ()):
                     if piece.start <= off < piece.end:
-                        out.setdefault(frame, set()).add(off - piece.start + chunk.at + piece.start - piece.copies[0][1].at)
+                        out.setdefault(frame, set()).add(off - piece.copies[0][1].at + chunk.at)
         return out
 
 
@@ -231,7 +231,8 @@ def check_form(r, style):
     elif action == "imsi_unknown":
         at, end = r.component.imsi
         free = set(range(at, end))
-        assert re.fullmatch("0+f?", "".join(f"{o & 15:x}{o >> 4:x}" for o in y[at:end])), f"{r.where}: {y[at:end].hex()}"
+        digits = "".join(f"{o & 15:x}{o >> 4:x}" for o in y[at:end])
+        assert re.fullmatch("0+f?", digits), f"{r.where}: IMSI {digits}"
     elif action == "segment_void":
         free = set(range(r.component.element.start, r.component.element.end)) - set(in_ui)
     assert changed <= text | free, f"{r.where}: {action} changed octets {sorted(changed - text - free)[:8]}"
@@ -276,7 +277,8 @@ def answered(lab, path, style):
         before, after = (b[x.element.start:x.element.end] for b in (t.octets.data, t.octets.again(c.out)))
         wanted = rewritten(before)
         n += wanted != before
-        assert after == wanted, f"answer in frame {t.message.frame}: {before.hex()} became {after.hex()}, not {wanted.hex()}"
+        where = f"answer in frame {t.message.frame}"
+        assert after == wanted, f"{where}: {before.hex()} became {after.hex()}, not {wanted.hex()}"
     assert n or path != "made titles" or style != "map_reject", "no answer was rewritten"
 
 
@@ -341,11 +343,12 @@ def well_formed(lab, path, style):
 def texts_gone(lab, path, style):
     """What tshark decodes of refused messages in OUT is blank; a redacted text has lost what the rules hit, no more."""
     c = pair(lab, path, style)
-    shown = {o.key[1:]: o.fields.get("text") for o in tsharkmap.operations(c.run.out_path)
+    shown = {o.key: o.fields.get("text") for o in tsharkmap.operations(c.run.out_path)
              if o.fields.get("type") == "invoke" and o.below.get("sccp.message_type") not in SERVICE}
     compared = 0
     for r in c.refused:
-        text = shown.get((r.event.get("otid", ""), r.event.get("dtid", ""), r.event["invoke_id"]))
+        frame = c.to_out[r.event["frame"] - 1] + 1
+        text = shown.get((frame, r.event.get("otid", ""), r.event.get("dtid", ""), r.event["invoke_id"]))
         if text is None or r.left:
             continue
         compared += 1
@@ -360,8 +363,8 @@ def texts_gone(lab, path, style):
     assert compared or style not in ("imsi_unknown", "blank", "redact"), "no text was compared"
 
 
-CHECKS = [("frames", frames_kept), ("form", form), ("answers", answered), ("again", same_bytes_again), ("tshark", well_formed),
-          ("texts", texts_gone)]
+CHECKS = [("frames", frames_kept), ("form", form), ("answers", answered), ("again", same_bytes_again),
+          ("tshark", well_formed), ("texts", texts_gone)]
 BY_TSHARK = (well_formed, texts_gone)
 
 

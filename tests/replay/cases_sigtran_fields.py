@@ -150,7 +150,7 @@ def compare(event, operation, version, tcap):
 
 
 def compare_with_tshark(source, run):
-    """Each member of each event of `run` is what tshark shows of `source`, a pcap; returns how many messages there are."""
+    """Each member of each event of `run` is what tshark shows of `source`, a pcap: how many messages there are."""
     c = capture.read(source)
     messages, _ = sigtran.tcap_messages(c.frames, c.link)
     by_key, events = {}, {}
