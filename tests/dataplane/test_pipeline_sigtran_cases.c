@@ -238,6 +238,63 @@ static void test_lengths(void)
 	generation_free(rules);
 }
 
+/* ---- packets of SCTP: what Suricata's decoder events tell of, as far as a lab's tags allow ---- */
+
+static void test_packets(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t chunk[24]; /* comes `n` times, padded */
+		uint8_t len;
+		uint8_t n;
+		enum reason reason;
+	} cases[] = {
+		{ "no chunk", { 0 }, 0, 1, R_sctp_packet_short },
+		{ "a chunk of two octets", { 0, 3 }, 2, 1, R_sctp_chunk_short },
+		{ "a chunk with a length of 0: others loop for ever", { 6, 0, 0, 0 }, 4, 1,
+			R_sctp_chunk_short },
+		{ "a chunk longer than its packet", { 0, 3, 0xFF, 0xFF }, 4, 1,
+			R_sctp_chunk_length },
+		{ "many chunks", { 11, 0, 0, 4 }, 4, 140, R_sctp_chunks },
+		{ "many DATA", { 0, 3, 0, 17, 0, 0, 4, 0, 0, 1, 0, 1, 0, 0, 0, 3, 1 }, 20, 70,
+			R_sctp_data_chunks },
+		{ "DATA without octets", { 0, 3, 0, 16, 0, 0, 4, 0, 0, 1, 0, 1, 0, 0, 0, 3 }, 16, 1,
+			R_sctp_data_empty },
+		{ "an INIT with a tag",
+			{ 11, 0, 0, 4, 1, 0, 0, 20, 0, 0, 0, 9, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0,
+				1 },
+			24, 1, R_sctp_init_tag },
+		{ "an INIT before another chunk",
+			{ 1, 0, 0, 20, 0, 0, 0, 9, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 11, 0, 0,
+				4 },
+			24, 1, R_sctp_init_bundled },
+	};
+
+	struct generation *rules = lab_rules(MAP_CASE_RULES);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lab *lab = map_case_open_on(rules);
+		struct map_case c = map_case_of_text(MAP_CASE_SPAM);
+		static uint8_t chunks[1600];
+		size_t len = 0;
+
+		for (unsigned k = 0; k < cases[i].n; k++) {
+			memcpy(chunks + len, cases[i].chunk, cases[i].len);
+			len += cases[i].len;
+		}
+		lab_sctp(lab, true, 0, bytes_of(chunks, len), true);
+		if (map_case_counted(lab, cases[i].reason) == 0 ||
+			!bytes_equal(lab->out[lab->n_out - 1].payload, bytes_of(chunks, len))) {
+			printf("\n  %s\n", cases[i].name);
+			CU_FAIL();
+		}
+		/* the association lives on, and is judged */
+		CU_ASSERT_FALSE(map_case_send(lab, &c));
+		map_case_close(lab);
+	}
+	generation_free(rules);
+}
+
 /* ---- segments of SCCP ---- */
 
 static bool send_segment(struct lab *lab, uint32_t tsn, struct bytes tcap, unsigned i, unsigned n)
@@ -387,6 +444,7 @@ static void test_more_messages(void)
 UNIT_MAIN("pipeline/sigtran/cases", { "one octet is another one", test_mutations },
 	{ "forms of BER", test_forms }, { "end marks and tags", test_abuse },
 	{ "nesting", test_depth }, { "cut at every octet", test_truncated },
-	{ "every octet a length", test_lengths }, { "a segment is missing", test_segment_gap },
+	{ "every octet a length", test_lengths }, { "packets", test_packets },
+	{ "a segment is missing", test_segment_gap },
 	{ "a refused segment again", test_segment_again }, { "subsystems", test_subsystems },
 	{ "orders of a dialogue", test_orders }, { "more messages to send", test_more_messages })
