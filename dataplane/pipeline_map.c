@@ -122,6 +122,23 @@ static enum edit_style redact(struct map_at *at, const struct edit_map_target *t
 }
 
 /*
+ * Whose later octets have left before earlier ones, as fragments in another order and not held any
+ * longer do: refused by its operation code where that is here, else what is here of its text is blanked.
+ */
+static enum edit_style style_for(
+	const struct map_at *at, const struct edit_map_target *target, enum edit_style style)
+{
+	const struct tcap_component *c = target->component;
+
+	if (at->editable_to == at->tcap.len || style == EDIT_BLANK) {
+		return style;
+	}
+	return c->code_off >= at->editable_from && c->code_off + c->code_len <= at->editable_to
+	               ? EDIT_MAP_REJECT
+	               : EDIT_BLANK;
+}
+
+/*
  * Refuses the component. Where nothing of the operation can be undone any more, because all but text
  * was in segments that have left, the last segment is taken from the others: the receiver's SCCP
  * gives the message up (Q.714 4.1.1.2.3), research/inline-blocking.md 3.4.
@@ -132,10 +149,10 @@ static enum edit_style refuse(struct map_at *at, const struct edit_map_target *t
 	enum edit_style applied;
 
 	edit_begin(at);
-	applied =
-		edit_map_refuse(at->tcap, target, style, poison, at->editable_from, at->p->edited);
+	applied = edit_map_refuse(at->tcap, target, style_for(at, target, style), poison,
+		at->editable_from, at->p->edited);
 	if (applied == EDIT_BLANK && style != EDIT_BLANK && at->editable_from != 0 &&
-		at->p->map.sccp.segmentation.present) {
+		at->voidable) {
 		at->void_segment = true;
 		return EDIT_SEGMENT_VOID;
 	}
@@ -169,14 +186,17 @@ static enum edit_style apply(struct map_at *at, const struct edit_map_target *ta
 /* Octets of the text that had left: earlier segments, or fragments that were not held any longer. */
 static uint32_t leaked_octets(const struct map_at *at, const struct edit_map_target *target)
 {
+	size_t from;
+	size_t to;
 	size_t off;
 	size_t len;
 
-	if (at->editable_from == 0 || !edit_map_text(target, &off, &len) ||
-		off >= at->editable_from) {
+	if (!edit_map_text(target, &off, &len)) {
 		return 0;
 	}
-	return (uint32_t)(off + len < at->editable_from ? len : at->editable_from - off);
+	from = off > at->editable_from ? off : at->editable_from;
+	to = off + len < at->editable_to ? off + len : at->editable_to;
+	return (uint32_t)(len - (from < to ? to - from : 0));
 }
 
 static void count(const struct map_at *at, uint32_t leaked)
@@ -266,7 +286,7 @@ static void describe(struct map_at *at)
 	p->sms.side = at->side;
 	p->sms.role = (uint8_t)(p->sms.to_mobile ? ROLE_SMSC : ROLE_MSC);
 	p->sms.account = title_of(&p->map.sccp.calling);
-	p->sms.partial = at->editable_from != 0;
+	p->sms.partial = at->editable_from != 0 || at->editable_to != at->tcap.len;
 }
 
 static void tell(struct map_at *at, enum edit_style applied, uint32_t leaked)
@@ -391,6 +411,7 @@ static void take_answer(struct map_at *at)
 	struct tcap_component *c = &p->map.component;
 	struct tcap_refused refused;
 	enum reason why = R_none;
+	size_t from;
 
 	if (at->seen.n_refused == 0 || !tcap_dialogues_take(p->dialogues, &at->seen, c, &refused)) {
 		return;
@@ -400,7 +421,9 @@ static void take_answer(struct map_at *at)
 		at->association->n_answers++;
 	}
 	edit_begin(at);
-	switch (edit_map_answer(at->tcap, c, refused.error, at->editable_from, p->edited, &why)) {
+	/* an answer whose end has left stays as it is: half of another one would be none */
+	from = at->editable_to == at->tcap.len ? at->editable_from : at->tcap.len;
+	switch (edit_map_answer(at->tcap, c, refused.error, from, p->edited, &why)) {
 	case MAP_ANSWER_REWRITTEN:
 		stats_add(&p->stats, STAT_answers_rewritten, 1);
 		stats_link(&p->stats, at->link_index, LINK_STAT_answers_rewritten, 1);

@@ -4,6 +4,8 @@
 #define XXH_INLINE_ALL /* short keys: the call would cost as much as the hash; and nothing to link */
 #include <xxhash.h>
 
+enum { SEGMENT_REFERENCE_LEN = 3 }; /* Q.713 3.17 */
+
 static bool prefix_holds(const struct signalling_prefix *prefix, struct bytes digits)
 {
 	size_t len = strlen(prefix->digits);
@@ -87,6 +89,8 @@ static enum reason take_tcap(struct map_at *at, const struct sigtran_message *m,
 {
 	struct map_work *w = &at->p->map;
 	bool at_end = joined->own_off + joined->own_len == joined->octets.len;
+	size_t from;
+	size_t to;
 
 	at->tcap = joined->octets;
 	at->edited = false;
@@ -95,8 +99,16 @@ static enum reason take_tcap(struct map_at *at, const struct sigtran_message *m,
 	at->path = (struct tcap_path){ at->link_index, node_of(&w->sccp.calling, w->m3ua.opc),
 		node_of(&w->sccp.called, w->m3ua.dpc) };
 	/* a segment that came late has left its followers ahead of it: it can be voided, not edited */
-	at->editable_from = at_end ? joined->own_off + sctp_leaked(m->sctp, off, joined->own_len)
-	                           : joined->octets.len;
+	at->editable_from = at->editable_to = joined->octets.len;
+	if (at_end) {
+		sctp_find_here(m->sctp, off, joined->own_len, &from, &to);
+		at->editable_from = joined->own_off + from;
+		at->editable_to = joined->own_off + to;
+	}
+	at->voidable =
+		w->sccp.segmentation.present &&
+		sctp_leaked(m->sctp, w->m3ua.user_data_off + w->sccp.segmentation.reference_off,
+			SEGMENT_REFERENCE_LEN) == 0;
 	if (!map_take(at)) {
 		return R_no_text;
 	}
@@ -108,7 +120,7 @@ static void put_back(struct map_at *at, const struct sigtran_message *m,
 {
 	if (at->void_segment) {
 		const struct sccp_segmentation *s = &at->p->map.sccp.segmentation;
-		uint8_t other[3];
+		uint8_t other[SEGMENT_REFERENCE_LEN];
 
 		for (unsigned i = 0; i < sizeof(other); i++) {
 			other[i] = (uint8_t) ~(s->reference >> (8 * i));

@@ -29,10 +29,12 @@ struct map_at {
 	struct sigtran_session *association;
 	struct tcap_dialogue_seen seen;
 	size_t editable_from; /* in tcap: octets before it have left */
-	bool unreadable;      /* the parameter of the component at hand */
-	bool void_segment;    /* the last segment is not to be joined to those before it */
-	bool edited;          /* p->edited holds what tcap is to become */
-	bool judged;          /* a message in it got a verdict */
+	size_t editable_to;   /* some from here on have: fragments came in another order */
+	bool voidable;   /* it is the last segment, or a late one, and its reference has not left */
+	bool unreadable; /* the parameter of the component at hand */
+	bool void_segment; /* the last segment is not to be joined to those before it */
+	bool edited;       /* p->edited holds what tcap is to become */
+	bool judged;       /* a message in it got a verdict */
 };
 
 /* pipeline_sigtran.c */

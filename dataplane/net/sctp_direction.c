@@ -458,6 +458,27 @@ size_t sctp_leaked(const struct sctp_message *m, size_t off, size_t len)
 	return leaked;
 }
 
+void sctp_find_here(const struct sctp_message *m, size_t off, size_t len, size_t *from, size_t *to)
+{
+	size_t at = 0;
+
+	*from = *to = len;
+	for (const struct sctp_entry *e = m->first; e != NULL; e = e->run_next) {
+		size_t begin = at > off ? at - off : 0;
+
+		at += e->len;
+		if (at <= off || begin >= len) {
+			continue;
+		}
+		if (!e->left && *from == len) {
+			*from = begin;
+		} else if (e->left && *from != len) {
+			*to = begin;
+			return;
+		}
+	}
+}
+
 void sctp_consume(struct sctp_direction *d, const struct sctp_message *m, enum reason r,
 	unsigned direction, struct stats *stats)
 {

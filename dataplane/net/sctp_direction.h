@@ -101,6 +101,12 @@ bool sctp_next_message(const struct sctp_direction *d, struct sctp_message *m, u
 void sctp_edit(
 	struct sctp_direction *d, const struct sctp_message *m, size_t off, struct bytes data);
 
+/*
+ * sctp_find_here: the first stretch of the `len` octets from `off` on that has not left: [*from, *to),
+ * counted from `off`; both are `len` where all has.
+ */
+void sctp_find_here(const struct sctp_message *m, size_t off, size_t len, size_t *from, size_t *to);
+
 /* sctp_leaked: how many of the `len` octets from `off` on had already left. */
 size_t sctp_leaked(const struct sctp_message *m, size_t off, size_t len);
 

@@ -319,6 +319,43 @@ static void test_fragments(void)
 	}
 }
 
+/* The last fragment comes first and is not held any longer: the first, with the operation, still refuses. */
+static void test_fragments_turned(void)
+{
+	static const size_t tails[] = { 20, 60 }; /* within the text; more than the text */
+
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		struct lab *lab = lab_open(LINK_ENFORCE);
+		uint8_t user[LAB_MESSAGE_SIZE];
+		uint8_t chunks[LAB_MESSAGE_SIZE];
+		size_t len = fragments_of(spam, user);
+		size_t cut = len - tails[i];
+		const struct lab_event *e;
+		const struct lab_out *o;
+		size_t n = lab_data(chunks, 0, 1, 1001, 1, bytes_of(user + cut, len - cut));
+
+		lab_sctp(lab, true, 0, bytes_of(chunks, n), true);
+		lab_wait(lab, 30000);
+		CU_ASSERT_EQUAL(lab->n_out, 5);
+		n = lab_data(chunks, 0, 2, 1000, 1, bytes_of(user, cut));
+		lab_sctp(lab, true, 0, bytes_of(chunks, n), true);
+		CU_ASSERT_EQUAL_FATAL(lab->n_out, 6);
+		e = lab_message(lab, 0);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+		CU_ASSERT_EQUAL(e->event.u.message.applied, EDIT_MAP_REJECT);
+		CU_ASSERT_TRUE(e->event.u.message.late);
+		CU_ASSERT_TRUE(
+			e->event.u.message.leaked != 0 && e->event.u.message.leaked <= tails[i]);
+		o = &lab->out[5];
+		CU_ASSERT_TRUE(o->checksum_right);
+		/* 02 01 7F: an operation that nobody has */
+		CU_ASSERT_PTR_NOT_NULL(memmem(o->octets, o->len, "\2\1\5\2\1\177", 6));
+		lab_end(lab);
+		CU_ASSERT_TRUE(lab_ledger_adds_up(lab));
+		lab_destroy(lab);
+	}
+}
+
 /* Only the second of two invokes in one message is refused when only it is hit. */
 static void test_monitor(void)
 {
@@ -397,5 +434,6 @@ static void test_memory(void)
 UNIT_MAIN("pipeline/sigtran", { "verdict", test_verdict }, { "answer", test_answer },
 	{ "report", test_report }, { "retransmission", test_again }, { "bundle", test_bundle },
 	{ "zero checksum", test_zero_checksum }, { "segments", test_segments },
-	{ "fragments", test_fragments }, { "monitor", test_monitor }, { "continue", test_continue },
-	{ "panic", test_panic }, { "memory", test_memory })
+	{ "fragments", test_fragments }, { "fragments turned", test_fragments_turned },
+	{ "monitor", test_monitor }, { "continue", test_continue }, { "panic", test_panic },
+	{ "memory", test_memory })
