@@ -24,7 +24,7 @@ RULES = [re.compile(expression, re.I) for expression in
           for line in POLICIES["some"].splitlines())]
 # mixes of cases_sigtran_traffic, without SMPP
 MADE = {"made hard": ["map_reject", "blank"], "made titles": ["map_reject", "tcap_ghost"]}
-MADE_MESSAGES = 1500
+MADE_MESSAGES = 700
 ERROR = 36  # unexpectedDataValue: mo_error and mt_error as shipped
 GHOST_MIN_LEN = 38  # docs/refusals.md
 UNUSED_OPERATION, RESERVED_DCS = 127, 0x80

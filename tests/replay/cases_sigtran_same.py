@@ -10,7 +10,7 @@ SAME = {"usrsctp": ["jss7-plain", "usrsctp-bundle", "usrsctp-frag48", "usrsctp-f
         "udt": ["sigtran-udt-a", "sigtran-udt-b"], "xudt": ["sigtran-xudt-a", "sigtran-xudt-b"],
         "lossy": ["sigtran-lossy-a", "sigtran-lossy-b"]}
 PASS, REFUSED = "pass", "refused"
-MESSAGES = 4000
+MESSAGES = 2500
 
 
 def verdict_of(event):

@@ -14,12 +14,12 @@ from program import Skip
 WANTED = 100_000  # text-carrying messages of the large run
 # name: settings of the mix, messages
 MIXES = {
-    "plain": ("", 4000),
+    "plain": ("", 3500),
     "hard": ("net = { ipv6 = 50; }; sctp = { bundle = 10; fragment = 100; unordered = 30; multihomed = 100; "
-             "retransmit = 50; streams = 16; }; map = { indefinite = 30; }; text = { long = 40; };", 3000),
-    "idata": ("sctp = { idata = 1; bundle = 6; unordered = 20; fragment = 150; }; carrier = { smpp = 0; };", 2000),
+             "retransmit = 50; streams = 16; }; map = { indefinite = 30; }; text = { long = 40; };", 1200),
+    "idata": ("sctp = { idata = 1; bundle = 6; unordered = 20; fragment = 150; }; carrier = { smpp = 0; };", 1200),
     "titles": ("sccp = { gt1 = 10; gt2 = 10; gt3 = 10; gt4 = 10; udt = 10; xudt = 10; segments = 10; ludt = 10; "
-               "returned = 100; }; map = { error = 30; reject = 20; }; carrier = { smpp = 0; };", 2000),
+               "returned = 100; }; map = { error = 30; reject = 20; }; carrier = { smpp = 0; };", 1200),
 }
 LARGE = ("", 130_000)
 

@@ -14,7 +14,7 @@ from capture import once
 
 PREFERENCES = ["gsm_sms.reassemble:FALSE", "sccp.defragment_xudt:TRUE", "sctp.reassembly:TRUE", "sctp.checksum:CRC 32c",
                "ip.check_checksum:TRUE"]
-SHOWN = "frame sctp m3ua sccp tcap gsm_map gsm_old gsm_sms"
+SHOWN = "frame m3ua sccp tcap gsm_map gsm_old gsm_sms"
 
 
 def _run(path, *arguments):
