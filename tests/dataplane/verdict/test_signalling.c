@@ -29,18 +29,7 @@ struct bench {
 
 static struct bench *bench_new(uint32_t entries)
 {
-	struct bench *b = calloc(1, sizeof(*b));
-	void *memory;
-
-	if (b == NULL) {
-		abort();
-	}
-	b->table_config = (struct signalling_table_config){ .entries_max = entries,
-		.age_us = 3600 * S,
-		.delivery_us = 60 * S,
-		.learn_us = 0,
-		.hash_key = 7 };
-	b->config = (struct signalling_config){ .gt_digits = 7,
+	static const struct signalling_config config = { .gt_digits = 7,
 		.window_us = 600 * S,
 		.sri_min = 100,
 		.sri_per_mt = 10,
@@ -55,6 +44,18 @@ static struct bench *bench_new(uint32_t entries)
 		.home_msisdn = { { "43664" }, { "43680" } },
 		.n_roaming_gt = 1,
 		.roaming_gt = { { "49171" } } };
+	struct bench *b = calloc(1, sizeof(*b));
+	void *memory;
+
+	if (b == NULL) {
+		abort();
+	}
+	b->table_config = (struct signalling_table_config){ .entries_max = entries,
+		.age_us = 3600 * S,
+		.delivery_us = 60 * S,
+		.learn_us = 0,
+		.hash_key = 7 };
+	b->config = config;
 	memset(b->config.action, SIGNALLING_REPORT, sizeof(b->config.action));
 	memory = aligned_alloc(64, (signalling_size(&b->table_config) + 63) / 64 * 64);
 	if (memory == NULL) {

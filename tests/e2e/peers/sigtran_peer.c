@@ -72,7 +72,7 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static void say(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	va_list arguments;
 
