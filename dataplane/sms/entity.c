@@ -6,6 +6,10 @@
  */
 #include "dataplane/sms/entity.h"
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 #include "dataplane/sms/entity_view.h"
 
 /* A place in the walk. */
@@ -294,23 +298,96 @@ static bool survey_has_spelled_dot(struct bytes text)
 	return false;
 }
 
+/* What the survey has seen so far. */
+struct survey {
+	unsigned seen; /* PAIR_... */
+	size_t n_digits;
+};
+
+/* survey_pairs: the pairs that begin in [from, to). */
+static void survey_pairs(struct survey *s, const uint8_t *p, size_t from, size_t to)
+{
+	for (size_t at = from; at < to; at++) {
+		uint8_t first = pair_first[p[at]];
+		uint8_t second = pair_second[p[at + 1]] | (p[at + 1] > ' ' ? PAIR_DOT : 0);
+
+		s->seen |= first & second;
+		s->n_digits += first >> 7;
+	}
+}
+
+#if defined(__x86_64__)
+enum { BLOCK = 16, BLOCK_READS = BLOCK + 2 };
+
+static __m128i equals(__m128i block, char c)
+{
+	return _mm_cmpeq_epi8(block, _mm_set1_epi8(c));
+}
+
+/*
+ * survey_block: the pairs that begin in a block, octet by octet only where it has brackets, ':', '.'
+ * before a character, or what is not ASCII. What " do" begins may end in the next one.
+ */
+static void survey_block(struct survey *s, const uint8_t *p)
+{
+	const __m128i small = _mm_set1_epi8(0x20);
+	__m128i at = _mm_loadu_si128((const void *)p);
+	__m128i next = _mm_loadu_si128((const void *)(p + 1));
+	__m128i third = _mm_loadu_si128((const void *)(p + 2));
+	__m128i gap = _mm_cmpeq_epi8(_mm_max_epu8(next, small), small); /* space or control */
+	__m128i marks = _mm_or_si128(_mm_or_si128(equals(at, '['), equals(at, '{')),
+		_mm_or_si128(equals(at, '('), equals(at, ':')));
+	__m128i dots = _mm_andnot_si128(gap, equals(at, '.'));
+	__m128i spelled =
+		_mm_and_si128(equals(at, ' '), _mm_and_si128(equals(_mm_or_si128(next, small), 'd'),
+						       equals(_mm_or_si128(third, small), 'o')));
+	__m128i digits = _mm_and_si128(_mm_cmpgt_epi8(at, _mm_set1_epi8('0' - 1)),
+		_mm_cmplt_epi8(at, _mm_set1_epi8('9' + 1)));
+
+	if (_mm_movemask_epi8(spelled) != 0) {
+		s->seen |= PAIR_D | PAIR_O | PAIR_T;
+	}
+	/* of `at` itself the sign: above ASCII */
+	if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(marks, dots), at)) != 0) {
+		survey_pairs(s, p, 0, BLOCK);
+	} else {
+		s->n_digits += (unsigned)__builtin_popcount((unsigned)_mm_movemask_epi8(digits));
+	}
+}
+#endif
+
+/* survey_blocks: the pairs from the begin on, as far as there are whole blocks; how far. */
+static size_t survey_blocks(struct survey *s, struct bytes text)
+{
+	size_t at = 0;
+
+#if defined(__x86_64__)
+	for (; text.len - at >= BLOCK_READS; at += BLOCK) {
+		survey_block(s, text.data + at);
+	}
+#else
+	(void)s;
+	(void)text;
+#endif
+	return at;
+}
+
 /* walk_survey: skips what the text cannot have; false if that is all. */
 static bool walk_survey(struct entity_walk *w)
 {
 	const unsigned spelled = PAIR_D | PAIR_O | PAIR_T;
 	const uint8_t *p = w->text.data;
-	unsigned seen = 0;
-	size_t n_digits = 0;
+	struct survey s = { 0 };
+	unsigned seen;
+	size_t n_digits;
 	bool urls;
 
-	for (size_t at = 0; at + 1 < w->text.len; at++) {
-		uint8_t first = pair_first[p[at]];
-		uint8_t second = pair_second[p[at + 1]] | (p[at + 1] > ' ' ? PAIR_DOT : 0);
-
-		seen |= first & second;
-		n_digits += first >> 7;
+	if (w->text.len != 0) {
+		survey_pairs(&s, p, survey_blocks(&s, w->text), w->text.len - 1);
+		s.n_digits += pair_first[p[w->text.len - 1]] == PAIR_DIGIT;
 	}
-	n_digits += w->text.len != 0 && pair_first[p[w->text.len - 1]] == PAIR_DIGIT;
+	seen = s.seen;
+	n_digits = s.n_digits;
 	urls = (seen & (PAIR_DOT | PAIR_SCHEME | PAIR_BRACKET)) != 0 ||
 	       ((seen & spelled) == spelled && survey_has_spelled_dot(w->text)) ||
 	       ((seen & PAIR_WIDE) != 0 && survey_has_wide_dot(w->text));
