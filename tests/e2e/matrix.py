@@ -169,7 +169,8 @@ def check_pools(daemon):
     """When all sessions have ended nothing is remembered of them."""
     def in_use():
         return {name: n for w in daemon.ctl("status")["workers"] for name, n in w.items() if name in POOLS and n}
-    wait_for("empty pools", 15, lambda: not in_use(), every=0.2, quiet=True)
+    # a closed connection lingers 10 s, and a round over the flow table takes 30 s (pipeline_flow.c)
+    wait_for("empty pools", 60, lambda: not in_use(), every=0.2, quiet=True)
     check_equal(in_use(), {}, "in use after all sessions have ended")
 
 
