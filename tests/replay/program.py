@@ -154,19 +154,22 @@ def short(path):
         os.path.relpath(path, MATERIAL + "/pcap" if path.startswith(MATERIAL) else ROOT + "/tests/pcap")
 
 
+SIGTRAN = os.path.join(ROOT, "tests", "pcap", "sigtran.pcap")  # the one of ours without SMPP
+
+
 def smpp_captures():
     """Every capture with SMPP in it: the material's and our own."""
-    own = glob.glob(os.path.join(ROOT, "tests", "pcap", "*.pcap"))
+    own = [p for p in glob.glob(os.path.join(ROOT, "tests", "pcap", "*.pcap")) if p != SIGTRAN]
     material = [p for p in glob.glob(MATERIAL + "/own/*.pcap")
                 if os.path.basename(p).split("-")[0] in ("node", "kannel", "perl")]
     return sorted(own) + sorted(material) + sorted(glob.glob(MATERIAL + "/pcap/smpp/*cap*"))
 
 
 def other_captures():
-    """Every capture of the material that has no SMPP, as far as is known."""
+    """Every capture that has no SMPP, as far as is known."""
     material = [p for p in glob.glob(MATERIAL + "/own/*.pcap")
                 if os.path.basename(p).split("-")[0] in ("jss7", "sigtran", "usrsctp")]
-    return sorted(material) + sorted(p for p in glob.glob(MATERIAL + "/pcap/*/*cap*")
+    return [SIGTRAN] + sorted(material) + sorted(p for p in glob.glob(MATERIAL + "/pcap/*/*cap*")
                                      if not p.startswith(MATERIAL + "/pcap/smpp/"))
 
 
