@@ -136,7 +136,8 @@ static bool model_add(
 			m->have[i] = false;
 		}
 	}
-	if (m->have[r] && bytes_equal(m->segment[r], data)) {
+	/* a copy of what is not whole yet tells nothing; of what was whole, it is the whole again */
+	if (m->have[r] && bytes_equal(m->segment[r], data) && !m->whole) {
 		return false;
 	}
 	m->have[r] = true;
