@@ -13,7 +13,7 @@ import time
 import live
 import matrix
 import traffic
-from lab import ADDRESS, ESME, PEERS, PORT, SMSC, check, check_equal, wait_for
+from lab import ADDRESS, ESME, PEERS, PORT, SMSC, Failure, check, check_equal, wait_for
 from smpp import MARK, PHRASE, RSUBMITFAIL, SUBMIT_SM, read_record, read_texts
 
 # ESME, SMSC, more of the ESME's job
@@ -50,8 +50,12 @@ class Killing:
         self.daemon = self.lab.start_daemon(config)
 
     def judges(self):
-        """Whether the daemon that came back gives verdicts again."""
-        return self.daemon.counter("messages") > 0
+        """Whether the daemon that came back gives verdicts again; its socket is a while what the one before left behind."""
+        try:
+            return self.daemon.counter("messages") > 0
+        except Failure:
+            check(self.daemon.running(), f"smswalld has ended: {self.daemon.tail()}")
+            return False
 
     def kill(self, esme):
         """One kill: the time without a judge, (from, to)."""
