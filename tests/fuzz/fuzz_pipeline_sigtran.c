@@ -16,8 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum {
 	ETH_LEN = 14,
 	IP_LEN = 20,
-	SCTP_LEN = 12,
-	HEADERS = ETH_LEN + IP_LEN + SCTP_LEN,
+	HEADERS = LAB_HEADERS_LEN,
 	DATA_LEN = 16,
 	SIZE_LIMIT = 700,
 	ASSOCIATIONS = 2,
@@ -118,35 +117,14 @@ static void make_message(struct run *r, unsigned i)
 static void send(struct run *r, unsigned a, bool from_client, unsigned path, uint32_t tag,
 	struct bytes chunks, bool right)
 {
-	uint8_t o[HEADERS + OCTETS_SIZE] = { [12] = 0x08 };
-	uint8_t *ip = o + ETH_LEN;
-	uint8_t *sctp = ip + IP_LEN;
-	uint32_t network = path == 0 ? 0x0A000000 : 0x0A010000;
-	uint32_t sum = 0;
-	uint32_t crc;
+	struct lab_packet p = { from_client, path, (uint16_t)(2905 + a), tag };
+	uint8_t o[HEADERS + OCTETS_SIZE];
+	size_t len = lab_packet(&p, chunks, o);
 
-	ip[0] = 0x45;
-	put_be16(ip + 2, (uint16_t)(IP_LEN + SCTP_LEN + chunks.len));
-	ip[8] = 64;
-	ip[9] = 132;
-	put_be32(ip + 12, network | (from_client ? 1 : 2));
-	put_be32(ip + 16, network | (from_client ? 2 : 1));
-	for (unsigned i = 0; i < IP_LEN; i += 2) {
-		sum += be16(ip + i);
-	}
-	sum = (sum & 0xFFFF) + (sum >> 16);
-	put_be16(ip + 10, (uint16_t) ~((sum & 0xFFFF) + (sum >> 16)));
-	put_be16(sctp, (uint16_t)(2905 + a));
-	put_be16(sctp + 2, (uint16_t)(2905 + a));
-	put_be32(sctp + 4, tag);
-	memcpy(sctp + SCTP_LEN, chunks.data, chunks.len);
-	crc = crc32c_add(0, bytes_of(sctp, SCTP_LEN + chunks.len)) ^ (right ? 0 : 1);
-	for (unsigned i = 0; i < 4; i++) {
-		sctp[8 + i] = (uint8_t)(crc >> (8 * i));
-	}
-	r->len_of[r->n_sent] = (uint32_t)(HEADERS + chunks.len);
-	r->crc_of[r->n_sent++] = crc32c_add(0, bytes_of(o, HEADERS + chunks.len));
-	lab_frame(r->lab, from_client, bytes_of(o, HEADERS + chunks.len));
+	o[LAB_CRC_AT] ^= right ? 0 : 1;
+	r->len_of[r->n_sent] = (uint32_t)len;
+	r->crc_of[r->n_sent++] = crc32c_add(0, bytes_of(o, len));
+	lab_frame(r->lab, from_client, bytes_of(o, len));
 }
 
 static uint32_t tag_of(unsigned a, bool from_client)

@@ -10,7 +10,7 @@ enum {
 	ETH_LEN = 14,
 	IP_LEN = 20,
 	SCTP_LEN = 12,
-	HEADERS = ETH_LEN + IP_LEN + SCTP_LEN,
+	HEADERS = LAB_HEADERS_LEN,
 	PORT = 2905,
 	PPID_OF_M3UA = 3,
 	FRAGMENTS_SSN = 60000,
@@ -250,40 +250,54 @@ static bool is_init(struct bytes chunks)
 	return chunks.len != 0 && chunks.data[0] == 1;
 }
 
-void lab_sctp(struct lab *lab, bool from_client, unsigned path, struct bytes chunks, bool checksum)
+size_t lab_packet(const struct lab_packet *p, struct bytes chunks, uint8_t *out)
 {
-	uint8_t *o = calloc(1, HEADERS + chunks.len);
-	uint8_t *ip = o + ETH_LEN;
+	uint8_t *ip = out + ETH_LEN;
 	uint8_t *sctp = ip + IP_LEN;
-	uint32_t network = path == 0 ? 0x0A000000 : 0x0A010000;
+	uint32_t network = p->path == 0 ? 0x0A000000 : 0x0A010000;
 	uint32_t sum = 0;
+	uint32_t crc;
 
-	assert(o != NULL);
-	o[12] = 0x08;
+	memset(out, 0, HEADERS);
+	out[12] = 0x08;
 	ip[0] = 0x45;
 	put_be16(ip + 2, (uint16_t)(IP_LEN + SCTP_LEN + chunks.len));
 	ip[8] = 64;
 	ip[9] = 132;
-	put_be32(ip + 12, network | (from_client ? 1 : 2));
-	put_be32(ip + 16, network | (from_client ? 2 : 1));
+	put_be32(ip + 12, network | (p->from_client ? 1 : 2));
+	put_be32(ip + 16, network | (p->from_client ? 2 : 1));
 	for (unsigned i = 0; i < IP_LEN; i += 2) {
 		sum += be16(ip + i);
 	}
 	sum = (sum & 0xFFFF) + (sum >> 16);
 	put_be16(ip + 10, (uint16_t) ~((sum & 0xFFFF) + (sum >> 16)));
-	put_be16(sctp, PORT);
-	put_be16(sctp + 2, PORT);
-	put_be32(sctp + 4, is_init(chunks) ? 0 : from_client ? LAB_SERVER_TAG : LAB_CLIENT_TAG);
+	put_be16(sctp, p->port);
+	put_be16(sctp + 2, p->port);
+	put_be32(sctp + 4, p->tag);
 	memcpy(sctp + SCTP_LEN, chunks.data, chunks.len);
-	if (checksum) {
-		/* RFC 9260 appendix A: least significant octet first */
-		uint32_t crc = crc32c_add(0, bytes_of(sctp, SCTP_LEN + chunks.len));
-
-		for (unsigned i = 0; i < 4; i++) {
-			sctp[8 + i] = (uint8_t)(crc >> (8 * i));
-		}
+	/* RFC 9260 appendix A: least significant octet first */
+	crc = crc32c_add(0, bytes_of(sctp, SCTP_LEN + chunks.len));
+	for (unsigned i = 0; i < 4; i++) {
+		out[LAB_CRC_AT + i] = (uint8_t)(crc >> (8 * i));
 	}
-	lab_frame(lab, from_client, bytes_of(o, HEADERS + chunks.len));
+	return HEADERS + chunks.len;
+}
+
+void lab_sctp(struct lab *lab, bool from_client, unsigned path, struct bytes chunks, bool checksum)
+{
+	struct lab_packet p = { from_client, path, PORT, 0 };
+	uint8_t *o = malloc(HEADERS + chunks.len);
+	size_t len;
+
+	assert(o != NULL);
+	if (!is_init(chunks)) {
+		p.tag = from_client ? LAB_SERVER_TAG : LAB_CLIENT_TAG;
+	}
+	len = lab_packet(&p, chunks, o);
+	if (!checksum) {
+		memset(o + LAB_CRC_AT, 0, 4);
+	}
+	lab_frame(lab, from_client, bytes_of(o, len));
 	free(o);
 }
 

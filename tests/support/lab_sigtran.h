@@ -40,6 +40,16 @@ size_t lab_xudt(bool from_client, struct bytes tcap, size_t from, size_t to, uns
 size_t lab_data(uint8_t *chunks, size_t at, uint8_t flags, uint32_t tsn, uint16_t stream,
 	struct bytes user);
 
+/* lab_packet: Ethernet, IPv4 and SCTP headers before `chunks`, CRC32c right, at `out`; the length of it all. */
+struct lab_packet {
+	bool from_client;
+	unsigned path; /* 0 or 1 chooses the addresses */
+	uint16_t port; /* of both ends */
+	uint32_t tag;
+};
+enum { LAB_HEADERS_LEN = 14 + 20 + 12, LAB_CRC_AT = 14 + 20 + 8 };
+size_t lab_packet(const struct lab_packet *p, struct bytes chunks, uint8_t *out);
+
 /* lab_sctp: a packet with these chunks; `path` 0 or 1 chooses the addresses; CRC32c right, or 0. */
 void lab_sctp(struct lab *lab, bool from_client, unsigned path, struct bytes chunks, bool checksum);
 
