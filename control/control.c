@@ -223,13 +223,13 @@ static const struct verb {
 	enum server_role role; /* at least */
 	int (*run)(struct control *c, struct server_request *r, struct server_answer *a);
 } verbs[] = {
-	{ "ping", SERVER_READER, verb_ping },
-	{ "version", SERVER_READER, verb_version },
-	{ "status", SERVER_READER, verb_status },
-	{ "sessions", SERVER_READER, verb_sessions },
-	{ "counters", SERVER_READER, verb_report },
-	{ "events.follow", SERVER_READER, verb_follow },
-	{ "panic", SERVER_ADMIN, verb_panic },
+	{ "ping", SERVER_VIEWER, verb_ping },
+	{ "version", SERVER_VIEWER, verb_version },
+	{ "status", SERVER_VIEWER, verb_status },
+	{ "sessions", SERVER_VIEWER, verb_sessions },
+	{ "counters", SERVER_VIEWER, verb_report },
+	{ "events.follow", SERVER_VIEWER, verb_follow },
+	{ "panic", SERVER_OPERATOR, verb_panic },
 };
 
 static int handle(void *arg, struct server_request *r, struct server_answer *a)
@@ -315,7 +315,10 @@ static int run_live(struct control *c, struct diag *diag)
 		return CONTROL_FAILED;
 	}
 	/* forwarding does not depend on being spoken to: without a socket the filter runs all the same */
-	c->server = server_open(c->base, c->ctx->config->socket_path, handle, c, diag);
+	c->server = server_open(c->base,
+		&(struct server_options){
+			.path = c->ctx->config->socket_path, .handler = handle, .arg = c },
+		diag);
 	if (c->server == NULL) {
 		warn(diag, "going on without a control socket");
 	}

@@ -198,9 +198,9 @@ static enum server_role role_of(int fd)
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
-		return SERVER_READER;
+		return SERVER_VIEWER;
 	}
-	return peer.uid == 0 || peer.uid == geteuid() ? SERVER_ADMIN : SERVER_READER;
+	return peer.uid == 0 || peer.uid == geteuid() ? SERVER_ADMIN : SERVER_VIEWER;
 }
 
 static struct client *free_client(struct server *s)
@@ -295,9 +295,10 @@ static int listen_at(const struct sockaddr_un *address)
 	return rc == 0 ? fd : -1;
 }
 
-struct server *server_open(struct event_base *base, const char *path, server_handler handler,
-	void *arg, struct diag *diag)
+struct server *server_open(
+	struct event_base *base, const struct server_options *options, struct diag *diag)
 {
+	const char *path = options->path;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct server *s = calloc(1, sizeof(*s));
 	struct stat st;
@@ -317,7 +318,7 @@ struct server *server_open(struct event_base *base, const char *path, server_han
 		free(s);
 		return NULL;
 	}
-	*s = (struct server){ .base = base, .handler = handler, .arg = arg };
+	*s = (struct server){ .base = base, .handler = options->handler, .arg = options->arg };
 	memcpy(s->path, address.sun_path, sizeof(s->path));
 	if (lstat(path, &st) == 0) {
 		s->device = st.st_dev;

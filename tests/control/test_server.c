@@ -44,6 +44,12 @@ static int handle(void *arg, struct server_request *r, struct server_answer *a)
 	return CONTROL_OK;
 }
 
+static struct server *open_at(struct bench *b, const char *path)
+{
+	return server_open(b->base,
+		&(struct server_options){ .path = path, .handler = handle, .arg = b }, &b->diag);
+}
+
 static struct bench *bench_new(void)
 {
 	struct bench *b = calloc(1, sizeof(*b));
@@ -56,7 +62,7 @@ static struct bench *bench_new(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(b->folder));
 	snprintf(b->path, sizeof(b->path), "%s/run/smswall.sock", b->folder);
 	b->base = event_base_new();
-	b->server = server_open(b->base, b->path, handle, b, &b->diag);
+	b->server = open_at(b, b->path);
 	if (b->server == NULL) {
 		diag_print(&b->diag, stderr);
 		CU_FAIL_FATAL("no server");
@@ -361,7 +367,7 @@ static void test_place(void)
 	CU_ASSERT_EQUAL(stat(b->path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0660);
 	/* a second daemon does not take the first one's place */
-	CU_ASSERT_PTR_NULL(server_open(b->base, b->path, handle, b, &b->diag));
+	CU_ASSERT_PTR_NULL(open_at(b, b->path));
 	CU_ASSERT_PTR_NOT_NULL(strstr(b->diag.entries[0].text, "another daemon"));
 	server_close(b->server);
 
@@ -370,17 +376,17 @@ static void test_place(void)
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
-	b->server = server_open(b->base, b->path, handle, b, &b->diag);
+	b->server = open_at(b, b->path);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->server);
 	server_close(b->server);
 
 	/* something else of that name is not */
 	CU_ASSERT_EQUAL(mkdir(b->path, 0700), 0);
-	CU_ASSERT_PTR_NULL(server_open(b->base, b->path, handle, b, &b->diag));
+	CU_ASSERT_PTR_NULL(open_at(b, b->path));
 	CU_ASSERT_PTR_NOT_NULL(strstr(b->diag.entries[1].text, "something else"));
 	CU_ASSERT_EQUAL(rmdir(b->path), 0);
-	CU_ASSERT_PTR_NULL(server_open(b->base, "", handle, b, &b->diag));
-	b->server = server_open(b->base, b->path, handle, b, &b->diag);
+	CU_ASSERT_PTR_NULL(open_at(b, ""));
+	b->server = open_at(b, b->path);
 	bench_free(b);
 }
 
@@ -404,7 +410,7 @@ static void test_role(void)
 		fd = connect_client(b);
 		CU_ASSERT_EQUAL(seteuid(0), 0);
 		say(b, fd, "{\"v\":1,\"verb\":\"x\"}\n");
-		CU_ASSERT_EQUAL(b->role, SERVER_READER);
+		CU_ASSERT_EQUAL(b->role, SERVER_VIEWER);
 		close(fd);
 	}
 	bench_free(b);
