@@ -23,6 +23,7 @@ enum event_type {
 	EVENT_LINK,
 	EVENT_PDU,    /* the octets of a message's PDU as its tail: replay with explain_frame */
 	EVENT_WORKER, /* made by control: a worker that stands still */
+	EVENT_POLICY, /* made by control: another generation judges, or is to be looked at */
 };
 
 enum {
@@ -120,6 +121,32 @@ struct event_worker {
 	uint32_t stood_ms;
 };
 
+enum event_policy_change {
+	POLICY_LIVE,        /* a push: it judges from now on */
+	POLICY_ROLLED_BACK, /* an older one was asked back */
+	POLICY_CONFIRMED,
+	POLICY_KEPT,      /* the guard rail's time is over: it is good */
+	POLICY_UNDONE,    /* alarm: taken back by itself; the one of before judges again */
+	POLICY_NOT_TAKEN, /* alarm: a worker has not taken it in time */
+	POLICY_FALLBACK,  /* alarm: at start: what was live does not verify, an older one does */
+	POLICY_EMPTY,     /* alarm: at start: nothing verifies: everything passes */
+};
+
+struct event_policy {
+	uint8_t change; /* enum event_policy_change */
+	uint8_t why;    /* POLICY_UNDONE: enum guard_band of control/guard.h; 0: not confirmed */
+	uint32_t generation; /* it is about this one */
+	uint32_t live;       /* this one judges now */
+	uint32_t n_rules;    /* of `generation` */
+	uint32_t worker;     /* POLICY_NOT_TAKEN: the first of them */
+	uint32_t share_ppm;  /* why != 0: of the messages since the push */
+	uint32_t base_ppm;   /* of those before it */
+	uint32_t limit;      /* thousandths */
+	uint64_t messages;   /* since the push */
+	uint64_t refused;    /* of these */
+	uint64_t after_us;   /* since the push */
+};
+
 /* A record; `tail_len` octets of text follow it in the ring. */
 struct event {
 	uint32_t len; /* of the record with its tail, a multiple of 8 */
@@ -141,6 +168,7 @@ struct event {
 		struct event_anomaly anomaly;
 		struct event_link link_change;
 		struct event_worker worker_change;
+		struct event_policy policy_change;
 	} u;
 };
 

@@ -42,6 +42,15 @@ static struct pipeline_turn turn_begin(struct worker *w)
 	};
 }
 
+/* Between two turns nothing of a generation is held. What the next one judges by is told for status. */
+static void turn_end(struct worker *w)
+{
+	gate_quiet(w->shared->gate, w->index);
+	/* relaxed: one figure, and only told; that nobody holds an old one is the gate's to say */
+	atomic_store_explicit(
+		&w->pub.generation, gate_current(w->shared->gate)->number, memory_order_relaxed);
+}
+
 /* Live: frames to the other side of their link, in order, in runs of the same way out. */
 static void send_live(struct worker *w, struct frame_list *out)
 {
@@ -218,12 +227,12 @@ static __attribute__((noinline)) void run_live(struct worker *w)
 		}
 		/* pairs with control's read: a worker that stands still is seen */
 		atomic_store_explicit(&w->pub.turns, w->pub.turns + 1, memory_order_relaxed);
+		turn_end(w);
 		if (n != 0 && ++busy_turns < TICK_EVERY) {
 			continue;
 		}
 		busy_turns = 0;
 		idle(w, now_us);
-		gate_quiet(s->gate, w->index);
 	}
 }
 
@@ -279,7 +288,6 @@ int worker_run(void *argument)
 	struct pipeline_turn turn;
 	struct frame_list out = { 0 };
 
-	gate_enter(w->shared->gate, w->index);
 	if (w->shared->file != NULL) {
 		run_replay(w);
 	} else {

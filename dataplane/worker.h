@@ -37,6 +37,7 @@ struct worker {
 	struct frame_list spare; /* live: empty ones for acknowledgements of our own */
 	struct {
 		_Alignas(64) _Atomic uint64_t turns; /* this core writes: it is alive */
+		_Atomic uint32_t generation;         /* what it judges by; 0: no turn yet */
 	} pub;
 };
 

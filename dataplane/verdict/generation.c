@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int copy_policy(struct generation *g, const struct policy *p)
 {
@@ -63,6 +64,30 @@ void generation_free(struct generation *g)
 		free(g->counts[i]);
 	}
 	free(g->policy);
+	list_set_unref(g->lists);
 	ruleset_unref(g->ruleset);
 	free(g);
+}
+
+void generation_set_lists(struct generation *g, struct list_set *lists)
+{
+	struct list_set *before = g->lists;
+
+	g->lists = lists != NULL ? list_set_ref(lists) : NULL;
+	list_set_unref(before);
+}
+
+size_t generation_size(const struct generation *g)
+{
+	const struct ruleset *r = g->ruleset;
+	size_t size = sizeof(*g) + sizeof(*g->policy) + r->n_rules * sizeof(r->rules[0]);
+
+	for (uint32_t i = 0; i < r->n_rules; i++) {
+		size += strlen(r->rules[i].expression) + 1;
+	}
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+		size += g->scratch[i] != NULL ? scan_scratch_size(g->scratch[i]) : 0;
+		size += g->counts[i] != NULL ? r->n_rules * sizeof(g->counts[i][0]) : 0;
+	}
+	return size;
 }

@@ -18,6 +18,8 @@ struct rule_count {
 	uint64_t hits;    /* messages it hit in state on */
 	uint64_t shadow;  /* messages it hit in state shadow */
 	uint64_t decided; /* messages it decided */
+	uint64_t octets;  /* of the texts that were looked at for these messages */
+	uint64_t cycles;  /* that their matching took; several rules share them alike */
 	uint64_t last_us; /* time of the newest hit */
 };
 
@@ -25,6 +27,7 @@ struct generation {
 	uint32_t number; /* from 1; replay: always 1 */
 	struct ruleset *ruleset;
 	struct policy *policy;
+	struct list_set *lists; /* by index: those of policy->lists; NULL: policy has none */
 	struct scan_scratch *scratch[WORKERS_MAX]; /* one per worker that judges */
 	struct rule_count
 		*counts[WORKERS_MAX]; /* of ruleset->n_rules; judge_count_rules() counts here */
@@ -34,5 +37,11 @@ struct generation {
 struct generation *generation_create(
 	uint32_t number, struct ruleset *r, const struct policy *p, unsigned n_workers);
 void generation_free(struct generation *g); /* NULL is accepted */
+
+/* generation_set_lists: takes its own reference to `lists` (may be NULL), before it is published. Control only. */
+void generation_set_lists(struct generation *g, struct list_set *lists);
+
+/* generation_size: octets that it takes beside its databases: counts, scratches, policy, rules. */
+size_t generation_size(const struct generation *g);
 
 #endif
