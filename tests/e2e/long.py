@@ -28,8 +28,11 @@ def say(line):
 
 
 def commit():
-    done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    """What was run; the table that is written meanwhile is no change of it."""
+    def git(*words):
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False).stdout.strip()
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/live-figures.md")
+    return (git("describe", "--always") or "unknown") + ("-dirty" if changed else "")
 
 
 def write_table(name, lines):
