@@ -337,6 +337,7 @@ static void judge_content(struct judge *j, const struct generation *g,
 	seen = stats_stage(stats, STAGE_text, start);
 	good = judge_scan(j, g, stats, &v->hits);
 	scanned = stats_stage(stats, STAGE_scan, seen);
+	j->scan_cycles = (scanned - seen) * stats->timed;
 	if (v->hits.n != 0) {
 		weigh(g, scope, v);
 	}
@@ -374,6 +375,7 @@ static void begin(struct judge *j, const struct generation *g, struct verdict *v
 	w->concat_conflict = false;
 	w->folded_scanned = false;
 	memset(w->passed, 0, sizeof(w->passed));
+	j->scan_cycles = 0;
 	*v = (struct verdict){ .action = ACTION_PASS,
 		.reason = R_none,
 		.rule = VERDICT_NO_RULE,
@@ -419,23 +421,30 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 	}
 }
 
+/* count: relaxed: one writer; control reads a figure that may be a moment old. */
+static void count(uint64_t *what, uint64_t n)
+{
+	__atomic_store_n(what, *what + n, __ATOMIC_RELAXED);
+}
+
 void judge_count_rules(
 	const struct judge *j, const struct generation *g, const struct verdict *v, uint64_t now_us)
 {
 	struct rule_count *counts = g->counts[j->worker];
+	uint64_t cycles = v->hits.n != 0 ? j->scan_cycles / v->hits.n : 0;
 
 	for (uint32_t i = 0; i < v->hits.n; i++) {
 		uint32_t rule = v->hits.hits[i].rule;
 		struct rule_count *c = &counts[rule];
-		uint64_t *which = g->ruleset->rules[rule].state == RULE_ON ? &c->hits : &c->shadow;
 
-		/* relaxed: one writer; control reads a figure that may be a moment old */
-		__atomic_store_n(which, *which + 1, __ATOMIC_RELAXED);
+		count(g->ruleset->rules[rule].state == RULE_ON ? &c->hits : &c->shadow, 1);
+		count(&c->octets, j->views.text.len);
+		if (cycles != 0) {
+			count(&c->cycles, cycles);
+		}
 		__atomic_store_n(&c->last_us, now_us, __ATOMIC_RELAXED);
 	}
 	if (v->rule != VERDICT_NO_RULE && v->action > ACTION_PASS) {
-		struct rule_count *c = &counts[v->rule];
-
-		__atomic_store_n(&c->decided, c->decided + 1, __ATOMIC_RELAXED);
+		count(&counts[v->rule].decided, 1);
 	}
 }

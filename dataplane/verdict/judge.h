@@ -44,6 +44,7 @@ struct judge {
 	struct scan_hit hits[LIMIT_HITS];
 	uint8_t *sender; /* buffers for the sender's views */
 	uint8_t *sender_folded;
+	uint64_t scan_cycles;  /* that the message's matching took, as stats.cycles counts; 0: untimed */
 	uint32_t *fold_origin; /* maps back, for judge_spans() */
 	uint32_t *text_origin;
 };
