@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "control/guard.h"
 #include "control/json_line.h"
 #include "dataplane/proto/smpp_session.h"
 #include "dataplane/proto/tcap.h"
@@ -31,7 +32,8 @@ static const char *const types[] = { [EVENT_MESSAGE] = "message",
 	[EVENT_ANOMALY] = "anomaly",
 	[EVENT_LINK] = "link",
 	[EVENT_PDU] = "pdu",
-	[EVENT_WORKER] = "worker" };
+	[EVENT_WORKER] = "worker",
+	[EVENT_POLICY] = "policy" };
 static const char *const protocols[] = { [SMS_SMPP] = "smpp", [SMS_MAP] = "map" };
 static const char *const sides[] = { [SIDE_INSIDE] = "inside", [SIDE_OUTSIDE] = "outside" };
 static const char *const roles[] = {
@@ -45,6 +47,14 @@ static const char *const binds[] = { [SMPP_BOUND_TX] = "transmitter",
 static const char *const link_changes[] = { "up", "down", "panic_on", "panic_off", "set_up",
 	"set_down" };
 static const char *const worker_changes[] = { "stuck", "moves", "abort" };
+static const char *const policy_changes[] = { [POLICY_LIVE] = "live",
+	[POLICY_ROLLED_BACK] = "rolled_back",
+	[POLICY_CONFIRMED] = "confirmed",
+	[POLICY_KEPT] = "kept",
+	[POLICY_UNDONE] = "undone",
+	[POLICY_NOT_TAKEN] = "not_taken",
+	[POLICY_FALLBACK] = "fallback",
+	[POLICY_EMPTY] = "empty" };
 #define X(name, text) text,
 static const char *const actions[] = { RULE_ACTIONS(X) };
 static const char *const styles[] = { EDIT_STYLES(X) };
@@ -426,6 +436,39 @@ static void put_worker(struct context *c, const struct event_worker *w)
 	json_line_put_unsigned(&c->line, "stood_ms", w->stood_ms);
 }
 
+/* What it is about, and what judges now; of a push that the guard rail has undone: what it saw. */
+static void put_policy(struct context *c, const struct event_policy *p)
+{
+	json_line_put_string(&c->line, "change", NAME_OF(policy_changes, p->change));
+	json_line_key(&c->line, "alarm");
+	json_line_bool(&c->line, p->change >= POLICY_UNDONE);
+	json_line_put_unsigned(&c->line, "generation", p->generation);
+	json_line_put_unsigned(&c->line, "live", p->live);
+	json_line_put_unsigned(&c->line, "rules", p->n_rules);
+	if (p->change == POLICY_NOT_TAKEN) {
+		json_line_put_unsigned(&c->line, "worker", p->worker);
+	}
+	if (p->change != POLICY_UNDONE) {
+		return;
+	}
+	json_line_put_string(&c->line, "why",
+		p->why == GUARD_NONE ? "not_confirmed" : guard_band_name((enum guard_band)p->why));
+	json_line_put_unsigned(&c->line, "after_ms", p->after_us / 1000);
+	if (p->why != GUARD_NONE) {
+		json_line_put_unsigned(&c->line, "share", p->share_ppm);
+		json_line_put_unsigned(&c->line, "base", p->base_ppm);
+		json_line_put_unsigned(&c->line, "limit", p->limit);
+		json_line_put_unsigned(&c->line, "messages", p->messages);
+		json_line_put_unsigned(&c->line, "refused", p->refused);
+	}
+}
+
+/* of_daemon: about no link, session or frame. */
+static bool of_daemon(const struct event *e)
+{
+	return e->type == EVENT_WORKER || e->type == EVENT_POLICY;
+}
+
 static void put_head(struct context *c)
 {
 	const struct event *e = c->e;
@@ -435,7 +478,7 @@ static void put_head(struct context *c)
 	json_line_put_string(&c->line, "type", NAME_OF(types, e->type));
 	json_line_put_unsigned(&c->line, "id", wide_id(e, e->id));
 	json_line_put_time(&c->line, "ts", e->time_us);
-	if (e->type == EVENT_WORKER) {
+	if (of_daemon(e)) {
 		return;
 	}
 	json_line_put_string(
@@ -473,12 +516,15 @@ static bool format(struct context *c, struct bytes text, bool omit_text)
 	case EVENT_WORKER:
 		put_worker(c, &e->u.worker_change);
 		break;
+	case EVENT_POLICY:
+		put_policy(c, &e->u.policy_change);
+		break;
 	case EVENT_PDU:
 		json_line_key(&c->line, "pdu");
 		json_line_hex(&c->line, text);
 		break;
 	}
-	if (e->type != EVENT_LINK && e->type != EVENT_WORKER) {
+	if (e->type != EVENT_LINK && !of_daemon(e)) {
 		json_line_put_unsigned(&c->line, "frame", e->frame);
 	}
 	if (e->type == EVENT_MESSAGE && c->names->config->pipeline.event_text) {
