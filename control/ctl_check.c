@@ -206,6 +206,7 @@ int ctl_policy_check(struct ctl_call *call)
 int ctl_policy_compile(struct ctl_call *call)
 {
 	const char *out = ctl_value(call, "out");
+	const struct policy_write how = { .key = NULL };
 	struct policy_set *set;
 	int rc;
 
@@ -215,7 +216,7 @@ int ctl_policy_compile(struct ctl_call *call)
 	set = calloc(1, sizeof(*set));
 	rc = set != NULL ? policy_load(call, set) : ctl_error(call, CONTROL_FAILED, "no memory");
 	if (rc == 0) {
-		rc = policy_set_write(set, out, &call->diag) ? 0 : CONTROL_FAILED;
+		rc = policy_set_write(set, out, &how, &call->diag) ? 0 : CONTROL_FAILED;
 		if (rc == 0) {
 			policy_describe(call, set);
 			ctl_out(call, "pack        %s\n", out);

@@ -24,6 +24,7 @@ int ctl_policy_load(
 	struct ctl_call *call, const char *path, const struct config *c, struct policy_set *set)
 {
 	const char *links[LIMIT_LINKS];
+	struct policy_load how;
 
 	if (path == NULL && c->policy_path[0] == '\0') {
 		return ctl_error(call, CONTROL_USAGE,
@@ -32,8 +33,11 @@ int ctl_policy_load(
 	for (unsigned i = 0; i < c->pipeline.n_links; i++) {
 		links[i] = c->pipeline.links[i].name;
 	}
-	return policy_set_load(set, path != NULL ? path : c->policy_path, links,
-		       c->pipeline.n_links, (enum rule_action)c->default_action, &call->diag)
-	               ? 0
-	               : CONTROL_INVALID;
+	how = (struct policy_load){
+		.path = path != NULL ? path : c->policy_path,
+		.link_names = links,
+		.n_links = c->pipeline.n_links,
+		.default_action = (enum rule_action)c->default_action,
+	};
+	return policy_set_load(set, &how, &call->diag) ? 0 : CONTROL_INVALID;
 }

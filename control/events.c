@@ -224,7 +224,7 @@ static bool is_shadow(const struct context *c, const struct event_message *m, un
 	const struct ruleset *r = c->names->ruleset;
 
 	if (r != NULL && m->rules[i] < r->n_rules) {
-		return r->rules[m->rules[i]].state == RULE_SHADOW;
+		return r->rules[m->rules[i]].state != RULE_ON;
 	}
 	return i < 8 && (m->rule_shadow & (1u << i)) != 0;
 }

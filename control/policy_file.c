@@ -11,17 +11,14 @@
 
 #include "control/policy_conf.h"
 #include "control/policy_examples.h"
-#include "patterns/pack.h"
 
 static const char conf_name[] = "policy.conf"; /* in a folder, and of a pack's section */
+static const char states_name[] = "states";    /* of a pack's section */
 
 /* What a load works with. */
 struct loading {
 	struct policy_set *set;
-	const char *path;
-	const char *const *link_names;
-	unsigned n_links;
-	enum rule_action default_action;
+	const struct policy_load *how;
 	struct diag *diag;
 };
 
@@ -29,16 +26,18 @@ struct loading {
 static bool read_policy(const struct loading *l, const struct config_text *conf,
 	char *const *categories, uint16_t n_categories)
 {
-	struct policy_names names = { categories, n_categories, l->link_names, l->n_links };
+	struct policy_names names = { categories, n_categories, l->how->link_names,
+		l->how->n_links };
 	struct config_text none = { 0 };
 	bool good;
 
 	if (conf != NULL) {
 		l->set->policy_text = strdup(conf->text);
-		return policy_conf_read(&l->set->policy, conf, &names, l->default_action, l->diag);
+		return policy_conf_read(
+			&l->set->policy, conf, &names, l->how->default_action, l->diag);
 	}
 	good = config_text_memory(&none, conf_name, "", l->diag) &&
-	       policy_conf_read(&l->set->policy, &none, &names, l->default_action, l->diag);
+	       policy_conf_read(&l->set->policy, &none, &names, l->how->default_action, l->diag);
 	config_text_free(&none);
 	return good;
 }
@@ -92,9 +91,10 @@ static bool load_text(const struct loading *l, bool is_folder)
 	struct policy_set *set = l->set;
 	struct compile_limits limits = compile_default_limits();
 	struct config_text conf = { 0 };
-	char *path = path_in(l->path, "/", conf_name, "");
+	const struct compile_reuse reuse = { l->how->base, l->how->cache, l->how->arena };
+	char *path = path_in(l->how->path, "/", conf_name, "");
 	bool has_conf = is_folder && path != NULL && access(path, F_OK) == 0;
-	bool good = source_read_path(&set->source, l->path, l->diag) && path != NULL;
+	bool good = source_read_path(&set->source, l->how->path, l->diag) && path != NULL;
 
 	if (!has_conf || config_text_file(&conf, path, l->diag)) {
 		good = read_policy(l, has_conf ? &conf : NULL, set->source.categories,
@@ -109,7 +109,7 @@ static bool load_text(const struct loading *l, bool is_folder)
 		return false;
 	}
 	keep_starts(&set->policy, &set->source);
-	set->ruleset = compile_source(&set->source, &limits, &set->report, l->diag);
+	set->ruleset = compile_source(&set->source, &limits, &reuse, &set->report, l->diag);
 	return set->ruleset != NULL;
 }
 
@@ -126,7 +126,7 @@ static bool load_pack_policy(const struct loading *l, const struct pack *pack)
 		return read_policy(l, NULL, r->categories, r->n_categories);
 	}
 	text = strndup((const char *)section.data, section.len);
-	name = path_in(l->path, "(", conf_name, ")");
+	name = path_in(l->how->path, "(", conf_name, ")");
 	good = text != NULL && name != NULL && config_text_memory(&conf, name, text, l->diag) &&
 	       read_policy(l, &conf, r->categories, r->n_categories);
 	config_text_free(&conf);
@@ -135,72 +135,141 @@ static bool load_pack_policy(const struct loading *l, const struct pack *pack)
 	return good;
 }
 
+/* The overrides that were pushed with the pack. */
+static bool load_pack_states(const struct loading *l, const struct pack *pack)
+{
+	struct bytes section;
+
+	if (l->how->states != NULL || !pack_find(pack, states_name, &section)) {
+		return true;
+	}
+	l->set->states = strndup((const char *)section.data, section.len);
+	if (l->set->states == NULL) {
+		diag_add(l->diag, DIAG_ERROR, l->how->path, 0, 0, "out of memory");
+	}
+	return l->set->states != NULL;
+}
+
+static bool take_pack(const struct loading *l, const struct pack *pack)
+{
+	struct policy_set *set = l->set;
+
+	set->from_pack = true;
+	source_free(&set->source); /* the pack makes it anew */
+	set->ruleset = pack_load_ruleset(
+		pack, l->how->path, l->how->base, l->how->arena, &set->source, l->diag);
+	return set->ruleset != NULL && load_pack_policy(l, pack) && load_pack_states(l, pack);
+}
+
+/* A pack that nobody has read: what the base has is not asked for. */
 static bool load_pack(const struct loading *l)
 {
+	const struct pack_known known = pack_ruleset_known(l->how->base);
 	struct pack *pack = calloc(1, sizeof(*pack));
 	bool good = false;
 
 	if (pack == NULL) {
-		diag_add(l->diag, DIAG_ERROR, l->path, 0, 0, "out of memory");
+		diag_add(l->diag, DIAG_ERROR, l->how->path, 0, 0, "out of memory");
 		return false;
 	}
-	l->set->from_pack = true;
-	if (pack_read(pack, l->path, l->diag)) {
-		source_free(&l->set->source); /* the pack makes it anew */
-		l->set->ruleset = pack_load_ruleset(pack, l->path, &l->set->source, l->diag);
-		good = l->set->ruleset != NULL && load_pack_policy(l, pack);
-	}
+	good = pack_read_new(pack, l->how->path, l->how->parts, l->how->trusted, &known, l->diag) &&
+	       take_pack(l, pack);
 	pack_free(pack);
 	free(pack);
 	return good;
 }
 
-bool policy_set_load(struct policy_set *set, const char *path, const char *const *link_names,
-	unsigned n_links, enum rule_action default_action, struct diag *diag)
+static bool load_path(const struct loading *l)
 {
-	struct loading l = { set, path, link_names, n_links, default_action, diag };
 	struct stat st;
+
+	if (stat(l->how->path, &st) != 0) {
+		diag_add(l->diag, DIAG_ERROR, l->how->path, 0, 0, "%s", strerror(errno));
+		return false;
+	}
+	if (!S_ISDIR(st.st_mode) && pack_is(l->how->path)) {
+		return load_pack(l);
+	}
+	return load_text(l, S_ISDIR(st.st_mode));
+}
+
+/* The states that were set by hand, on top of those that the rules were written with. */
+static bool apply_states(const struct loading *l)
+{
+	struct policy_set *set = l->set;
+
+	if (l->how->states != NULL) {
+		set->states = strdup(l->how->states);
+		if (set->states == NULL) {
+			diag_add(l->diag, DIAG_ERROR, l->how->path, 0, 0, "out of memory");
+			return false;
+		}
+	}
+	return set->states == NULL || ruleset_apply_states(set->ruleset, set->states,
+					      strlen(set->states), states_name, l->diag);
+}
+
+bool policy_set_load(struct policy_set *set, const struct policy_load *how, struct diag *diag)
+{
+	const struct loading l = { set, how, diag };
 	bool good;
 
 	memset(set, 0, sizeof(*set));
 	source_init(&set->source);
-	if (stat(path, &st) != 0) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "%s", strerror(errno));
-		good = false;
-	} else if (!S_ISDIR(st.st_mode) && pack_is(path)) {
-		good = load_pack(&l);
-	} else {
-		good = load_text(&l, S_ISDIR(st.st_mode));
-	}
-	good = good && policy_examples_check(&set->source, set->ruleset, diag);
+	good = how->pack != NULL ? take_pack(&l, how->pack) : load_path(&l);
+	good = good && apply_states(&l) && policy_examples_check(&set->source, set->ruleset, diag);
 	if (!good) {
 		policy_set_free(set);
 	}
 	return good;
 }
 
-bool policy_set_write(const struct policy_set *set, const char *path, struct diag *diag)
+bool policy_set_add(const struct policy_set *set, const struct policy_write *how, struct pack *pack,
+	struct diag *diag)
+{
+	bool good = pack_add_ruleset(pack, set->ruleset, &set->source, how->thin);
+
+	if (good && set->policy_text != NULL) {
+		good = pack_replace(pack, conf_name, bytes_str(set->policy_text));
+	}
+	if (good && set->states != NULL) {
+		good = pack_replace(pack, states_name, bytes_str(set->states));
+	}
+	if (good && how->meta != NULL) {
+		good = pack_set_meta(pack, how->meta);
+	}
+	if (!good) {
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
+			"no pack can be made of this policy: out of memory, or it has more than %d "
+			"databases and lists",
+			PACK_SECTIONS_MAX);
+	}
+	return good;
+}
+
+bool policy_set_write(const struct policy_set *set, const char *path,
+	const struct policy_write *how, struct diag *diag)
 {
 	struct pack *pack = calloc(1, sizeof(*pack));
-	void *memory = NULL;
-	int error;
+	bool good = pack != NULL;
+	int error = -ENOMEM;
 
-	if (pack == NULL || !pack_add_ruleset(pack, set->ruleset, &set->source, &memory) ||
-		(set->policy_text != NULL &&
-			!pack_add(pack, conf_name, bytes_str(set->policy_text)))) {
-		error = -ENOMEM;
-	} else {
-		error = pack_write(pack, path);
+	good = good && policy_set_add(set, how, pack, diag);
+	if (good) {
+		error = pack_write(
+			pack, path, how->key, how->thin != NULL ? PACK_THIN : PACK_WHOLE);
+		if (error != 0) {
+			diag_add(diag, DIAG_ERROR, path, 0, 0, "cannot be written: %s",
+				strerror(-error));
+		}
+	} else if (pack == NULL) {
+		diag_add(diag, DIAG_ERROR, path, 0, 0, "out of memory");
 	}
-	if (error != 0) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "cannot be written: %s", strerror(-error));
-	}
-	free(memory);
 	if (pack != NULL) {
 		pack_free(pack);
 	}
 	free(pack);
-	return error == 0;
+	return good && error == 0;
 }
 
 void policy_set_free(struct policy_set *set)
@@ -208,5 +277,6 @@ void policy_set_free(struct policy_set *set)
 	source_free(&set->source);
 	ruleset_unref(set->ruleset);
 	free(set->policy_text);
+	free(set->states);
 	memset(set, 0, sizeof(*set));
 }

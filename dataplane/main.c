@@ -168,6 +168,7 @@ static bool load_policy(struct daemon *d)
 	const char *path =
 		d->arguments.policy_path != NULL ? d->arguments.policy_path : d->config.policy_path;
 	const char *names[LIMIT_LINKS];
+	struct policy_load how;
 
 	for (unsigned i = 0; i < d->config.pipeline.n_links; i++) {
 		names[i] = d->config.pipeline.links[i].name;
@@ -179,8 +180,13 @@ static bool load_policy(struct daemon *d)
 		return false;
 	}
 	d->arguments.policy_path = path;
-	return policy_set_load(&d->policy, path, names, d->config.pipeline.n_links,
-		(enum rule_action)d->config.default_action, &d->diag);
+	how = (struct policy_load){
+		.path = path,
+		.link_names = names,
+		.n_links = d->config.pipeline.n_links,
+		.default_action = (enum rule_action)d->config.default_action,
+	};
+	return policy_set_load(&d->policy, &how, &d->diag);
 }
 
 static void describe_ports(struct daemon *d)

@@ -98,7 +98,7 @@ static void put_rules(struct event_message *m, const struct verdict *v, const st
 		if (k < m->n_rules) {
 			continue;
 		}
-		if (rules->rules[rule].state == RULE_SHADOW && k < 8) {
+		if (rules->rules[rule].state != RULE_ON && k < 8) {
 			m->rule_shadow |= (uint8_t)(1u << k);
 		}
 		m->rules[m->n_rules++] = rule;

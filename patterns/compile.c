@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "patterns/compile.h"
 
+#include <endian.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <hs/hs.h>
+#include <sodium.h>
 
+#include "patterns/compile_cache.h"
 #include "patterns/compile_child.h"
+#include "patterns/compile_cost.h"
+#include "patterns/compile_plan.h"
 
 enum {
 	ALONE_WALL_MIN_S = 20,
@@ -19,7 +25,7 @@ enum {
 
 /* Some rules of one field and view, which are to become one database. */
 struct range {
-	uint32_t first; /* in work.indices */
+	uint32_t first; /* in work.fresh */
 	uint32_t n;
 };
 
@@ -27,13 +33,16 @@ struct work {
 	struct source *source;
 	struct ruleset *ruleset;
 	const struct compile_limits *limits;
+	const struct compile_reuse *reuse;
+	struct compile_cache cache;
 	struct compile_report report;
 	struct diag *diag;
-	uint32_t *indices;    /* of one field and view, in file order */
-	struct range *ranges; /* a stack, first rules on top */
+	uint32_t *indices;     /* of one field and view, in file order */
+	const uint32_t *fresh; /* those of them that are to be compiled */
+	struct range *ranges;  /* a stack, first rules on top */
 	uint32_t n_ranges;
 	bool cut;              /* of this field and view, said once */
-	uint32_t cheap_until;  /* the rules of indices before this one were tried alone */
+	uint32_t cheap_until;  /* the rules of `fresh` before this one were tried alone */
 	double search_seconds; /* CPU spent on the search for what is costly */
 	size_t errors_before;
 	struct child_result result;
@@ -44,7 +53,7 @@ struct compile_limits compile_default_limits(void)
 	return (struct compile_limits){
 		.cpu_s = 30,
 		.memory = (size_t)4 << 30,
-		.shard_rules = 5000,
+		.shard_ms = 8000,
 	};
 }
 
@@ -161,7 +170,7 @@ static unsigned alone_wall_s(const struct compile_limits *limits)
 	return limits->cpu_s > ALONE_WALL_MIN_S ? limits->cpu_s : ALONE_WALL_MIN_S;
 }
 
-/* Runs a child over `n` rules from w->indices[first]; its result stays until the next run. */
+/* Runs a child over `n` rules from w->fresh[first]; its result stays until the next run. */
 static bool run(struct work *w, enum child_task task, uint32_t first, uint32_t n)
 {
 	const bool alone = task == CHILD_ALONE && w->limits->cpu_s > ALONE_CPU_S;
@@ -169,7 +178,7 @@ static bool run(struct work *w, enum child_task task, uint32_t first, uint32_t n
 	const struct child_job job = {
 		.task = task,
 		.rules = w->source->rules,
-		.indices = w->indices + first,
+		.indices = w->fresh + first,
 		.n = n,
 		.cpu_s = cpu_s,
 		.wall_s = task == CHILD_ALONE ? alone_wall_s(w->limits)
@@ -229,7 +238,7 @@ static bool try_each_alone(struct work *w, const struct range *r)
 			break;
 		} else {
 			next += w->result.n_begun;
-			report_costly(w, w->indices[next - 1], w->result.why);
+			report_costly(w, w->fresh[next - 1], w->result.why);
 		}
 	}
 	w->cheap_until = next;
@@ -249,7 +258,7 @@ static bool push_range(struct work *w, struct range r)
 
 static const struct rule *rule_at(const struct work *w, uint32_t i)
 {
-	return &w->source->rules[w->indices[i]];
+	return &w->source->rules[w->fresh[i]];
 }
 
 /* A range was too much for one child: find who is to blame, or cut it in two. */
@@ -263,7 +272,7 @@ static bool split_range(struct work *w, struct range r)
 	snprintf(why, sizeof(why), "%s", reason_of(&w->result));
 	w->search_seconds += w->result.cpu_seconds;
 	if (r.n == 1) {
-		report_costly(w, w->indices[r.first], why);
+		report_costly(w, w->fresh[r.first], why);
 		return true;
 	}
 	if (!try_each_alone(w, &r) || w->diag->n_errors != errors) {
@@ -287,23 +296,91 @@ static bool split_range(struct work *w, struct range r)
 	       push_range(w, (struct range){ r.first, half });
 }
 
-/* Takes the database of the result into a part. */
-static bool take_database(struct work *w, struct ruleset_part *part)
+/* What a database is made from: the machine, and expressions and flags in their order. */
+static void hash_range(const struct work *w, struct range r, uint8_t hash[DATABASE_HASH_LEN])
 {
-	struct hs_database **grown =
-		realloc(part->shards, (part->n_shards + 1) * sizeof(part->shards[0]));
-	size_t len = 0;
+	char platform[DATABASE_PLATFORM_SIZE];
+	crypto_generichash_state state;
 
-	if (grown == NULL || hs_database_size(w->result.database, &len) != HS_SUCCESS) {
-		part->shards = grown != NULL ? grown : part->shards;
+	database_platform(platform);
+	(void)crypto_generichash_init(&state, NULL, 0, DATABASE_HASH_LEN);
+	(void)crypto_generichash_update(
+		&state, (const unsigned char *)platform, strlen(platform) + 1);
+	for (uint32_t i = r.first; i < r.first + r.n; i++) {
+		const struct rule *rule = rule_at(w, i);
+		const uint32_t flags_be = htobe32(rule->flags);
+
+		(void)crypto_generichash_update(
+			&state, (const unsigned char *)&flags_be, sizeof(flags_be));
+		(void)crypto_generichash_update(&state, (const unsigned char *)rule->expression,
+			strlen(rule->expression) + 1);
+	}
+	(void)crypto_generichash_final(&state, hash, DATABASE_HASH_LEN);
+}
+
+/* Takes a range's database into a part. `told`: as an error, when it cannot be taken. */
+static bool take_octets(struct work *w, struct ruleset_part *part, struct range r,
+	const uint8_t source[DATABASE_HASH_LEN], struct bytes octets, bool told)
+{
+	struct arena *arena = w->reuse->arena;
+	const struct rule *first = rule_at(w, r.first);
+	struct database *db;
+	uint32_t *rules;
+	char why[160];
+	int error = database_create(&db, octets, source, arena);
+
+	if (error != 0) {
+		database_explain(error, octets, arena, why, sizeof(why));
+		if (told || error != -EINVAL) {
+			diag_add(w->diag, DIAG_ERROR, first->file, first->line, 0,
+				"the database of the %u rules from here on: %s", r.n, why);
+		}
+		return false;
+	}
+	rules = malloc(r.n * sizeof(*rules));
+	if (rules == NULL) {
+		database_unref(db);
+	} else {
+		memcpy(rules, w->fresh + r.first, r.n * sizeof(*rules));
+	}
+	if (rules == NULL || !ruleset_add_shard(w->ruleset, part, db, rules, r.n)) {
 		diag_add(w->diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
 		return false;
 	}
-	part->shards = grown;
-	part->shards[part->n_shards++] = w->result.database;
-	w->result.database = NULL;
-	w->ruleset->database_len += len;
 	w->report.n_shards++;
+	w->report.rules_fresh += r.n;
+	return true;
+}
+
+/* True: the cache had it (or there was an error, which ends the search for it). */
+static bool take_cached(struct work *w, struct ruleset_part *part, struct range r,
+	const uint8_t source[DATABASE_HASH_LEN])
+{
+	size_t len = 0;
+	char *octets = compile_cache_get(&w->cache, source, &len);
+	bool taken;
+
+	if (octets == NULL) {
+		return false;
+	}
+	taken = take_octets(w, part, r, source, bytes_of(octets, len), false);
+	free(octets);
+	w->report.n_cached += taken;
+	return taken || has_errors(w);
+}
+
+static bool take_compiled(struct work *w, struct ruleset_part *part, struct range r,
+	const uint8_t source[DATABASE_HASH_LEN])
+{
+	const struct bytes octets = bytes_of(w->result.octets, w->result.octets_len);
+
+	if (!take_octets(w, part, r, source, octets, true)) {
+		return false;
+	}
+	w->report.n_compiled++;
+	if (w->result.n_findings == 0) { /* a warning is to be heard each time */
+		compile_cache_put(&w->cache, source, octets);
+	}
 	return true;
 }
 
@@ -312,8 +389,13 @@ static bool compile_range(struct work *w, struct range r, struct ruleset_part *p
 {
 	/* Once there are errors nothing will be used: only list the others. */
 	enum child_task task = has_errors(w) ? CHILD_CHECK : CHILD_COMPILE;
+	uint8_t source[DATABASE_HASH_LEN];
 	bool refused;
 
+	hash_range(w, r, source);
+	if (task == CHILD_COMPILE && take_cached(w, part, r, source)) {
+		return true;
+	}
 	if (!run(w, task, r.first, r.n)) {
 		return false;
 	}
@@ -327,30 +409,56 @@ static bool compile_range(struct work *w, struct range r, struct ruleset_part *p
 	if (task == CHILD_CHECK) {
 		return true;
 	}
-	if (w->result.database == NULL) {
+	if (w->result.octets == NULL) {
 		diag_add(w->diag, DIAG_ERROR, NULL, 0, 0, "the pattern compiler gave no database");
 		return false;
 	}
-	return take_database(w, part);
+	return take_compiled(w, part, r, source);
 }
 
-static bool compile_part(struct work *w, enum rule_field field, enum rule_view view)
+/* How many databases the fresh rules are worth, and what one of them then is to cost. */
+static uint32_t count_shards(const struct work *w, uint32_t n_fresh, double *sum_ms)
 {
-	struct ruleset_part *part = &w->ruleset->parts[field][view];
-	uint32_t shard = w->limits->shard_rules != 0 ? w->limits->shard_rules : 1;
-	uint32_t n = 0;
-	bool good = true;
+	struct compile_cost all = { 0 };
+	struct compile_cost shard = { 0 };
+	uint32_t n = 1;
 
-	for (uint32_t i = 0; i < w->source->n_rules; i++) {
-		if (w->source->rules[i].field == field && w->source->rules[i].view == view) {
-			w->indices[n++] = i;
+	for (uint32_t i = 0; i < n_fresh; i++) {
+		compile_cost_add(&all, rule_at(w, i));
+		compile_cost_add(&shard, rule_at(w, i));
+		if (compile_cost_ms(&shard) > w->limits->shard_ms && i + 1 < n_fresh) {
+			shard = (struct compile_cost){ 0 };
+			n++;
 		}
 	}
-	w->cheap_until = 0;
-	w->cut = false;
-	for (uint32_t first = 0; good && first < n; first += shard) {
-		good = push_range(
-			w, (struct range){ first, n - first < shard ? n - first : shard });
+	*sum_ms = all.sum_ms / n;
+	return n;
+}
+
+/* The range that begins at `first`: about `sum_ms` of rules; the last one takes all. */
+static struct range next_range(
+	const struct work *w, uint32_t first, uint32_t n_fresh, double sum_ms, bool is_last)
+{
+	struct compile_cost cost = { 0 };
+	uint32_t end = is_last ? n_fresh : first;
+
+	while (end < n_fresh && (end == first || cost.sum_ms < sum_ms)) {
+		compile_cost_add(&cost, rule_at(w, end++));
+	}
+	return (struct range){ first, end - first };
+}
+
+static bool compile_fresh(struct work *w, uint32_t n_fresh, struct ruleset_part *part)
+{
+	double sum_ms;
+	uint32_t left = count_shards(w, n_fresh, &sum_ms);
+	bool good = true;
+
+	for (uint32_t first = 0; good && first < n_fresh;) {
+		struct range r = next_range(w, first, n_fresh, sum_ms, --left == 0);
+
+		first += r.n;
+		good = push_range(w, r);
 		while (good && w->n_ranges != 0) {
 			good = compile_range(w, w->ranges[--w->n_ranges], part);
 		}
@@ -359,15 +467,74 @@ static bool compile_part(struct work *w, enum rule_field field, enum rule_view v
 	return good;
 }
 
+/* Takes over what the plan takes of the base's databases. */
+static bool reuse_shards(struct work *w, struct compile_plan *plan, const struct ruleset_part *base,
+	struct ruleset_part *part)
+{
+	for (uint32_t k = 0; k < plan->n_shards; k++) {
+		uint32_t *map = plan->maps[k];
+
+		if (map == NULL) {
+			continue;
+		}
+		plan->maps[k] = NULL;
+		if (!ruleset_add_shard(w->ruleset, part, database_ref(base->shards[k].database),
+			    map, base->shards[k].n)) {
+			diag_add(w->diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
+			return false;
+		}
+		w->report.n_shards++;
+		w->report.n_reused++;
+	}
+	return true;
+}
+
+static uint32_t list_rules(struct work *w, enum rule_field field, enum rule_view view)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->source->n_rules; i++) {
+		if (w->source->rules[i].field == field && w->source->rules[i].view == view) {
+			w->indices[n++] = i;
+		}
+	}
+	return n;
+}
+
+static bool compile_part(struct work *w, enum rule_field field, enum rule_view view)
+{
+	struct ruleset_part *part = &w->ruleset->parts[field][view];
+	const struct ruleset *base = w->reuse->base;
+	const struct ruleset_part *base_part = base != NULL ? &base->parts[field][view] : NULL;
+	struct compile_plan plan;
+	uint32_t n = list_rules(w, field, view);
+	bool good;
+
+	if (!compile_plan_make(&plan, w->source->rules, w->indices, n, base, base_part)) {
+		diag_add(w->diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
+		return false;
+	}
+	w->fresh = plan.fresh;
+	w->cheap_until = 0;
+	w->cut = false;
+	good = reuse_shards(w, &plan, base_part, part) &&
+	       (plan.n_fresh == 0 || compile_fresh(w, plan.n_fresh, part));
+	w->fresh = NULL;
+	compile_plan_free(&plan);
+	return good;
+}
+
 static void compile_all(struct work *w)
 {
 	bool good = true;
 
+	compile_cache_open(&w->cache, w->reuse->cache, w->diag);
 	for (unsigned f = 0; good && f < FIELDS; f++) {
 		for (unsigned v = 0; good && v < VIEWS; v++) {
 			good = compile_part(w, (enum rule_field)f, (enum rule_view)v);
 		}
 	}
+	compile_cache_close(&w->cache);
 	child_result_free(&w->result);
 }
 
@@ -385,22 +552,24 @@ static void set_caseless(struct source *s)
 }
 
 struct ruleset *compile_source(struct source *s, const struct compile_limits *limits,
-	struct compile_report *report, struct diag *diag)
+	const struct compile_reuse *reuse, struct compile_report *report, struct diag *diag)
 {
+	const struct compile_reuse nothing = { 0 };
 	struct work w = {
 		.source = s,
 		.ruleset = calloc(1, sizeof(*w.ruleset)),
 		.limits = limits,
+		.reuse = reuse != NULL ? reuse : &nothing,
 		.diag = diag,
 		.indices = calloc(s->n_rules != 0 ? s->n_rules : 1, sizeof(*w.indices)),
 		.ranges = calloc(RANGES_MAX, sizeof(*w.ranges)),
 		.errors_before = diag->n_errors,
 	};
 
-	if (w.ruleset == NULL || w.indices == NULL || w.ranges == NULL) {
+	if (w.ruleset == NULL || w.indices == NULL || w.ranges == NULL || sodium_init() < 0) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
 	} else {
-		w.ruleset->references = 1;
+		atomic_init(&w.ruleset->references, 1);
 		set_caseless(s);
 		compile_all(&w);
 	}

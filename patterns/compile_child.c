@@ -142,7 +142,8 @@ static void allow_cpu(unsigned cpu_s)
 struct set {
 	const char **expressions;
 	unsigned *flags;
-	unsigned *ids;
+	unsigned *ids;           /* 0 to n - 1: of the database, and in: */
+	const uint32_t *indices; /* of the rules in the source */
 	unsigned n;
 };
 
@@ -154,14 +155,21 @@ static void make_set(const struct child_job *job, struct set *s)
 	if (s->expressions == NULL || s->flags == NULL || s->ids == NULL) {
 		_exit(3);
 	}
+	s->indices = job->indices;
 	s->n = job->n;
 	for (uint32_t i = 0; i < job->n; i++) {
 		const struct rule *r = &job->rules[job->indices[i]];
 
 		s->expressions[i] = r->expression;
 		s->flags[i] = r->flags;
-		s->ids[i] = job->indices[i];
+		s->ids[i] = i;
 	}
+}
+
+/* Which rule of the source the set's entry `i` is. */
+static uint32_t rule_of(const struct set *s, unsigned i)
+{
+	return s->indices[s->ids[i]];
 }
 
 static void remove_from_set(struct set *s, unsigned i)
@@ -189,7 +197,8 @@ static void check_set(int fd, struct set *s)
 			i++;
 			continue;
 		}
-		send_text(fd, RECORD_ERROR, s->ids[i], error != NULL ? error->message : "refused");
+		send_text(fd, RECORD_ERROR, rule_of(s, i),
+			error != NULL ? error->message : "refused");
 		(void)hs_free_compile_error(error);
 		remove_from_set(s, i);
 	}
@@ -208,7 +217,7 @@ static void warn_of_empty(int fd, const struct set *s)
 		if (hs_expression_info(s->expressions[i], s->flags[i], &info, &error) ==
 				HS_SUCCESS &&
 			info->min_width == 0) {
-			send_text(fd, RECORD_WARNING, s->ids[i],
+			send_text(fd, RECORD_WARNING, rule_of(s, i),
 				"matches the empty text, and so every message unless it is anchored");
 		}
 		free(info);
@@ -259,7 +268,7 @@ static void run_compile(int fd, struct set *s)
 		} else {
 			unsigned i = (unsigned)error->expression;
 
-			send_text(fd, RECORD_ERROR, s->ids[i], error->message);
+			send_text(fd, RECORD_ERROR, rule_of(s, i), error->message);
 			remove_from_set(s, i);
 		}
 		(void)hs_free_compile_error(error);
@@ -274,14 +283,14 @@ static void run_compile(int fd, struct set *s)
 static void run_alone(int fd, const struct set *s, unsigned cpu_s)
 {
 	for (unsigned i = 0; i < s->n; i++) {
-		struct set one = { &s->expressions[i], &s->flags[i], &s->ids[i], 1 };
+		struct set one = { &s->expressions[i], &s->flags[i], &s->ids[i], s->indices, 1 };
 		hs_database_t *db = NULL;
 		hs_compile_error_t *error = NULL;
 
-		send_record(fd, RECORD_BEGUN, s->ids[i], NULL, 0);
+		send_record(fd, RECORD_BEGUN, rule_of(s, i), NULL, 0);
 		allow_cpu(cpu_s);
 		if (compile_set(&one, &db, &error) != HS_SUCCESS) {
-			send_text(fd, RECORD_ERROR, s->ids[i],
+			send_text(fd, RECORD_ERROR, rule_of(s, i),
 				error != NULL ? error->message : "refused");
 		}
 		(void)hs_free_compile_error(error);
@@ -382,17 +391,12 @@ static bool receive_finding(struct pipe_end *p, const struct record *r, struct c
 static bool receive_database(
 	struct pipe_end *p, const struct record *r, size_t len_max, struct child_result *result)
 {
-	char *octets;
-	bool good;
-
-	if (r->len > len_max || result->database != NULL) {
+	if (r->len > len_max || result->octets != NULL) {
 		return false;
 	}
-	octets = malloc((size_t)r->len + 1);
-	good = octets != NULL && receive_all(p, octets, (size_t)r->len) &&
-	       hs_deserialize_database(octets, (size_t)r->len, &result->database) == HS_SUCCESS;
-	free(octets);
-	return good;
+	result->octets_len = (size_t)r->len;
+	result->octets = malloc(result->octets_len + 1);
+	return result->octets != NULL && receive_all(p, result->octets, result->octets_len);
 }
 
 static void receive_records(
@@ -499,6 +503,6 @@ void child_result_free(struct child_result *result)
 		free(result->findings[i].text);
 	}
 	free(result->findings);
-	(void)hs_free_database(result->database);
+	free(result->octets);
 	*result = (struct child_result){ 0 };
 }

@@ -40,7 +40,8 @@ struct child_result {
 	bool finished;  /* false: a limit or a crash ended it; `why` says which */
 	bool timed_out; /* by `wall_s` */
 	char why[96];
-	struct hs_database *database; /* CHILD_COMPILE without findings */
+	char *octets; /* CHILD_COMPILE without errors: the database, serialised; its ids: 0 to n - 1 */
+	size_t octets_len;
 	struct child_finding *findings;
 	uint32_t n_findings;
 	uint32_t n_errors;

@@ -156,11 +156,23 @@ static bool set_view(const struct place *p, uint8_t *to)
 	return set_name(p, "view", names, 2, to);
 }
 
-static bool set_state(const struct place *p, uint8_t *to)
+static bool set_state(const struct place *p, struct rule_attributes *a)
 {
-	const char *const names[] = { rule_state_name(RULE_ON), rule_state_name(RULE_SHADOW) };
+	const char *const names[] = { rule_state_name(RULE_ON), rule_state_name(RULE_SHADOW),
+		"sample:N%" };
+	const char *sample = rule_state_name(RULE_SAMPLE);
 
-	return set_name(p, "state", names, 2, to);
+	if (rule_state_parse(p->value, &a->state, &a->sample)) {
+		return true;
+	}
+	if (strncmp(p->value, sample, strlen(sample)) == 0) {
+		rule_text_error(p->line, p->at,
+			"state \"%s\" is no share of senders: sample:N%% with N from 1 to 99",
+			p->value);
+	} else {
+		error_unknown(p->line, p->at, "state", p->value, names, 3);
+	}
+	return false;
 }
 
 /* A whole number, decimal or (if allowed) 0x hexadecimal, and nothing after it. */
@@ -259,7 +271,7 @@ static bool set_key(const struct place *p, enum key key, struct rule_attributes 
 	case VIEW:
 		return set_view(p, &a->view);
 	case STATE:
-		return set_state(p, &a->state);
+		return set_state(p, a);
 	case ACTION:
 		return set_action(p, &a->action);
 	case STATUS:
@@ -380,6 +392,8 @@ bool rule_attribute_read(
 
 void rule_attribute_print(FILE *to, const struct rule *r, const char *category)
 {
+	char state[RULE_STATE_SIZE];
+
 	if (strcmp(category, "default") != 0) {
 		fprintf(to, " category=%s", category);
 	}
@@ -393,7 +407,7 @@ void rule_attribute_print(FILE *to, const struct rule *r, const char *category)
 		fprintf(to, " view=%s", rule_view_name((enum rule_view)r->view));
 	}
 	if (r->state != RULE_ON) {
-		fprintf(to, " state=%s", rule_state_name((enum rule_state)r->state));
+		fprintf(to, " state=%s", rule_state_text(r, state));
 	}
 	if (r->action != RULE_ACTION_UNSET) {
 		fprintf(to, " action=%s", rule_action_name((enum rule_action)r->action));

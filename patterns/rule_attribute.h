@@ -25,6 +25,7 @@ struct rule_attributes {
 	uint32_t status;
 	uint8_t action;
 	uint8_t state;
+	uint8_t sample; /* of RULE_SAMPLE */
 	uint8_t field;
 	uint8_t view;
 	uint32_t written;     /* bit per attribute that the line at hand gave */

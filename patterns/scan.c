@@ -14,6 +14,7 @@ static hs_scratch_t *scratch_of(struct scan_scratch *s)
 /* One call of scan_text(): where its hits go, and what they have in common. */
 struct call {
 	const struct ruleset *ruleset;
+	const struct ruleset_shard *shard; /* at hand */
 	struct scan_hits *hits;
 	uint32_t first; /* of this call in hits */
 	uint8_t field;
@@ -24,7 +25,7 @@ struct call {
 static int grow_for_part(hs_scratch_t **scratch, const struct ruleset_part *part)
 {
 	for (uint32_t i = 0; i < part->n_shards; i++) {
-		if (hs_alloc_scratch(part->shards[i], scratch) != HS_SUCCESS) {
+		if (hs_alloc_scratch(part->shards[i].database->hs, scratch) != HS_SUCCESS) {
 			return -ENOMEM;
 		}
 	}
@@ -84,15 +85,20 @@ static int on_match(
 	struct scan_hits *hits = c->hits;
 	struct scan_hit *hit;
 	uint32_t index = 0;
+	uint32_t rule;
 
 	(void)flags;
-	if (id >= c->ruleset->n_rules) {
+	if (id >= c->shard->n) {
 		return 0; /* a database that was not made from these rules */
 	}
-	hit = find_hit(hits, id, &index);
+	rule = c->shard->rules[id];
+	if (rule == RULE_GONE) {
+		return 0; /* the database is older than the ruleset */
+	}
+	hit = find_hit(hits, rule, &index);
 	if (hit != NULL) {
 		if (index >= c->first && hit->from == from && hit->to < to &&
-			(c->ruleset->rules[id].flags & HS_FLAG_SOM_LEFTMOST) != 0) {
+			(c->ruleset->rules[rule].flags & HS_FLAG_SOM_LEFTMOST) != 0) {
 			hit->to = (uint32_t)to;
 		}
 		return 0;
@@ -102,13 +108,13 @@ static int on_match(
 		return 0;
 	}
 	hit = &hits->hits[hits->n++];
-	hit->rule = id;
+	hit->rule = rule;
 	hit->from = (uint32_t)from;
 	hit->to = (uint32_t)to;
 	hit->field = c->field;
 	hit->view = c->view;
 	hit->entity = c->entity;
-	if ((c->ruleset->rules[id].flags & HS_FLAG_SOM_LEFTMOST) == 0) {
+	if ((c->ruleset->rules[rule].flags & HS_FLAG_SOM_LEFTMOST) == 0) {
 		hit->from = hit->to;
 	}
 	return 0;
@@ -118,13 +124,13 @@ bool scan_text(const struct ruleset *r, struct scan_scratch *s, enum rule_field 
 	enum rule_view view, uint8_t entity, struct bytes text, struct scan_hits *hits)
 {
 	const struct ruleset_part *part = &r->parts[field][view];
-	struct call c = { r, hits, hits->n, (uint8_t)field, (uint8_t)view, entity };
+	struct call c = { r, part->shards, hits, hits->n, (uint8_t)field, (uint8_t)view, entity };
 
 	if (text.len == 0) {
 		return true;
 	}
-	for (uint32_t i = 0; i < part->n_shards; i++) {
-		if (hs_scan(part->shards[i], (const char *)text.data, (unsigned)text.len, 0,
+	for (uint32_t i = 0; i < part->n_shards; i++, c.shard++) {
+		if (hs_scan(c.shard->database->hs, (const char *)text.data, (unsigned)text.len, 0,
 			    scratch_of(s), on_match, &c) != HS_SUCCESS) {
 			return false;
 		}

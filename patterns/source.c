@@ -254,6 +254,7 @@ static bool add_rule(struct reader *r, struct rule *rule)
 	rule->status = a->status;
 	rule->action = a->action;
 	rule->state = a->state;
+	rule->sample = a->sample;
 	rule->field = a->field;
 	rule->view = a->view;
 	rule->line = r->line;

@@ -86,9 +86,69 @@ static bool hash_rules(const struct source *s, struct ruleset *r)
 	return good;
 }
 
+/*
+ * What a rule does, in one line: its id, expression and attributes but its note; with the state left
+ * out, as that is compared by itself (ruleset_diff()).
+ */
+static bool hash_rule(struct rule *r, char *const *categories)
+{
+	struct rule plain = *r;
+	char *text = NULL;
+	size_t len = 0;
+	struct printer p = { open_memstream(&text, &len), NULL, 0, false };
+	bool good;
+
+	if (p.to == NULL) {
+		return false;
+	}
+	plain.note = NULL;
+	plain.state = RULE_ON;
+	print_rule(&p, &plain, categories);
+	/* letters leave out what the policy may have set beside them */
+	fprintf(p.to, "%u\n", plain.flags);
+	good = ferror(p.to) == 0;
+	good = fclose(p.to) == 0 && good;
+	if (good) {
+		(void)crypto_generichash(
+			r->hash, sizeof(r->hash), (const unsigned char *)text, len, NULL, 0);
+	}
+	free(text);
+	return good;
+}
+
+static int compare_ids(const void *a, const void *b, void *rules)
+{
+	const uint32_t *x = a;
+	const uint32_t *y = b;
+	const struct rule *all = rules;
+
+	return strcmp(all[*x].id, all[*y].id);
+}
+
+static uint32_t *sort_ids(const struct source *s)
+{
+	uint32_t *by_id = malloc(((size_t)s->n_rules + 1) * sizeof(*by_id));
+
+	if (by_id != NULL) {
+		for (uint32_t i = 0; i < s->n_rules; i++) {
+			by_id[i] = i;
+		}
+		if (s->n_rules != 0) {
+			qsort_r(by_id, s->n_rules, sizeof(*by_id), compare_ids, s->rules);
+		}
+	}
+	return by_id;
+}
+
 bool source_move_rules(struct source *s, struct ruleset *r)
 {
-	if (!hash_rules(s, r)) {
+	bool good = hash_rules(s, r);
+
+	for (uint32_t i = 0; good && i < s->n_rules; i++) {
+		good = hash_rule(&s->rules[i], s->categories);
+	}
+	r->by_id = good ? sort_ids(s) : NULL;
+	if (r->by_id == NULL) {
 		return false;
 	}
 	r->rules = s->rules;

@@ -289,7 +289,7 @@ static void condemn(struct judge *j, const struct generation *g, const struct sm
 static bool has_shadow(const struct ruleset *r, const struct scan_hits *hits)
 {
 	for (uint32_t i = 0; i < hits->n; i++) {
-		if (r->rules[hits->hits[i].rule].state == RULE_SHADOW) {
+		if (r->rules[hits->hits[i].rule].state != RULE_ON) {
 			return true;
 		}
 	}

@@ -131,7 +131,7 @@ static struct ruleset *compile_rules(const char *name, const char *sets)
 	good = strcmp(name, "sets") == 0
 	               ? source_read_path(&source, sets, &diag)
 	               : source_read_text(&source, name, text, strlen(text), &diag);
-	rules = good ? compile_source(&source, &limits, NULL, &diag) : NULL;
+	rules = good ? compile_source(&source, &limits, NULL, NULL, &diag) : NULL;
 	if (rules == NULL) {
 		diag_print(&diag, stderr);
 		exit(1);

@@ -158,7 +158,7 @@ static void keep_call(struct lane *l, struct bare_text *bare, enum rule_field fi
 	}
 	memcpy(copy, text.data, text.len);
 	for (unsigned i = 0; i < part->n_shards && bare->n_calls < CALLS_MAX; i++) {
-		bare->calls[bare->n_calls++] = (struct bare_call){ part->shards[i],
+		bare->calls[bare->n_calls++] = (struct bare_call){ part->shards[i].database->hs,
 			(const char *)copy, (unsigned)text.len };
 	}
 	l->bare_len += text.len;

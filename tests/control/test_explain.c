@@ -38,7 +38,9 @@ static struct bench *bench_open(const char *patterns)
 		"links = ({ name = \"l\"; ports = [0, 1]; mode = \"enforce\"; "
 		"smpp = { ports = [2775]; }; });",
 		&b->diag));
-	CU_ASSERT_TRUE_FATAL(policy_set_load(b->policy, b->path, NULL, 0, ACTION_REJECT, &b->diag));
+	CU_ASSERT_TRUE_FATAL(policy_set_load(b->policy,
+		&(struct policy_load){ .path = b->path, .default_action = ACTION_REJECT },
+		&b->diag));
 	b->x = explain_open(b->config, b->policy, 0, SIDE_OUTSIDE, &b->diag);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->x);
 	return b;

@@ -49,7 +49,12 @@ static struct folder *folder_make(const char *rules, const char *conf)
 
 static bool folder_load(struct folder *f, const char *path)
 {
-	return policy_set_load(&f->set, path, links, 2, ACTION_REJECT, &f->diag);
+	const struct policy_load how = { .path = path,
+		.link_names = links,
+		.n_links = 2,
+		.default_action = ACTION_REJECT };
+
+	return policy_set_load(&f->set, &how, &f->diag);
 }
 
 static void folder_remove(struct folder *f)
@@ -174,7 +179,8 @@ static void test_pack(void)
 	struct folder *f = folder_make(rules, conf);
 
 	CU_ASSERT_TRUE_FATAL(folder_load(f, f->path));
-	CU_ASSERT_TRUE(policy_set_write(&f->set, f->pack, &f->diag));
+	CU_ASSERT_TRUE(policy_set_write(
+		&f->set, f->pack, &(struct policy_write){ .key = NULL }, &f->diag));
 	policy_set_free(&f->set);
 	CU_ASSERT_TRUE_FATAL(folder_load(f, f->pack));
 	diag_print(&f->diag, stdout);
@@ -182,13 +188,19 @@ static void test_pack(void)
 	CU_ASSERT_EQUAL(f->set.ruleset->n_rules, 5);
 	check_conf(&f->set);
 	/* and once more from there */
-	CU_ASSERT_TRUE(policy_set_write(&f->set, f->pack, &f->diag));
+	CU_ASSERT_TRUE(policy_set_write(
+		&f->set, f->pack, &(struct policy_write){ .key = NULL }, &f->diag));
 	policy_set_free(&f->set);
 	CU_ASSERT_TRUE_FATAL(folder_load(f, f->pack));
 	check_conf(&f->set);
 	policy_set_free(&f->set);
 	/* a link that the configuration no longer has */
-	CU_ASSERT_FALSE(policy_set_load(&f->set, f->pack, links, 1, ACTION_REJECT, &f->diag));
+	CU_ASSERT_FALSE(policy_set_load(&f->set,
+		&(struct policy_load){ .path = f->pack,
+			.link_names = links,
+			.n_links = 1,
+			.default_action = ACTION_REJECT },
+		&f->diag));
 	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "p.pack(policy.conf)", 8, "no link \"edge\""));
 	folder_remove(f);
 }
@@ -314,7 +326,9 @@ static void test_no_such(void)
 	/* without a configuration the names of links are taken unseen */
 	put_file(f->rules, "1:/alpha/\n");
 	put_file(f->conf, "links = ( { link = \"any\"; content = false; } );\n");
-	CU_ASSERT_TRUE(policy_set_load(&f->set, f->path, NULL, 0, ACTION_REJECT, &f->diag));
+	CU_ASSERT_TRUE(policy_set_load(&f->set,
+		&(struct policy_load){ .path = f->path, .default_action = ACTION_REJECT },
+		&f->diag));
 	CU_ASSERT_TRUE(said(&f->diag, DIAG_WARNING, "policy.conf", 1, "not checked"));
 	CU_ASSERT_TRUE(policy_scope_of(&f->set.policy, 0, 0)->content);
 	folder_remove(f);

@@ -34,7 +34,7 @@ static struct ruleset *compile_text(struct source *s, const char *text,
 		diag_print(&diag, stdout);
 		return NULL;
 	}
-	return compile_source(s, limits, report, &diag);
+	return compile_source(s, limits, NULL, report, &diag);
 }
 
 static void drop(struct source *s, struct ruleset *r)
@@ -186,7 +186,7 @@ static void test_shards(void)
 	struct source s;
 	struct ruleset *r;
 
-	limits.shard_rules = 300;
+	limits.shard_ms = 30;
 	r = compile_text(&s, text, &limits, &report);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
 	CU_ASSERT_EQUAL(report.n_shards, 4);

@@ -35,7 +35,7 @@ static void set_up(struct bench *b, const char *text)
 	*b = (struct bench){ .hits = { hit_memory, 0, HITS_MAX, 0 } };
 	source_init(&s);
 	CU_ASSERT(source_read_text(&s, "t.pat", text, strlen(text), &diag));
-	b->ruleset = compile_source(&s, &limits, NULL, &diag);
+	b->ruleset = compile_source(&s, &limits, NULL, NULL, &diag);
 	diag_print(&diag, stdout);
 	diag_clear(&diag);
 	source_free(&s);

@@ -78,7 +78,7 @@ struct generation *lab_rules(const char *patterns)
 
 	source_init(&source);
 	if (!source_read_text(&source, "lab", patterns, strlen(patterns), diag) ||
-		(rules = compile_source(&source, &limits, NULL, diag)) == NULL) {
+		(rules = compile_source(&source, &limits, NULL, NULL, diag)) == NULL) {
 		diag_print(diag, stderr);
 		abort();
 	}

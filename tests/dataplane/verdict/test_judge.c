@@ -42,7 +42,7 @@ static struct bench *bench_open(const char *rules, enum rule_action action)
 
 	source_init(&b->source);
 	if (source_read_text(&b->source, "test.pat", rules, strlen(rules), diag)) {
-		b->ruleset = compile_source(&b->source, &limits, NULL, diag);
+		b->ruleset = compile_source(&b->source, &limits, NULL, NULL, diag);
 	}
 	diag_print(diag, stdout);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->ruleset);
