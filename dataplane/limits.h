@@ -56,6 +56,10 @@
 	10000000u /* an association silent for this long may have restarted unseen */
 #define LIMIT_SCTP_HALF_US \
 	60000000u /* a handshake takes seconds: RFC 9260 16, 8 attempts of INIT */
+#define LIMIT_SCTP_KEPT_BLOCKS \
+	4096u /* blocks of edited chunks one direction keeps after their acknowledgement: 2 MB */
+#define LIMIT_SCTP_KEPT_US \
+	2000000u /* how long after their newest copy: RFC 9260 16, RTO.Min is 1 s */
 #define LIMIT_SCTP_LINGER_US 10000000u /* an ended association is kept for late copies */
 
 /* Verdict: the circuit breaker (research/inline-blocking.md 2.5) */
@@ -105,5 +109,12 @@
 #define LIMIT_RULES       1000000u
 #define LIMIT_RULE_ID_LEN 63u /* characters of a rule's id */
 #define LIMIT_CATEGORIES  64u
+
+/* Lists */
+#define LIMIT_LIST_ENTRIES  1000000000u /* of one list */
+#define LIMIT_LIST_OVERLAY  65536u      /* entries added and deleted before the base is made anew */
+#define LIMIT_LIST_PROBES   128u        /* slots of a table of texts that one look-up reads */
+#define LIMIT_LIST_LABELS   8u          /* domains of a host that are looked up, from the last on */
+#define LIMIT_LIST_SEGMENTS 8u          /* paths of a URL that are looked up, from the first on */
 
 #endif

@@ -11,9 +11,16 @@
 #define SMSWALL_VERDICT_POLICY_H
 
 #include "dataplane/limits.h"
+#include "dataplane/verdict/lists.h"
 #include "patterns/ruleset.h"
 
-enum { POLICY_NAME_SIZE = 32, POLICY_NEVER = INT32_MAX };
+enum {
+	POLICY_NAME_SIZE = 32,
+	POLICY_NEVER = INT32_MAX,
+	POLICY_FILE_SIZE = 128,
+	POLICY_COUNTRY_SIZE = 4,
+	POLICY_LIST_USES_MAX = 128
+};
 
 /* What a category's score leads to: the most severe action whose threshold the score reaches. */
 struct policy_category {
@@ -34,9 +41,33 @@ struct policy_scope {
 };
 enum { POLICY_ANY = 0xFF, POLICY_SCOPES_MAX = 2 * LIMIT_LINKS + 1 };
 
+/* A list that policy.conf names: list `i` of the generation's set is what lists[i] says. */
+struct policy_list {
+	char name[LIST_NAME_SIZE];
+	char file[POLICY_FILE_SIZE]; /* in the policy's folder */
+	uint8_t kind;                /* enum list_kind */
+	int line;                    /* of policy.conf */
+};
+
+/* What is looked up in a list, where, and what follows; in the file's order. */
+struct policy_list_use {
+	uint8_t list;   /* index in lists[] and in the generation's set */
+	uint8_t match;  /* enum list_match */
+	uint8_t action; /* ACTION_PASS: never blocked; ACTION_REPORT, _BLANK, _REJECT */
+	uint8_t link;   /* or POLICY_ANY */
+	uint8_t side;   /* enum sms_side, or POLICY_ANY */
+	bool folded;    /* kind sender: look-alikes meet, too */
+	char country[POLICY_COUNTRY_SIZE]; /* of national numbers; "": they are in no list */
+	uint32_t status;                   /* command_status of a reject; 0: the link's */
+};
+
 struct policy {
 	uint32_t n_scopes; /* the last one is (any, any); the first that fits is taken */
 	struct policy_scope scopes[POLICY_SCOPES_MAX];
+	uint32_t n_lists;
+	struct policy_list lists[LIST_SET_MAX];
+	uint32_t n_list_uses;
+	struct policy_list_use list_uses[POLICY_LIST_USES_MAX];
 };
 
 /* policy_default: the policy of a bare pattern file: `action` at weight 100 for every category of `r`. */
