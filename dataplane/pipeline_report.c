@@ -147,7 +147,7 @@ static struct pipeline_way way_of_association(const struct sctp_assoc *s, unsign
 		.sync = s->n_packets[index] != 0 ? TCP_SYNCED : TCP_CLOSED,
 		.held_frames = d->held.count,
 		.waiting_octets = d->pending,
-		.journal_octets = d->n_blocks * LIMIT_SCTP_BLOCK_LEN,
+		.journal_octets = (d->n_blocks + d->n_kept) * LIMIT_SCTP_BLOCK_LEN,
 	};
 }
 

@@ -239,7 +239,10 @@ void sctp_sweep(struct pipeline *p)
 				ended(p, a, SESSION_AGED);
 			}
 			remove_assoc(p, a);
+			continue;
 		}
+		sctp_age(&a->direction[0], p->now_us, &p->journal);
+		sctp_age(&a->direction[1], p->now_us, &p->journal);
 	}
 }
 

@@ -144,7 +144,7 @@
 	X(udh_length, ANOMALY, "a UDH longer than the user data")                                    \
 	X(concat_invalid, ANOMALY, "a part number of 0 or above the total")                          \
 	X(concat_both, ANOMALY, "UDH and SAR concatenation disagree")                                \
-	X(concat_conflict, ANOMALY, "a part repeated with other text, or with another total")        \
+	X(concat_conflict, ANOMALY, "a part repeated with other text")                               \
 	/* SCTP anomalies */                                                                         \
 	X(sctp_packet_short, ANOMALY, "an SCTP packet without a chunk")                              \
 	X(sctp_chunk_short, ANOMALY, "an SCTP chunk shorter than its header")                        \
@@ -166,6 +166,7 @@
 	X(sctp_mixed, ANOMALY, "DATA and I-DATA in one association")                                 \
 	X(sctp_ack, ANOMALY, "an acknowledgement far ahead of all that was sent: not believed")      \
 	X(sctp_path_unseen, ANOMALY, "DATA acknowledged that never came by: a path goes round")      \
+	X(sctp_kept_full, ANOMALY, "edited DATA forgotten early: a late copy leaves as it came")     \
 	/* messages */                                                                               \
 	X(rule, MESSAGE, "a rule decided")                                                           \
 	X(score, MESSAGE, "the sum of a category's weights decided")                                 \

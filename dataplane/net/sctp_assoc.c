@@ -372,7 +372,8 @@ static void accept(const struct arrival *r, struct sctp_assoc *a, unsigned side)
 	if (!a->tag_known[1 - side] && !sctp_holds_frames(a)) {
 		other = other_half(r, a);
 		if (other.a != NULL && !sctp_holds_frames(other.a) &&
-			other.a->direction[other.side].n_entries == 0) {
+			other.a->direction[other.side].n_entries == 0 &&
+			other.a->direction[other.side].n_kept == 0) {
 			merge(r, a, side, other);
 			a = other.a;
 			side = other.side;

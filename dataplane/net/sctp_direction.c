@@ -51,8 +51,11 @@ static bool make_room(const struct reception *r, uint32_t n_blocks)
 	struct sctp_direction *d = r->d;
 
 	while (d->n_blocks + n_blocks > LIMIT_SCTP_DIRECTION_BLOCKS || r->j->n_free < n_blocks) {
-		struct sctp_entry *e = d->oldest;
+		struct sctp_entry *e = d->entries.oldest;
 
+		if (r->j->n_free < n_blocks && sctp_forget_kept(d, r->j, r->stats)) {
+			continue;
+		}
 		if (e == NULL || e->frame >= d->held.head->number || e->state == SCTP_READY) {
 			return false;
 		}
@@ -100,11 +103,14 @@ static void push_ready(struct sctp_direction *d, struct sctp_entry *first)
 
 static struct sctp_entry *neighbour(const struct reception *r, const struct sctp_entry *e, int step)
 {
+	struct sctp_entry *next;
+
 	if (e->interleaved) {
 		return sctp_journal_find_fragment(
 			r->j, r->d->id, e->stream, e->flags, e->number, e->fsn + (uint32_t)step);
 	}
-	return sctp_journal_find(r->j, r->d->id, e->tsn + (uint32_t)step);
+	next = sctp_journal_find(r->j, r->d->id, e->tsn + (uint32_t)step);
+	return next != NULL && next->kept ? NULL : next; /* its message is over */
 }
 
 /* broken: the fragments do not fit: no receiver makes a message of this run. */
@@ -348,6 +354,7 @@ static void receive_ack(struct sctp_direction *o, uint32_t cum, uint64_t now_us,
 	o->ack_time_us = now_us;
 	if (o->held.head == NULL) {
 		sctp_free_acked(o, j, stats);
+		sctp_age(o, now_us, j);
 	}
 }
 
@@ -497,8 +504,11 @@ void sctp_close(
 {
 	assert(d->held.head == NULL);
 	stats_ledger(stats, direction, R_incomplete, d->pending);
-	while (d->oldest != NULL) {
-		sctp_entry_free(d, d->oldest, j);
+	while (d->entries.oldest != NULL) {
+		sctp_entry_free(d, d->entries.oldest, j);
+	}
+	while (d->kept.oldest != NULL) {
+		sctp_entry_free(d, d->kept.oldest, j);
 	}
 	*d = (struct sctp_direction){ .id = 0 };
 }

@@ -11,10 +11,12 @@
  *
  * A frame waits only for the fragments of unfinished messages; sctp_release_due() bounds that. A
  * message whose frames were released is still given, once, when it is complete. In monitor nothing
- * waits and nothing is changed. Packets with a reason (bad checksum, truncated) keep their place,
+ * waits and nothing is changed. What was edited is kept a while after its acknowledgement: a copy
+ * that comes late leaves as the first did. Packets with a reason (bad checksum, truncated) keep their place,
  * are accounted under it and never used. DATA that follows an AUTH chunk passes (sctp_authenticated).
  * Ownership: struct sctp_direction is a part of struct sctp_assoc. Owning core only.
- * Bounds: LIMIT_SCTP_DIRECTION_BLOCKS, LIMIT_SCTP_MESSAGE_LEN, LIMIT_HELD_FRAMES.
+ * Bounds: LIMIT_SCTP_DIRECTION_BLOCKS, LIMIT_SCTP_MESSAGE_LEN, LIMIT_HELD_FRAMES; of kept entries
+ * LIMIT_SCTP_KEPT_BLOCKS, and none where a quarter of the journal or less is free (sctp_kept_full).
  * Source: RFC 9260 6; RFC 8260 2; RFC 4895 6.
  */
 #ifndef SMSWALL_NET_SCTP_DIRECTION_H
@@ -23,11 +25,16 @@
 #include "dataplane/net/sctp_journal.h"
 #include "dataplane/net/tcp.h"
 
-struct sctp_direction {
-	struct frame_list held;    /* in order of arrival */
-	struct frame *fresh;       /* the first of them that sctp_leave() has not looked at yet */
-	struct sctp_entry *oldest; /* all entries, by their newest copy */
+struct sctp_list {
+	struct sctp_entry *oldest;
 	struct sctp_entry *newest;
+};
+
+struct sctp_direction {
+	struct frame_list held;   /* in order of arrival */
+	struct frame *fresh;      /* the first of them that sctp_leave() has not looked at yet */
+	struct sctp_list entries; /* not kept ones, by their newest copy */
+	struct sctp_list kept;    /* acknowledged and overlaid: for copies that come late */
 	struct sctp_entry
 		*ready; /* complete messages that are not judged, in order of completion */
 	struct sctp_entry *ready_tail;
@@ -37,15 +44,16 @@ struct sctp_direction {
 	uint32_t cum;           /* acknowledged by the receiver, up to and including */
 	uint32_t freed_to;      /* the journal is without what is acknowledged up to here */
 	uint32_t high;          /* the highest TSN seen */
-	uint32_t n_entries;
-	uint32_t n_blocks;   /* that the entries take */
-	uint32_t n_waiting;  /* entries without a verdict */
-	uint32_t n_pieces;   /* of them, fragments of unfinished messages */
-	uint32_t n_overlaid; /* entries that frames are made equal to */
-	uint32_t pending;    /* octets stored that are not in the ledger yet */
-	uint32_t skipped_to; /* up to here, TSNs may be missing in the journal that were seen */
-	uint32_t isn;        /* initial TSN, where isn_known */
-	uint16_t n_streams;  /* that its sender may use; 0: not known */
+	uint32_t n_entries;     /* without those that are kept */
+	uint32_t n_blocks;      /* that these entries take */
+	uint32_t n_kept;        /* blocks of the kept ones */
+	uint32_t n_waiting;     /* entries without a verdict */
+	uint32_t n_pieces;      /* of them, fragments of unfinished messages */
+	uint32_t n_overlaid;    /* entries that frames are made equal to, kept ones too */
+	uint32_t pending;       /* octets stored that are not in the ledger yet */
+	uint32_t skipped_to;    /* up to here, TSNs may be missing in the journal that were seen */
+	uint32_t isn;           /* initial TSN, where isn_known */
+	uint16_t n_streams;     /* that its sender may use; 0: not known */
 	bool isn_known;
 	bool seen;        /* `high` is set */
 	bool acked;       /* `cum` is set */
@@ -126,6 +134,9 @@ void sctp_leave(struct sctp_direction *d, bool all, uint64_t now_us,
 /* sctp_release_due: true if held frames must leave now (hold time, retransmission, end, ceiling); sets `*why`. */
 bool sctp_release_due(const struct sctp_direction *d, uint64_t now_us,
 	const struct tcp_config *config, enum reason *why);
+
+/* sctp_age: frees what was kept long enough for late copies; for directions that are quiet. */
+void sctp_age(struct sctp_direction *d, uint64_t now_us, struct sctp_journal *j);
 
 /* sctp_close: accounts what is not judged as incomplete and frees the direction's memory; held frames must be out. */
 void sctp_close(

@@ -218,6 +218,26 @@ struct sctp_entry *sctp_journal_add(
 	return e;
 }
 
+static void fragment_remove(struct sctp_journal *j, struct sctp_entry *e)
+{
+	struct sctp_entry **at =
+		fragment_at(j, e->direction, e->stream, e->flags, e->number, e->fsn);
+
+	while (*at != e) {
+		at = &(*at)->fragment_next;
+	}
+	*at = e->fragment_next;
+}
+
+void sctp_journal_keep(struct sctp_journal *j, struct sctp_entry *e)
+{
+	assert(!e->kept);
+	if (is_piece(e)) { /* its sender may use its message identifier again */
+		fragment_remove(j, e);
+	}
+	e->kept = true;
+}
+
 void sctp_journal_free(struct sctp_journal *j, struct sctp_entry *e)
 {
 	struct sctp_entry **at = index_at(j, e->direction, e->tsn);
@@ -227,12 +247,8 @@ void sctp_journal_free(struct sctp_journal *j, struct sctp_entry *e)
 		at = &(*at)->index_next;
 	}
 	*at = e->index_next;
-	if (is_piece(e)) {
-		at = fragment_at(j, e->direction, e->stream, e->flags, e->number, e->fsn);
-		while (*at != e) {
-			at = &(*at)->fragment_next;
-		}
-		*at = e->fragment_next;
+	if (is_piece(e) && !e->kept) {
+		fragment_remove(j, e);
 	}
 	while (b != NULL) {
 		struct sctp_block *next = b->u.more.next;

@@ -8,6 +8,8 @@
  *
  * It is the reassembly buffer, the journal of edits and the memory that makes a retransmission leave
  * with the octets of the first copy (design.md law 4), in one; net/stream.h is the same for TCP.
+ * An acknowledgement may be lost behind us, or cross a copy on another path: edited entries are
+ * therefore kept for LIMIT_SCTP_KEPT_US after it, to be laid over such copies (sctp_keep.c).
  * Ownership: the journal owns its blocks; an entry is in one direction's list (sctp_direction.h).
  * Owning core only. Bounds: the blocks, fixed at boot; all steps are O(1) but those over the octets
  * or the fragments of one message.
@@ -29,7 +31,7 @@ enum sctp_entry_state {
 struct sctp_entry {
 	struct sctp_entry *index_next;    /* by TSN */
 	struct sctp_entry *fragment_next; /* by stream, MID and FSN: fragments of I-DATA only */
-	struct sctp_entry *prev;          /* of its direction, by the newest copy */
+	struct sctp_entry *prev;          /* of its list, by the newest copy */
 	struct sctp_entry *next;
 	struct sctp_entry *run_next; /* the next fragment of its message */
 	struct sctp_entry *run_prev; /* and the one before */
@@ -54,6 +56,7 @@ struct sctp_entry {
 	bool interleaved;
 	bool left;     /* it was sent on before its verdict */
 	bool edited;   /* its octets are not as they came */
+	bool kept;     /* sctp_journal_keep() was called */
 	bool overlaid; /* frames that carry it are made equal to it: edited, or a copy differed */
 };
 
@@ -97,6 +100,9 @@ struct sctp_entry *sctp_journal_find_fragment(const struct sctp_journal *j, uint
 /* sctp_journal_add: a new entry with the octets of `data`, in the indexes and in no list; NULL: no block is left. */
 struct sctp_entry *sctp_journal_add(
 	struct sctp_journal *j, uint32_t direction, const struct sctp_data *data);
+
+/* sctp_journal_keep: from now on it is found by its TSN only: its message is over. */
+void sctp_journal_keep(struct sctp_journal *j, struct sctp_entry *e);
 
 /* sctp_journal_free: takes the entry out of the indexes and gives its blocks back. */
 void sctp_journal_free(struct sctp_journal *j, struct sctp_entry *e);

@@ -23,9 +23,12 @@ void sctp_set_skipped(struct sctp_direction *d, uint32_t tsn);
 /* sctp_set_overlaid: frames with a copy of `e` are made equal to it. */
 void sctp_set_overlaid(struct sctp_direction *d, struct sctp_entry *e);
 
-/* The list of entries, by their newest copy. */
+/* The lists of entries, by their newest copy. */
 void sctp_list_add(struct sctp_direction *d, struct sctp_entry *e);
 void sctp_list_renew(struct sctp_direction *d, struct sctp_entry *e);
+
+/* sctp_forget_kept: frees the oldest kept entry for its room; false: there is none that no held frame carries. */
+bool sctp_forget_kept(struct sctp_direction *d, struct sctp_journal *j, struct stats *stats);
 
 /* sctp_entry_done: a verdict, or none will come. */
 void sctp_entry_done(struct sctp_direction *d, struct sctp_entry *e);
@@ -38,7 +41,7 @@ void sctp_entry_free(struct sctp_direction *d, struct sctp_entry *e, struct sctp
  */
 void sctp_free_acked(struct sctp_direction *d, struct sctp_journal *j, struct stats *stats);
 
-/* sctp_free_memory: all that can be freed; no frame is held. */
+/* sctp_free_memory: all that can be freed or kept; no frame is held. */
 void sctp_free_memory(struct sctp_direction *d, uint64_t now_us, const struct tcp_config *config,
 	struct sctp_journal *j, struct stats *stats);
 

@@ -176,6 +176,100 @@ static void test_again(void)
 	generation_free(lenient);
 }
 
+/* restart: a new handshake of the same ends, with other tags and the same first TSNs. */
+static void restart(struct lab *lab)
+{
+	enum { CLIENT = 0x33333333, SERVER = 0x44444444 };
+	const struct {
+		bool from_client;
+		uint32_t tag;
+		uint8_t chunk[28];
+		size_t len;
+	} packets[] = {
+		{ true, 0,
+			{ 1, 0, 0, 20, 0x33, 0x33, 0x33, 0x33, 0, 1, 0, 0, 0, 16, 0, 16, 0, 0, 3,
+				0xE8 },
+			20 },
+		{ false, CLIENT,
+			{ 2, 0, 0, 28, 0x44, 0x44, 0x44, 0x44, 0, 1, 0, 0, 0, 16, 0, 16, 0, 0, 7,
+				0xD0, 0, 7, 0, 8 },
+			28 },
+		{ true, SERVER, { 10, 0, 0, 8 }, 8 },
+		{ false, CLIENT, { 11, 0, 0, 4 }, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		lab_tagged(lab, packets[i].from_client, packets[i].tag,
+			bytes_of(packets[i].chunk, packets[i].len));
+	}
+}
+
+/* is_as: what left last has these chunks. */
+static bool is_as(const struct lab *lab, struct bytes chunks)
+{
+	return last(lab)->checksum_right && bytes_equal(last(lab)->payload, chunks);
+}
+
+static size_t spam_chunk(uint8_t *chunk)
+{
+	struct lab_map m = { .text = spam, .operation = 46, .otid = 7, .invoke_id = 5 };
+	uint8_t tcap[LAB_MESSAGE_SIZE];
+	uint8_t user[LAB_MESSAGE_SIZE];
+	size_t len = lab_tcap(&m, tcap);
+
+	len = lab_udt(true, bytes_of(tcap, len), user);
+	return lab_data(chunk, 0, WHOLE, 1000, 1, bytes_of(user, len));
+}
+
+/*
+ * A copy that comes when its acknowledgement has passed: on either path and after a push it leaves
+ * as the first did, as long as a sender may send it. A restart begins anew.
+ */
+static void test_late_copy(void)
+{
+	struct generation *lenient =
+		lab_rules("other:/nothing of this/ category=spam weight=100\n");
+	struct lab *lab = lab_open(LINK_ENFORCE);
+	uint8_t chunks[LAB_MESSAGE_SIZE];
+	uint8_t refused[LAB_MESSAGE_SIZE];
+	struct bytes first, came;
+	size_t len = spam_chunk(chunks);
+
+	came = bytes_of(chunks, len);
+	lab_sctp(lab, true, 0, came, true);
+	CU_ASSERT_EQUAL_FATAL(last(lab)->payload.len, len);
+	memcpy(refused, last(lab)->payload.data, len);
+	first = bytes_of(refused, len);
+	CU_ASSERT_FALSE(bytes_equal(first, came));
+	lab_sack(lab, false, 1000);
+	lab_sctp(lab, true, 0, came, true);
+	CU_ASSERT_TRUE(is_as(lab, first));
+	lab->turn.generation = lenient;
+	lab_sctp(lab, true, 1, came, true);
+	CU_ASSERT_TRUE(is_as(lab, first));
+	lab_wait(lab, LIMIT_SCTP_KEPT_US - 1000000); /* a round over the table */
+	lab_sctp(lab, true, 1, came, true);
+	CU_ASSERT_TRUE(is_as(lab, first));
+	CU_ASSERT_EQUAL(lab_messages(lab), 1);
+	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).sctp_blocks_used, 1);
+
+	/* the same TSN of the association that takes its place is another message */
+	restart(lab);
+	lab_tagged(lab, true, 0x44444444, came);
+	CU_ASSERT_TRUE(is_as(lab, came));
+	CU_ASSERT_EQUAL(lab_messages(lab), 2);
+	lab_sctp(lab, true, 0, came, true); /* of the old one */
+	CU_ASSERT_TRUE(is_as(lab, first));
+	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->reason[R_sctp_restart], 1);
+
+	lab_wait(lab, LIMIT_SCTP_KEPT_US + 1000000);
+	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).sctp_blocks_used, 1); /* not acknowledged */
+	lab_end(lab);
+	CU_ASSERT_TRUE(lab_ledger_adds_up(lab));
+	lab_destroy(lab);
+	generation_free(lenient);
+}
+
 /* Four DATA in a packet, the third refused: the others are as they came. */
 static void test_bundle(void)
 {
@@ -412,7 +506,7 @@ static void test_panic(void)
 	lab_destroy(lab);
 }
 
-/* A long run: everything that was taken is given back when it is acknowledged. */
+/* A long run: everything that was taken is given back when it is acknowledged, what was edited a while later. */
 static void test_memory(void)
 {
 	struct lab *lab = lab_open(LINK_ENFORCE);
@@ -425,6 +519,10 @@ static void test_memory(void)
 	}
 	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->counter[STAT_messages_rejected], 1500);
 	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->reason[R_history_full], 0);
+	CU_ASSERT_EQUAL(pipeline_stats(lab->pipeline)->reason[R_sctp_kept_full], 0);
+	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).sctp_blocks_used, 1500);
+	lab_wait(lab,
+		LIMIT_SCTP_KEPT_US + 1000000); /* for late copies, and a round over the table */
 	CU_ASSERT_EQUAL(pipeline_gauges(lab->pipeline).sctp_blocks_used, 0);
 	lab_end(lab);
 	CU_ASSERT_TRUE(lab_ledger_adds_up(lab));
@@ -432,7 +530,8 @@ static void test_memory(void)
 }
 
 UNIT_MAIN("pipeline/sigtran", { "verdict", test_verdict }, { "answer", test_answer },
-	{ "report", test_report }, { "retransmission", test_again }, { "bundle", test_bundle },
+	{ "report", test_report }, { "retransmission", test_again },
+	{ "late copy", test_late_copy }, { "bundle", test_bundle },
 	{ "zero checksum", test_zero_checksum }, { "segments", test_segments },
 	{ "fragments", test_fragments }, { "fragments turned", test_fragments_turned },
 	{ "monitor", test_monitor }, { "continue", test_continue }, { "panic", test_panic },

@@ -2,7 +2,7 @@
 /*
  * Property (enforce): whatever packets of two associations arrive, in any order, again, on either path,
  * changed or not: every frame leaves once, with its length, in the order of its direction; the ledger
- * adds up; a TSN leaves with the same octets each time until it is acknowledged; where no rule hits,
+ * adds up; a TSN leaves with the same octets each time, also when it is acknowledged; where no rule hits,
  * frames leave as they came; no refused text reaches its receiver unless the pipeline says that it was
  * not judged or leaked; at the end no memory is in use.
  */
@@ -54,6 +54,7 @@ struct run {
 	bool clean;   /* no text is refused */
 	bool changed; /* something was sent that is no copy of what it should be */
 	uint32_t acked[ASSOCIATIONS][2];
+	uint64_t start_us;
 	bool sent[ASSOCIATIONS][TSNS];
 	bool early[ASSOCIATIONS][TSNS]; /* acknowledged before it was sent: its receiver has it */
 };
@@ -284,6 +285,12 @@ static void check_again(const struct got *first, const uint8_t *chunk, size_t le
 	}
 }
 
+/* edits_are_kept: what is acknowledged is not forgotten but where no copy differed from what leaves. */
+static bool edits_are_kept(const struct run *r)
+{
+	return !r->changed && r->lab->now_us - r->start_us < LIMIT_SCTP_KEPT_US;
+}
+
 /* take_chunks: one packet that left; `got` by TSN is what its receiver took first. */
 static void take_chunks(const struct run *r, const struct lab_out *o, struct got *got)
 {
@@ -301,7 +308,7 @@ static void take_chunks(const struct run *r, const struct lab_out *o, struct got
 		}
 		if (got[tsn - base].chunk == NULL) {
 			got[tsn - base] = (struct got){ chunk, len };
-		} else if (acked == 0 || tsn > acked) {
+		} else if (acked == 0 || tsn > acked || edits_are_kept(r)) {
 			check_again(&got[tsn - base], chunk, len);
 		}
 	}
@@ -381,6 +388,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	run = (struct run){ .lab = lab_create_on(rules, LINK_ENFORCE),
 		.clean = (data[0] & 1) != 0 };
+	run.start_us = run.lab->now_us;
 	for (unsigned i = 0; i < MESSAGES; i++) {
 		make_message(&run, i);
 	}

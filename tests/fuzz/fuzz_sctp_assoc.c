@@ -2,8 +2,8 @@
 /*
  * Property: whatever the order, the duplication and the loss of the fragments of a set of messages,
  * those that a naive model calls complete are given, once, with their octets; each frame leaves once,
- * in order; what leaves is what the first copy said, edits included; the ledger adds up; and all
- * memory is back in the end. The last octets of an input are packets as they come, through the table.
+ * in order; what leaves is what the first copy said, edits included, also after its acknowledgement;
+ * the ledger adds up; and all memory is back in the end. The last octets of an input are packets as they come, through the table.
  */
 #include <stdlib.h>
 
@@ -20,6 +20,7 @@ struct model {
 	uint8_t seen[MESSAGES]; /* a bit for each piece */
 	bool given[MESSAGES];
 	bool edited[MESSAGES];
+	bool left[MESSAGES][PIECES];
 	bool left_early[MESSAGES][PIECES];
 	bool interleaved;
 };
@@ -156,6 +157,7 @@ static void leave(bool all)
 		const uint8_t *user = f->data + 12 + (model->interleaved ? 20 : 16);
 
 		check(f->number == ++lab.n_left);
+		model->left[message][piece] = true;
 		*early |= !model->given[message];
 		check(all || model->given[message] || *early);
 		for (unsigned i = 0; i < piece_len(message, piece); i++) {
@@ -164,6 +166,38 @@ static void leave(bool all)
 			check(user[i] == (blank ? 0 : octet_of(message, piece, i)));
 		}
 	}
+}
+
+/* acknowledge: up to the first piece that its receiver has not got; what is not edited may be forgotten then. */
+static void acknowledge(void)
+{
+	struct model *model = &lab.model;
+	uint32_t cum = model->first_tsn[0] - 1;
+	uint8_t sack[28] = { [12] = SCTP_SACK, [15] = 16 };
+	struct frame f = { .kind = FRAME_SCTP,
+		.data = sack,
+		.payload_off = 12,
+		.payload_len = 16,
+		.len = sizeof(sack),
+		.number = 1,
+		.time_us = lab.n_frames };
+	struct frame_list out = { .head = NULL };
+	struct sctp_packet p;
+
+	for (unsigned i = 0; i < MESSAGES * PIECES; i++) {
+		if (i % PIECES >= model->n_pieces[i / PIECES]) {
+			continue;
+		}
+		if (!model->left[i / PIECES][i % PIECES]) {
+			break;
+		}
+		cum++;
+	}
+	put_be32(sack + 16, cum);
+	sctp_read_packet(&f, &p, &lab.stats);
+	(void)sctp_receive(&lab.d[1], &lab.d[0], &f, &p, &lab.config, &lab.j, &lab.stats);
+	sctp_leave(&lab.d[1], false, f.time_us, &lab.config, &lab.j, &lab.stats, &out);
+	check(out.count == 1);
 }
 
 static void run_script(const uint8_t *data, size_t size)
@@ -194,8 +228,14 @@ static void run_script(const uint8_t *data, size_t size)
 		send_piece(message, piece);
 		judge((data[i] & 1) != 0);
 		leave((data[i] & 2) != 0 && i % 5 == 0);
+		if (i % 3 == 0) {
+			acknowledge();
+		}
 	}
 	leave(true);
+	acknowledge();
+	sctp_age(&lab.d[0], lab.n_frames + LIMIT_SCTP_KEPT_US, &lab.j);
+	check(lab.d[0].n_kept == 0);
 	check(lab.n_left == lab.n_frames);
 	sctp_close(&lab.d[0], 0, &lab.j, &lab.stats);
 	sctp_close(&lab.d[1], 1, &lab.j, &lab.stats);

@@ -283,22 +283,36 @@ size_t lab_packet(const struct lab_packet *p, struct bytes chunks, uint8_t *out)
 	return HEADERS + chunks.len;
 }
 
-void lab_sctp(struct lab *lab, bool from_client, unsigned path, struct bytes chunks, bool checksum)
+static void send_packet(
+	struct lab *lab, const struct lab_packet *p, struct bytes chunks, bool checksum)
 {
-	struct lab_packet p = { from_client, path, PORT, 0 };
 	uint8_t *o = malloc(HEADERS + chunks.len);
 	size_t len;
 
 	assert(o != NULL);
-	if (!is_init(chunks)) {
-		p.tag = from_client ? LAB_SERVER_TAG : LAB_CLIENT_TAG;
-	}
-	len = lab_packet(&p, chunks, o);
+	len = lab_packet(p, chunks, o);
 	if (!checksum) {
 		memset(o + LAB_CRC_AT, 0, 4);
 	}
-	lab_frame(lab, from_client, bytes_of(o, len));
+	lab_frame(lab, p->from_client, bytes_of(o, len));
 	free(o);
+}
+
+void lab_sctp(struct lab *lab, bool from_client, unsigned path, struct bytes chunks, bool checksum)
+{
+	struct lab_packet p = { from_client, path, PORT, 0 };
+
+	if (!is_init(chunks)) {
+		p.tag = from_client ? LAB_SERVER_TAG : LAB_CLIENT_TAG;
+	}
+	send_packet(lab, &p, chunks, checksum);
+}
+
+void lab_tagged(struct lab *lab, bool from_client, uint32_t tag, struct bytes chunks)
+{
+	struct lab_packet p = { from_client, 0, PORT, tag };
+
+	send_packet(lab, &p, chunks, true);
 }
 
 static void send_init(struct lab *lab, bool from_client, uint8_t type)

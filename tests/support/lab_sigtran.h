@@ -53,6 +53,9 @@ size_t lab_packet(const struct lab_packet *p, struct bytes chunks, uint8_t *out)
 /* lab_sctp: a packet with these chunks; `path` 0 or 1 chooses the addresses; CRC32c right, or 0. */
 void lab_sctp(struct lab *lab, bool from_client, unsigned path, struct bytes chunks, bool checksum);
 
+/* lab_tagged: the same on path 0 with this verification tag: of another association of these ends. */
+void lab_tagged(struct lab *lab, bool from_client, uint32_t tag, struct bytes chunks);
+
 /* lab_associate: INIT to COOKIE ACK; first TSNs are 1000 (client) and 2000 (server). */
 void lab_associate(struct lab *lab);
 

@@ -115,6 +115,14 @@ static inline uint32_t rig_leave(struct rig *r, bool all)
 	return r->out.count - before;
 }
 
+/* rig_age: the time for which edited chunks are kept for late copies goes by. */
+static inline void rig_age(struct rig *r)
+{
+	r->now_us += LIMIT_SCTP_KEPT_US;
+	sctp_age(&r->d[0], r->now_us, &r->j);
+	sctp_age(&r->d[1], r->now_us, &r->j);
+}
+
 /* rig_judge: the next message is `s` and is judged; NULL: there is none. */
 static inline bool rig_judge(struct rig *r, const char *s)
 {

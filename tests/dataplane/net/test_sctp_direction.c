@@ -329,6 +329,7 @@ static void release_and_judge_late(bool acked)
 	CU_ASSERT_EQUAL(rig_leave(r, false), 1);
 	CU_ASSERT(is_untouched(first));
 	rig_ack(r, 2);
+	rig_age(r);
 	CU_ASSERT_EQUAL(r->j.n_free, BLOCKS);
 	rig_close(r);
 }
