@@ -75,7 +75,7 @@ bool store_open(struct store *s, const char *state_dir, struct diag *diag);
 bool store_open_read(struct store *s, const char *state_dir, struct diag *diag);
 void store_close(struct store *s); /* wipes the key */
 
-/* store_is_empty: there is no generation at all: the first start. */
+/* store_is_empty: there is no generation and never was one: the first start. */
 bool store_is_empty(const struct store *s);
 
 /* store_current: the number in `current`; 0: none. */
@@ -87,7 +87,8 @@ uint32_t store_next(const struct store *s);
 /*
  * store_add: keeps `p` (read with its signature checked by the caller, or built in memory) as a new generation;
  * sections that are not present must be in the parts already. In: the caller's fields of *r; out: all of them.
- * It is not current by that. False with errors in `diag`; nothing is then kept.
+ * It is not current by that. False with errors in `diag`;
+ * nothing is then kept, and *r is of no use.
  */
 bool store_add(struct store *s, const struct pack *p, struct store_record *r, struct diag *diag);
 

@@ -231,6 +231,7 @@ void key_ring_remove(struct key_ring *r, const struct key_public *k)
 	if (i < r->n) {
 		r->n--;
 		memmove(&r->entries[i], &r->entries[i + 1], (r->n - i) * sizeof(r->entries[0]));
+		memset(&r->entries[r->n], 0, sizeof(r->entries[0]));
 	}
 }
 

@@ -2,7 +2,6 @@
 /* Reads packs: head, table and signature first, then what they promise. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 
 #include "patterns/pack_format.h"
 
+enum { PART_PATH_SIZE = 1024 };
 #define SECTIONS_LEN_MAX ((uint64_t)8 << 30)
 
 /* One reading. */
@@ -248,7 +248,7 @@ static bool refuse_part(const struct reading *r, const struct pack_section *s, c
 /* The part's file, of the right length, or -1. */
 static int open_part(const struct reading *r, const struct pack_section *s)
 {
-	char path[PATH_MAX];
+	char path[PART_PATH_SIZE];
 	struct stat st;
 	int fd;
 

@@ -8,30 +8,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "patterns/compile.h"
-#include "patterns/scan.h"
+#include <sodium.h>
+
+#include "patterns/durable.h"
 #include "tests/support/unit.h"
 
-enum { FLIPS = 20000, HEAD_LEN = 16, ENTRY_LEN = 80, HASH_LEN = 32 };
+/* The layout as pack.h draws it. */
+enum {
+	HEAD_LEN = 24,
+	ENTRY_LEN = 88,
+	SIGNER_LEN = 40,
+	SIGNATURE_LEN = 64,
+	CHECK_LEN = 8,
+	FLIPS = 100000,
+	SIGNED_SHARE =
+		5, /* every fifth flip is of a signed pack: a signature costs most of the time */
+};
 
 static struct diag diag;
 static char folder[] = "/tmp/smswall-test-XXXXXX";
 static char path[64];
-
-static const char rules[] = "@default category=fraud\n"
-			    "win:/you win/i note=\"a / b\"\n"
-			    "+ \"YOU WIN\"\n"
-			    "- \"you lose\"\n"
-			    "@default\n"
-			    "link:/evil\\.[a-z]+/L field=url action=reject status=0x45\n"
-			    "folded:/parcel/ view=folded state=shadow weight=-5\n";
+static char parts[64];
+static struct key_secret key;
+static struct key_ring ring;
 
 static void begin(void)
 {
 	strcpy(folder + sizeof(folder) - 7, "XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/test.pack", folder);
+	snprintf(parts, sizeof(parts), "%s/parts", folder);
 	diag_clear(&diag);
+	ring = (struct key_ring){ 0 };
+	CU_ASSERT_FATAL(key_make(&key));
+	CU_ASSERT(key_ring_add(&ring, &key.public, "test"));
 }
 
 static void end(void)
@@ -41,34 +51,43 @@ static void end(void)
 	diag_clear(&diag);
 }
 
-static struct ruleset *compile_rules(struct source *s)
+static const char *first_text(void)
 {
-	const struct compile_limits limits = compile_default_limits();
-	struct ruleset *r;
-
-	source_init(s);
-	CU_ASSERT(source_read_text(s, "p/a.pat", rules, strlen(rules), &diag));
-	r = compile_source(s, &limits, NULL, &diag);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
-	return r;
+	return diag.n_entries != 0 ? diag.entries[0].text : "";
 }
 
-/* Compiles and writes the rules, and a section of another owner. */
-static void write_rules(void)
+/* The one error that there is begins with `what`, and names the file. */
+static bool refused(const char *what)
+{
+	if (diag.n_entries != 1 || diag.n_errors != 1 || strstr(first_text(), what) == NULL ||
+		strcmp(diag.entries[0].file, path) != 0) {
+		printf("expected \"%s\"\n", what);
+		diag_print(&diag, stdout);
+		return false;
+	}
+	diag_clear(&diag);
+	return true;
+}
+
+static void put_text(struct pack *p, const char *name, const char *text)
+{
+	CU_ASSERT_FATAL(pack_add(p, name, bytes_str(text)));
+}
+
+/* Three sections, one of them empty; signed or not. */
+static void write_small(const struct key_secret *by)
 {
 	static struct pack p;
-	struct source s;
-	struct ruleset *r = compile_rules(&s);
-	void *memory = NULL;
 
 	p = (struct pack){ 0 };
-	CU_ASSERT(pack_add_ruleset(&p, r, &s, &memory));
-	CU_ASSERT(pack_add(&p, "policy", bytes_str("# policy\n")));
-	CU_ASSERT_EQUAL(pack_write(&p, path), 0);
-	free(memory);
-	ruleset_unref(r);
-	source_free(&s);
+	put_text(&p, "rules", "a:/prize/i\nb:/parcel held/i\n");
+	put_text(&p, "empty", "");
+	put_text(&p, "policy.conf", "categories = ();\n");
+	CU_ASSERT_EQUAL_FATAL(pack_write(&p, path, by, PACK_WHOLE), 0);
+	pack_free(&p);
 }
+
+/* ---- sections ---- */
 
 static void test_sections(void)
 {
@@ -84,195 +103,317 @@ static void test_sections(void)
 	CU_ASSERT_FALSE(pack_add(&p, "a name of 32 characters 90123456", bytes_str("x")));
 	CU_ASSERT_FALSE(pack_add(&p, "one", bytes_str("again")));
 	CU_ASSERT_FALSE(pack_add(&p, "", bytes_str("x")));
+	CU_ASSERT_FALSE(pack_add(&p, "line\n", bytes_str("x")));
+	CU_ASSERT_FALSE(pack_add(&p, "caf\xC3\xA9", bytes_str("x")));
 	CU_ASSERT_FALSE(pack_is(path));
-	CU_ASSERT_EQUAL(pack_write(&p, path), 0);
-	CU_ASSERT_EQUAL(pack_write(&p, path), 0); /* replaces */
+	CU_ASSERT_EQUAL(pack_write(&p, path, NULL, PACK_WHOLE), 0);
+	CU_ASSERT_EQUAL(pack_write(&p, path, NULL, PACK_WHOLE), 0); /* replaces */
 	CU_ASSERT(stat(path, &st) == 0 && (st.st_mode & 07777) == 0640);
 	CU_ASSERT(pack_is(path));
-	CU_ASSERT(pack_read(&p, path, &diag));
+	pack_free(&p);
+	CU_ASSERT(pack_read(&p, path, NULL, NULL, &diag));
 	CU_ASSERT_EQUAL(p.n_sections, 3);
+	CU_ASSERT_FALSE(p.is_signed);
 	CU_ASSERT(pack_find(&p, "one", &data) && bytes_equal(data, bytes_str("first")));
 	CU_ASSERT(pack_find(&p, "empty", &data) && data.len == 0);
 	CU_ASSERT_FALSE(pack_find(&p, "two", &data));
 	pack_free(&p);
 	CU_ASSERT_EQUAL(p.n_sections, 0);
 	pack_free(&p);
-	CU_ASSERT_EQUAL(pack_write(&p, "/nonexistent/folder/x"), -ENOENT);
+	CU_ASSERT_EQUAL(pack_write(&p, "/nonexistent/folder/x", NULL, PACK_WHOLE), -ENOENT);
+	end();
+}
+
+static void test_most_sections(void)
+{
+	static struct pack p;
+	char name[16];
+
+	begin();
+	p = (struct pack){ 0 };
+	for (unsigned i = 0; i < PACK_SECTIONS_MAX; i++) {
+		snprintf(name, sizeof(name), "s%u", i);
+		CU_ASSERT_FATAL(pack_add(&p, name, bytes_str("x")));
+	}
+	CU_ASSERT_FALSE(pack_add(&p, "more", bytes_str("x")));
+	CU_ASSERT_FALSE(pack_replace(&p, "more", bytes_str("x")));
+	CU_ASSERT_EQUAL(pack_write(&p, path, &key, PACK_WHOLE), 0);
+	pack_free(&p);
+	CU_ASSERT(pack_read(&p, path, NULL, &ring, &diag) && p.n_sections == PACK_SECTIONS_MAX);
+	pack_free(&p);
+	end();
+}
+
+/* A read pack with a section changed, one taken out and one added is another pack, not signed. */
+static void test_changes(void)
+{
+	static struct pack p;
+	struct bytes data;
+
+	begin();
+	write_small(&key);
+	CU_ASSERT_FATAL(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT(p.is_signed && key_equal(&p.signer, &key.public));
+	pack_remove(&p, "nothing");
+	CU_ASSERT(p.is_signed);
+	CU_ASSERT(pack_find(&p, "rules", &data));
+	CU_ASSERT(pack_replace(&p, "rules", bytes_slice(data, 0, 11))); /* of itself */
+	CU_ASSERT_FALSE(p.is_signed);
+	CU_ASSERT(pack_replace(&p, "rules", bytes_str("c:/other/\n")));
+	CU_ASSERT(pack_replace(&p, "states", bytes_str("a on\n")));
+	pack_remove(&p, "empty");
+	CU_ASSERT_EQUAL(pack_write(&p, path, &key, PACK_WHOLE), 0);
+	pack_free(&p);
+	CU_ASSERT_FATAL(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT_EQUAL(p.n_sections, 3);
+	CU_ASSERT(pack_find(&p, "rules", &data) && bytes_equal(data, bytes_str("c:/other/\n")));
+	CU_ASSERT(pack_find(&p, "states", &data) && bytes_equal(data, bytes_str("a on\n")));
+	CU_ASSERT_PTR_NULL(pack_section(&p, "empty"));
+	pack_free(&p);
 	end();
 }
 
 static void test_no_pack(void)
 {
 	static const char *const contents[] = { "", "SMSW", "1:/x/i\n", "SMSWPACK",
-		"SMSWPACKxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" };
+		"SMSWPACKxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		"SMSWPACK\0\0\0\1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" };
 	static struct pack p;
 
 	begin();
-	CU_ASSERT_FALSE(pack_read(&p, path, &diag));
-	CU_ASSERT_PTR_NOT_NULL(strstr(diag.entries[0].text, "No such file"));
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, NULL, &diag));
+	CU_ASSERT(refused("No such file"));
 	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
-		FILE *f = fopen(path, "w");
+		struct bytes run = i == 5 ? bytes_of(contents[i], 53) : bytes_str(contents[i]);
 
-		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-		fputs(contents[i], f);
-		fclose(f);
-		diag_clear(&diag);
-		CU_ASSERT_FALSE(pack_read(&p, path, &diag));
-		CU_ASSERT_EQUAL(diag.n_errors, 1);
+		CU_ASSERT_EQUAL(durable_write(path, 0640, &run, 1, true), 0);
+		CU_ASSERT_FALSE(pack_read(&p, path, NULL, NULL, &diag));
+		CU_ASSERT(refused(i < 3    ? "header: magic"
+				  : i == 3 ? "header: cut"
+					   : "header: version"));
 		CU_ASSERT_EQUAL(pack_is(path), i >= 3);
 	}
-	CU_ASSERT_FALSE(pack_read(&p, folder, &diag));
+	strcpy(path, folder);
+	CU_ASSERT_FALSE(pack_read(&p, folder, NULL, NULL, &diag));
+	CU_ASSERT(refused("it is no file"));
+	strcpy(path, "/dev/zero");
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, NULL, &diag));
+	CU_ASSERT(refused("it is no file"));
+	snprintf(path, sizeof(path), "%s/test.pack", folder);
 	end();
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
+/* ---- what it says about itself ---- */
 
-static void compare_rulesets(const struct ruleset *a, const struct ruleset *b)
-{
-	CU_ASSERT(memcmp(a->hash, b->hash, sizeof(a->hash)) == 0);
-	CU_ASSERT_EQUAL_FATAL(a->n_rules, b->n_rules);
-	CU_ASSERT_EQUAL(a->n_categories, b->n_categories);
-	CU_ASSERT_EQUAL(a->database_len, b->database_len);
-	for (uint32_t i = 0; i < a->n_rules; i++) {
-		const struct rule *x = &a->rules[i];
-		const struct rule *y = &b->rules[i];
-
-		CU_ASSERT(same_text(x->id, y->id) && same_text(x->expression, y->expression));
-		CU_ASSERT(same_text(x->note, y->note) && same_text(x->file, y->file));
-		CU_ASSERT(x->flags == y->flags && x->category == y->category);
-		CU_ASSERT(x->weight == y->weight && x->status == y->status && x->line == y->line);
-		CU_ASSERT(x->action == y->action && x->state == y->state);
-		CU_ASSERT(x->field == y->field && x->view == y->view);
-	}
-	for (unsigned f = 0; f < FIELDS; f++) {
-		for (unsigned v = 0; v < VIEWS; v++) {
-			CU_ASSERT_EQUAL(a->parts[f][v].n_rules, b->parts[f][v].n_rules);
-			CU_ASSERT_EQUAL(a->parts[f][v].n_shards, b->parts[f][v].n_shards);
-		}
-	}
-}
-
-static void scan_once(const struct ruleset *r, enum rule_field f, enum rule_view v,
-	const char *text, uint32_t rule)
-{
-	uint8_t copy[128] = { 0 };
-	struct scan_hit hit[4];
-	struct scan_hits hits = { hit, 0, 4, 0 };
-	struct scan_scratch *scratch = NULL;
-
-	memcpy(copy, text, strlen(text));
-	CU_ASSERT_EQUAL_FATAL(scan_scratch_grow(&scratch, r), 0);
-	CU_ASSERT(scan_text(r, scratch, f, v, 0, bytes_of(copy, strlen(text)), &hits));
-	CU_ASSERT(hits.n == 1 && hit[0].rule == rule);
-	scan_scratch_free(scratch);
-}
-
-static void test_ruleset(void)
+static void test_meta(void)
 {
 	static struct pack p;
-	struct source s;
-	struct source examples;
-	struct ruleset *r;
-	struct ruleset *loaded;
-	struct bytes text;
+	struct pack_meta meta = { PACK_SCHEMA, 12, 1790000000000000, "anna\n", "caf\xC3\xA9\tout" };
+	struct pack_meta read;
 
 	begin();
-	write_rules();
-	r = compile_rules(&s);
-	CU_ASSERT_FATAL(pack_read(&p, path, &diag));
-	CU_ASSERT(pack_find(&p, "rules", &text));
-	CU_ASSERT(text.len > 10 && memcmp(text.data, "@line 2 \"p/a.pat\"\n", 18) == 0);
-	loaded = pack_load_ruleset(&p, path, &examples, &diag);
-	pack_free(&p); /* nothing points into it */
-	diag_print(&diag, stdout);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(loaded);
-	compare_rulesets(r, loaded);
-	CU_ASSERT_EQUAL_FATAL(examples.n_examples, 2);
-	CU_ASSERT_EQUAL(examples.n_rules, 0);
-	CU_ASSERT_STRING_EQUAL(examples.examples[1].text, "you lose");
-	CU_ASSERT(examples.examples[0].must_match && !examples.examples[1].must_match);
-	CU_ASSERT(examples.examples[1].rule == 0 && examples.examples[1].line == 4);
-	scan_once(loaded, FIELD_TEXT, VIEW_SENT, "Now You Win!", 0);
-	scan_once(loaded, FIELD_URL, VIEW_SENT, "http://evil.example", 1);
-	scan_once(loaded, FIELD_TEXT, VIEW_FOLDED, "your parcel", 2);
-	ruleset_unref(r);
-	ruleset_unref(loaded);
-	source_free(&s);
-	source_free(&examples);
+	p = (struct pack){ 0 };
+	CU_ASSERT_FALSE(pack_meta(&p, path, &read, &diag));
+	CU_ASSERT(refused("section meta: missing"));
+	CU_ASSERT(pack_set_meta(&p, &meta));
+	meta.base = 13;
+	CU_ASSERT(pack_set_meta(&p, &meta) && p.n_sections == 1); /* replaces */
+	CU_ASSERT(pack_meta(&p, path, &read, &diag));
+	CU_ASSERT(read.schema == PACK_SCHEMA && read.base == 13);
+	CU_ASSERT_EQUAL(read.created_us, 1790000000000000);
+	CU_ASSERT_STRING_EQUAL(read.author, "anna ");
+	CU_ASSERT_STRING_EQUAL(read.note, "caf\xC3\xA9 out");
+	meta.schema = PACK_SCHEMA + 1;
+	CU_ASSERT(pack_set_meta(&p, &meta));
+	CU_ASSERT_FALSE(pack_meta(&p, path, &read, &diag));
+	CU_ASSERT(refused("schema 2; this program reads schema 1"));
+	pack_free(&p);
 	end();
 }
 
-/* Writes the rules again with one section changed or, with data NULL, left out. */
-static void rewrite(const char *name, const char *data, const char *extra)
+static void test_meta_malformed(void)
 {
-	static struct pack old;
+	static const char *const texts[] = { "", "schema 1\n",
+		"schema 1\nbase 0\ncreated_us 0\nauthor a\nnote b",         /* no end */
+		"schema 1\nbase 0\ncreated_us 0\nauthor a\nnote b\nmore\n", /* more */
+		"schema 1\ncreated_us 0\nbase 0\nauthor a\nnote b\n",       /* order */
+		"schema -1\nbase 0\ncreated_us 0\nauthor a\nnote b\n",
+		"schema 1\nbase 4294967296\ncreated_us 0\nauthor a\nnote b\n",
+		"schema 1\nbase 0\ncreated_us 9223372036854775808\nauthor a\nnote b\n",
+		"schema 1\nbase 0\ncreated_us 99999999999999999999\nauthor a\nnote b\n",
+		"schema 1\nbase 0 \ncreated_us 0\nauthor a\nnote b\n",
+		"schema 1\nbase 0\ncreated_us 0\nauthor a\tb\nnote b\n",
+		"schema 1\nbase\ncreated_us 0\nauthor a\nnote b\n",
+		"schema 1\nbase 0\ncreated_us 0\nauthor 0123456789012345678901234567890123456789"
+		"012345678901234567890123\nnote b\n" };
 	static struct pack p;
+	struct pack_meta read;
 
-	write_rules();
+	begin();
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		p = (struct pack){ 0 };
+		put_text(&p, "meta", texts[i]);
+		CU_ASSERT_FALSE(pack_meta(&p, path, &read, &diag));
+		CU_ASSERT(refused("section meta: is not well-formed"));
+	}
 	p = (struct pack){ 0 };
-	CU_ASSERT_FATAL(pack_read(&old, path, &diag));
-	for (uint32_t i = 0; i < old.n_sections; i++) {
-		if (strcmp(old.sections[i].name, name) != 0) {
-			CU_ASSERT(pack_add(&p, old.sections[i].name, old.sections[i].data));
-		} else if (data != NULL) {
-			CU_ASSERT(pack_add(&p, name, bytes_str(data)));
-		}
-	}
-	if (extra != NULL) {
-		CU_ASSERT(pack_add(&p, extra, bytes_str("x")));
-	}
-	CU_ASSERT_EQUAL(pack_write(&p, path), 0);
-	pack_free(&old);
+	CU_ASSERT(pack_add(&p, "meta", bytes_of("schema 1\0\n", 10)));
+	CU_ASSERT_FALSE(pack_meta(&p, path, &read, &diag));
+	CU_ASSERT(refused("section meta: is not well-formed"));
+	p = (struct pack){ 0 };
+	put_text(&p, "meta", "schema 1\nbase 0\ncreated_us 0\nauthor \nnote \n");
+	CU_ASSERT(pack_meta(&p, path, &read, &diag));
+	end();
 }
 
-/* Right hashes, wrong contents: another platform's, missing, strange. */
-static void test_refused(void)
+static void test_hash(void)
 {
-	static const struct {
-		const char *section;
-		const char *data;
-		const char *extra;
-		const char *said;
-	} cases[] = {
-		{ "platform", "hyperscan 9.9.9\narchitecture x86_64\n", NULL,
-			"hyperscan 9.9.9 is another version" },
-		{ "platform", "architecture s390x\n", NULL, "s390x is another architecture" },
-		{ "platform", "feature avx9000\n", NULL, "feature avx9000 is not in this CPU" },
-		{ "platform", "moon full\n", NULL, "moon full is not known" },
-		{ "platform", NULL, NULL, "section platform: missing" },
-		{ "rules", NULL, NULL, "section rules: missing" },
-		{ "rules", "a:/x/q\n", NULL, "unknown flag" },
-		{ "rules", "", NULL, "without rules for it" },
-		{ "db.text.sent.0", NULL, NULL, "section db.text.sent.0: missing" },
-		{ "db.url.sent.0", "not a database", NULL, "Hyperscan refuses this database" },
-		{ "", NULL, "db.text.sent.7", "1 database sections belong to no rules" },
-		{ "", NULL, "db.number.sent.0", "Hyperscan refuses" },
-	};
+	static struct pack a;
+	static struct pack b;
+	const struct pack_meta meta = { PACK_SCHEMA, 1, 2, "anna", "" };
+	uint8_t hash_a[PACK_HASH_LEN];
+	uint8_t hash_b[PACK_HASH_LEN];
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		static struct pack p;
-		struct source examples;
-		bool said = false;
+	a = (struct pack){ 0 };
+	b = (struct pack){ 0 };
+	put_text(&a, "one", "1");
+	CU_ASSERT(pack_set_meta(&b, &meta));
+	put_text(&b, "one", "1");
+	pack_hash(&a, hash_a);
+	pack_hash(&b, hash_b);
+	CU_ASSERT(memcmp(hash_a, hash_b, sizeof(hash_a)) == 0); /* who and when is no content */
+	put_text(&a, "two", "2");
+	pack_hash(&a, hash_a);
+	CU_ASSERT(memcmp(hash_a, hash_b, sizeof(hash_a)) != 0);
+	CU_ASSERT(pack_replace(&b, "one", bytes_str("2")));
+	pack_remove(&a, "two");
+	pack_hash(&a, hash_a);
+	pack_hash(&b, hash_b);
+	CU_ASSERT(memcmp(hash_a, hash_b, sizeof(hash_a)) != 0);
+	pack_free(&a);
+	pack_free(&b);
+}
 
-		begin();
-		rewrite(cases[i].section, cases[i].data, cases[i].extra);
-		CU_ASSERT_FATAL(pack_read(&p, path, &diag));
-		CU_ASSERT_PTR_NULL(pack_load_ruleset(&p, path, &examples, &diag));
-		for (size_t k = 0; k < diag.n_entries; k++) {
-			said = said || strstr(diag.entries[k].text, cases[i].said) != NULL;
-			CU_ASSERT_STRING_EQUAL(diag.entries[k].file, path);
-		}
-		if (!said) {
-			printf("case %zu:\n", i);
-			diag_print(&diag, stdout);
-			CU_FAIL("another reason");
-		}
-		pack_free(&p);
-		end();
+/* ---- signatures ---- */
+
+static void test_signature(void)
+{
+	static struct pack p;
+	static struct key_ring none;
+	struct key_secret other;
+
+	begin();
+	CU_ASSERT_FATAL(key_make(&other));
+	write_small(NULL);
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT(refused("header: signer: none: this pack is not signed"));
+	write_small(&other);
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT(refused("is not trusted here"));
+	CU_ASSERT(pack_read(&p, path, NULL, NULL, &diag)); /* who does not ask */
+	CU_ASSERT(p.is_signed && key_equal(&p.signer, &other.public));
+	pack_free(&p);
+	write_small(&key);
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, &none, &diag));
+	CU_ASSERT(refused("is not trusted here"));
+	CU_ASSERT(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT_EQUAL(pack_write(&p, path, NULL, PACK_WHOLE), 0); /* keeps its signature */
+	pack_free(&p);
+	CU_ASSERT(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT(pack_replace(&p, "empty", bytes_str("")));
+	CU_ASSERT_EQUAL(pack_write(&p, path, NULL, PACK_WHOLE), 0); /* changed: has none */
+	pack_free(&p);
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT(refused("header: signer: none"));
+	end();
+}
+
+/* ---- damage ---- */
+
+static uint8_t *read_file(size_t *len)
+{
+	int error;
+	char *octets = durable_read(path, 1 << 20, len, &error);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(octets);
+	return (uint8_t *)octets;
+}
+
+static void write_file(const uint8_t *octets, size_t len)
+{
+	FILE *f = fopen(path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_EQUAL(fwrite(octets, 1, len, f), len);
+	CU_ASSERT_EQUAL(fclose(f), 0);
+}
+
+static void flip(int fd, size_t at, uint8_t mask)
+{
+	uint8_t octet = 0;
+
+	CU_ASSERT_EQUAL(pread(fd, &octet, 1, (off_t)at), 1);
+	octet ^= mask;
+	CU_ASSERT_EQUAL(pwrite(fd, &octet, 1, (off_t)at), 1);
+}
+
+/* Which piece of the header an octet belongs to, as the refusal has to call it. */
+static void piece_of(size_t at, uint32_t n_sections, bool is_signed, char *name, size_t size)
+{
+	size_t table = HEAD_LEN + n_sections * ENTRY_LEN;
+
+	if (at < 8) {
+		snprintf(name, size, "header: magic:");
+	} else if (at < 12) {
+		snprintf(name, size, "header: version:");
+	} else if (at < HEAD_LEN) {
+		snprintf(name, size, "header: number of sections: damaged");
+	} else if (at < table) {
+		snprintf(name, size, "header: table: entry %zu: damaged",
+			(at - HEAD_LEN) / ENTRY_LEN + 1);
+	} else if (at < table + SIGNER_LEN) {
+		snprintf(name, size, "header: signer: damaged");
+	} else {
+		snprintf(name, size, "header: signature: %s",
+			is_signed ? "is not that of key" : "damaged");
 	}
+}
+
+/* Each octet of head, table, signer and signature, with each bit. */
+static void damage_header(bool is_signed)
+{
+	static struct pack p;
+	size_t header = HEAD_LEN + 3 * ENTRY_LEN + SIGNER_LEN + SIGNATURE_LEN;
+	char name[64];
+	int fd;
+
+	begin();
+	write_small(is_signed ? &key : NULL);
+	fd = open(path, O_RDWR);
+	CU_ASSERT_FATAL(fd >= 0);
+	for (size_t at = 0; at < header; at++) {
+		for (unsigned bit = 0; bit < 8; bit++) {
+			piece_of(at, 3, is_signed, name, sizeof(name));
+			flip(fd, at, (uint8_t)(1u << bit));
+			CU_ASSERT_FALSE(pack_read(&p, path, NULL, is_signed ? &ring : NULL, &diag));
+			CU_ASSERT(refused(name));
+			flip(fd, at, (uint8_t)(1u << bit));
+		}
+	}
+	CU_ASSERT(pack_read(&p, path, NULL, is_signed ? &ring : NULL, &diag)); /* all is back */
+	pack_free(&p);
+	close(fd);
+	end();
+}
+
+static void test_header_signed(void)
+{
+	damage_header(true);
+}
+
+static void test_header_unsigned(void)
+{
+	damage_header(false);
 }
 
 /* Where each section of a pack lies, to know whom a damaged octet belongs to. */
@@ -287,85 +428,393 @@ static const char *owner_of(const struct pack *p, size_t body, size_t at)
 	return "?";
 }
 
-static void flip(int fd, size_t at, uint8_t mask)
-{
-	uint8_t octet = 0;
-
-	CU_ASSERT_EQUAL(pread(fd, &octet, 1, (off_t)at), 1);
-	octet ^= mask;
-	CU_ASSERT_EQUAL(pwrite(fd, &octet, 1, (off_t)at), 1);
-}
-
-/* Flips one octet, expects a refusal that names `owner`, and flips it back. */
-static void refuse_flipped(int fd, size_t at, uint8_t mask, const char *owner)
+/* Seeded flips of one to eight bits of one octet of the body: all refused, each by its section. */
+static void damage_body(uint32_t seed, unsigned n_flips, bool is_signed)
 {
 	static struct pack p;
-	char begins[48];
-
-	snprintf(begins, sizeof(begins), "%s%s:", strcmp(owner, "header") == 0 ? "" : "section ",
-		owner);
-	flip(fd, at, mask);
-	diag_clear(&diag);
-	CU_ASSERT_FALSE(pack_read(&p, path, &diag));
-	CU_ASSERT_EQUAL_FATAL(diag.n_entries, 1);
-	CU_ASSERT_EQUAL(strncmp(diag.entries[0].text, begins, strlen(begins)), 0);
-	CU_ASSERT_STRING_EQUAL(diag.entries[0].file, path);
-	flip(fd, at, mask);
-}
-
-static void test_damaged(void)
-{
-	static struct pack p;
-	uint32_t seed = 5;
+	static struct pack damaged;
 	size_t body;
 	size_t len;
+	char name[64];
 	int fd;
 
 	begin();
-	write_rules();
-	CU_ASSERT_FATAL(pack_read(&p, path, &diag));
+	write_small(is_signed ? &key : NULL);
+	CU_ASSERT_FATAL(pack_read(&p, path, NULL, NULL, &diag));
+	body = HEAD_LEN + p.n_sections * ENTRY_LEN + SIGNER_LEN + SIGNATURE_LEN;
 	len = p.memory_len;
-	body = HEAD_LEN + p.n_sections * ENTRY_LEN + HASH_LEN;
 	fd = open(path, O_RDWR);
-	CU_ASSERT_FATAL(fd >= 0 && body < len);
-	for (size_t at = 0; at < body; at++) {
-		refuse_flipped(fd, at, 1, "header");
-		refuse_flipped(fd, at, 0x80, "header");
-	}
-	for (unsigned i = 0; i < FLIPS; i++) {
+	CU_ASSERT_FATAL(fd >= 0 && len > 20);
+	for (unsigned i = 0; i < n_flips; i++) {
 		size_t at;
+		uint8_t mask;
 
 		seed = seed * 1664525u + 1013904223u;
-		at = body + (seed >> 4) % (len - body);
-		refuse_flipped(fd, at, (uint8_t)(1u << (i % 8)), owner_of(&p, body, at));
+		at = body + (seed >> 4) % len;
+		mask = (uint8_t)((seed >> 24) | 1u << (i % 8));
+		snprintf(name, sizeof(name), "section %s: damaged", owner_of(&p, body, at));
+		flip(fd, at, mask);
+		CU_ASSERT_FALSE(pack_read(&damaged, path, NULL, is_signed ? &ring : NULL, &diag));
+		CU_ASSERT_FATAL(refused(name));
+		flip(fd, at, mask);
 	}
-	diag_clear(&diag);
-	pack_free(&p);
-	CU_ASSERT(pack_read(&p, path, &diag)); /* all was flipped back */
+	CU_ASSERT(pack_read(&damaged, path, NULL, is_signed ? &ring : NULL, &diag));
+	pack_free(&damaged);
 	pack_free(&p);
 	close(fd);
 	end();
 }
 
+static void test_body(void)
+{
+	damage_body(5, FLIPS - FLIPS / SIGNED_SHARE, false);
+	damage_body(6, FLIPS / SIGNED_SHARE, true);
+}
+
 static void test_truncated(void)
 {
 	static struct pack p;
-	struct stat st;
+	size_t len;
+	uint8_t *octets;
 
 	begin();
-	write_rules();
-	CU_ASSERT_FATAL(stat(path, &st) == 0);
-	CU_ASSERT_EQUAL(truncate(path, st.st_size + 1), 0);
-	CU_ASSERT_FALSE(pack_read(&p, path, &diag)); /* longer is wrong too */
-	for (off_t len = st.st_size - 1; len >= 0; len -= len > 2000 ? 7 : 1) {
+	write_small(&key);
+	octets = read_file(&len);
+	for (size_t n = 0; n < len; n++) {
+		write_file(octets, n);
+		CU_ASSERT_FALSE(pack_read(&p, path, NULL, &ring, &diag));
+		CU_ASSERT(refused(n < 8          ? "header: magic"
+				  : n < HEAD_LEN ? "header: cut short"
+				  : n < HEAD_LEN + 3 * ENTRY_LEN + SIGNER_LEN + SIGNATURE_LEN
+					  ? "header: table: cut short"
+				  : n < len - 17 ? "section rules: cut short"
+						 : "section policy.conf: cut short"));
+	}
+	write_file(octets, len + 1); /* durable_read() puts a NUL there */
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT(refused("1 octets follow the last section"));
+	free(octets);
+	end();
+}
+
+/* ---- well-hashed nonsense: only a signature would tell, and there is none ---- */
+
+static void mend_check(uint8_t *piece, size_t len)
+{
+	uint8_t hash[32];
+
+	(void)crypto_generichash(hash, sizeof(hash), piece, len, NULL, 0);
+	memcpy(piece + len, hash, CHECK_LEN);
+}
+
+static void put_u64(uint8_t *at, uint64_t v)
+{
+	put_be32(at, (uint32_t)(v >> 32));
+	put_be32(at + 4, (uint32_t)v);
+}
+
+static void test_malformed(void)
+{
+	static const char *const said[] = { "header: number of sections: 1025; at most 1024",
+		"header: table: cut short", "header: table: entry 2: its name is not well-formed",
+		"header: table: entry 2: its name is not well-formed",
+		"header: table: entry 2: its name is given twice",
+		"header: table: entry 2: its offset is not where",
+		"header: table: entry 2: its length is beyond every bound",
+		"section empty: cut short", "header: table: entry 3: its offset is not where",
+		"section empty: is not in this file: a thin pack" };
+	static struct pack p;
+
+	begin();
+	for (unsigned i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		size_t len;
+		uint8_t *octets;
+		uint8_t *entry;
+
+		write_small(NULL);
+		octets = read_file(&len);
+		entry = octets + HEAD_LEN + ENTRY_LEN;
+		switch (i) {
+		case 0:
+			put_be32(octets + 12, 1025);
+			break;
+		case 1:
+			put_be32(octets + 12, 1024);
+			break;
+		case 2:
+			entry[31] = 'x'; /* behind the name's end */
+			break;
+		case 3:
+			memset(entry, 0, 32);
+			break;
+		case 4:
+			memcpy(entry, entry - ENTRY_LEN, 32);
+			break;
+		case 5:
+			put_u64(entry + 32, 24);
+			break;
+		case 6:
+			put_u64(entry + 40, UINT64_MAX);
+			break;
+		case 7:
+		case 8:
+			put_u64(entry + 40, i == 7 ? (uint64_t)1 << 30 : 1);
+			if (i == 7) {
+				uint8_t *next = entry + ENTRY_LEN;
+
+				put_u64(next + 32,
+					((uint64_t)be32(next + 32) << 32 | be32(next + 36)) +
+						(1u << 30));
+				mend_check(next, ENTRY_LEN - CHECK_LEN);
+			}
+			break;
+		default:
+			put_u64(entry + 32, 0);
+			break;
+		}
+		mend_check(octets, HEAD_LEN - CHECK_LEN);
+		mend_check(entry, ENTRY_LEN - CHECK_LEN);
+		write_file(octets, len);
+		CU_ASSERT_FALSE(pack_read(&p, path, NULL, NULL, &diag));
+		CU_ASSERT(refused(said[i]));
+		CU_ASSERT_FALSE(pack_read(&p, path, NULL, &ring, &diag));
 		diag_clear(&diag);
-		CU_ASSERT_EQUAL(truncate(path, len), 0);
-		CU_ASSERT_FALSE(pack_read(&p, path, &diag));
-		CU_ASSERT_EQUAL(diag.n_errors, 1);
+		free(octets);
 	}
 	end();
 }
 
-UNIT_MAIN("patterns/pack", { "sections", test_sections }, { "no_pack", test_no_pack },
-	{ "ruleset", test_ruleset }, { "refused", test_refused }, { "damaged", test_damaged },
-	{ "truncated", test_truncated })
+/* Whoever has no key can make all hashes right, and still not the signature. */
+static void test_forged(void)
+{
+	static struct pack p;
+	size_t len;
+	uint8_t *octets;
+	uint8_t *entry;
+
+	begin();
+	write_small(&key);
+	octets = read_file(&len);
+	entry = octets + HEAD_LEN + 2 * ENTRY_LEN;
+	octets[len - 2] = '#';
+	(void)crypto_generichash(entry + 48, 32, octets + len - 17, 17, NULL, 0);
+	mend_check(entry, ENTRY_LEN - CHECK_LEN);
+	write_file(octets, len);
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, &ring, &diag));
+	CU_ASSERT(refused("header: signature: is not that of key"));
+	CU_ASSERT_FALSE(pack_read(&p, path, NULL, NULL, &diag)); /* even for who does not ask */
+	CU_ASSERT(refused("header: signature: is not that of key"));
+	free(octets);
+	end();
+}
+
+/* ---- sections outside of the file ---- */
+
+static void path_of_part(const char *text, char *to, size_t size)
+{
+	uint8_t hash[PACK_HASH_LEN];
+
+	pack_hash_octets(bytes_str(text), hash);
+	CU_ASSERT_FATAL(pack_part_path(parts, hash, to, size));
+}
+
+static void put_part(const char *text, const char *contents)
+{
+	char to[256];
+	struct bytes run = bytes_str(contents);
+
+	path_of_part(text, to, sizeof(to));
+	CU_ASSERT_EQUAL_FATAL(durable_write(to, 0640, &run, 1, true), 0);
+}
+
+static void drop_part(const char *text)
+{
+	char to[256];
+
+	path_of_part(text, to, sizeof(to));
+	unlink(to);
+}
+
+/* "db" is marked as outside; the signature is the same in each form. */
+static void write_form(enum pack_form form)
+{
+	static struct pack p;
+
+	p = (struct pack){ 0 };
+	put_text(&p, "rules", "the rules");
+	put_text(&p, "db", "a large database");
+	p.sections[1].outside = true;
+	put_text(&p, "lists", "a list");
+	CU_ASSERT_EQUAL_FATAL(pack_write(&p, path, &key, form), 0);
+	pack_free(&p);
+}
+
+static bool has_all(const struct pack *p)
+{
+	struct bytes a;
+	struct bytes b;
+	struct bytes c;
+
+	return p->n_sections == 3 && pack_find(p, "rules", &a) && pack_find(p, "db", &b) &&
+	       pack_find(p, "lists", &c) && bytes_equal(a, bytes_str("the rules")) &&
+	       bytes_equal(b, bytes_str("a large database")) && bytes_equal(c, bytes_str("a list"));
+}
+
+static void begin_parts(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(mkdir(parts, 0750), 0);
+	put_part("the rules", "the rules");
+	put_part("a large database", "a large database");
+	put_part("a list", "a list");
+}
+
+static void end_parts(void)
+{
+	drop_part("the rules");
+	drop_part("a large database");
+	drop_part("a list");
+	CU_ASSERT_EQUAL(rmdir(parts), 0);
+	end();
+}
+
+static void test_forms(void)
+{
+	static const unsigned outside[] = { 0, 1, 3 };
+	static const off_t body[] = { 31, 15, 0 };
+	static struct pack p;
+	uint8_t signature[KEY_SIGNATURE_LEN];
+	struct stat st;
+
+	begin_parts();
+	for (unsigned form = PACK_WHOLE; form <= PACK_MANIFEST; form++) {
+		unsigned n = 0;
+
+		write_form((enum pack_form)form);
+		CU_ASSERT(stat(path, &st) == 0 && st.st_size == HEAD_LEN + 3 * ENTRY_LEN +
+									SIGNER_LEN + SIGNATURE_LEN +
+									body[form]);
+		CU_ASSERT_EQUAL(pack_read(&p, path, NULL, &ring, &diag), form == PACK_WHOLE);
+		CU_ASSERT(form == PACK_WHOLE || refused("is not in this file: a thin pack"));
+		pack_free(&p);
+		CU_ASSERT_FATAL(pack_read(&p, path, parts, &ring, &diag));
+		CU_ASSERT(has_all(&p) && p.is_signed);
+		for (uint32_t i = 0; i < p.n_sections; i++) {
+			n += p.sections[i].outside;
+		}
+		CU_ASSERT_EQUAL(n, outside[form]);
+		CU_ASSERT(form == PACK_WHOLE ||
+			  memcmp(signature, p.signature, sizeof(signature)) == 0);
+		memcpy(signature, p.signature, sizeof(signature));
+		/* whole again, by the signature that it came with */
+		CU_ASSERT_EQUAL(pack_write(&p, path, NULL, PACK_WHOLE), 0);
+		pack_free(&p);
+		CU_ASSERT(pack_read(&p, path, NULL, &ring, &diag) && has_all(&p));
+		pack_free(&p);
+	}
+	end_parts();
+}
+
+static void test_table_only(void)
+{
+	static struct pack p;
+	const struct pack_section *db;
+	uint8_t hash[PACK_HASH_LEN];
+	struct bytes data;
+
+	begin();
+	write_form(PACK_MANIFEST); /* there is no folder of parts, and none is asked for */
+	CU_ASSERT_FATAL(pack_read_table(&p, path, &ring, &diag));
+	pack_hash_octets(bytes_str("a large database"), hash);
+	db = pack_section(&p, "db");
+	CU_ASSERT_FATAL(db != NULL && !db->present && db->len == 16);
+	CU_ASSERT(memcmp(db->hash, hash, sizeof(hash)) == 0);
+	CU_ASSERT_FALSE(pack_find(&p, "db", &data));
+	CU_ASSERT_EQUAL(pack_write(&p, path, NULL, PACK_WHOLE), -ENODATA);
+	CU_ASSERT_EQUAL(pack_write(&p, path, NULL, PACK_MANIFEST), 0);
+	pack_free(&p);
+	CU_ASSERT(pack_read_table(&p, path, &ring, &diag));
+	pack_free(&p);
+	end();
+}
+
+static void test_parts_refused(void)
+{
+	static struct pack p;
+	char text[128];
+
+	begin_parts();
+	write_form(PACK_THIN);
+	put_part("a large database", "a large databasf"); /* same length */
+	CU_ASSERT_FALSE(pack_read(&p, path, parts, &ring, &diag));
+	CU_ASSERT(refused("section db: its part "));
+	put_part("a large database", "a large databas");
+	CU_ASSERT_FALSE(pack_read(&p, path, parts, &ring, &diag));
+	CU_ASSERT(refused("has another length"));
+	drop_part("a large database");
+	CU_ASSERT_FALSE(pack_read(&p, path, parts, &ring, &diag));
+	snprintf(text, sizeof(text), "is missing");
+	CU_ASSERT(refused(text));
+	CU_ASSERT_FALSE(pack_read(&p, path, "/nonexistent", &ring, &diag));
+	CU_ASSERT(refused("is missing"));
+	put_part("a large database", "a large database");
+	CU_ASSERT(pack_read(&p, path, parts, &ring, &diag));
+	pack_free(&p);
+	end_parts();
+}
+
+struct had {
+	uint8_t hash[PACK_HASH_LEN];
+	unsigned n_asked;
+};
+
+static bool has_it(void *context, const uint8_t hash[PACK_HASH_LEN], uint64_t len)
+{
+	struct had *had = context;
+
+	had->n_asked++;
+	return len == 16 && memcmp(hash, had->hash, PACK_HASH_LEN) == 0;
+}
+
+/* What the reader has already is not read, so that it need not be there. */
+static void test_known(void)
+{
+	static struct pack p;
+	struct had had = { { 0 }, 0 };
+	const struct pack_known known = { has_it, &had };
+	struct bytes data;
+
+	begin_parts();
+	pack_hash_octets(bytes_str("a large database"), had.hash);
+	drop_part("a large database");
+	write_form(PACK_THIN);
+	CU_ASSERT_FATAL(pack_read_new(&p, path, parts, &ring, &known, &diag));
+	CU_ASSERT_EQUAL(had.n_asked, 1); /* only for what is not in the file */
+	CU_ASSERT_FALSE(pack_find(&p, "db", &data));
+	CU_ASSERT(pack_find(&p, "lists", &data) && bytes_equal(data, bytes_str("a list")));
+	CU_ASSERT_EQUAL(p.memory_len, 15);
+	CU_ASSERT_EQUAL(pack_write(&p, path, &key, PACK_THIN), 0); /* goes on without it */
+	pack_free(&p);
+	CU_ASSERT(pack_read_new(&p, path, parts, &ring, &known, &diag));
+	pack_free(&p);
+	had.hash[0] ^= 1;
+	CU_ASSERT_FALSE(pack_read_new(&p, path, parts, &ring, &known, &diag));
+	CU_ASSERT(refused("is missing"));
+	p = (struct pack){ 0 };
+	had.hash[0] ^= 1;
+	CU_ASSERT(pack_add_known(&p, "db", had.hash, 16, bytes_of(NULL, 0)));
+	CU_ASSERT(!p.sections[0].present && p.sections[0].outside);
+	CU_ASSERT(pack_add_known(&p, "none", had.hash, 0, bytes_of(NULL, 0)));
+	CU_ASSERT(p.sections[1].present && !p.sections[1].outside);
+	pack_free(&p);
+	end_parts();
+}
+
+UNIT_MAIN("patterns/pack", { "sections", test_sections }, { "most sections", test_most_sections },
+	{ "changes", test_changes }, { "no pack", test_no_pack }, { "meta", test_meta },
+	{ "malformed meta", test_meta_malformed }, { "hash", test_hash },
+	{ "signature", test_signature }, { "signed header damaged", test_header_signed },
+	{ "unsigned header damaged", test_header_unsigned }, { "body damaged", test_body },
+	{ "truncated", test_truncated }, { "malformed", test_malformed }, { "forged", test_forged },
+	{ "forms", test_forms }, { "table only", test_table_only },
+	{ "parts refused", test_parts_refused }, { "known", test_known })
