@@ -24,6 +24,7 @@
 #include "control/config.h"
 #include "control/panic.h"
 #include "control/policy_file.h"
+#include "dataplane/telemetry.h"
 
 struct event_sink;
 struct watch;
@@ -63,6 +64,10 @@ struct control_context {
 	size_t budget_total;                 /* octets, as printed at boot */
 	const struct event_sink *event_sink; /* set by control_run(), for reports */
 	const struct watch *watch;           /* the same */
+	void (*telemetry)(telemetry_fill fill, void *arg); /* asked every round; NULL: nobody asks */
+	/* for metrics; set by control_run() */
+	uint64_t judges_since_us;                  /* the live generation */
+	uint64_t policy_changes[POLICY_EMPTY + 1]; /* how often: enum event_policy_change */
 };
 
 /* control_run: until *stop (or, in replay, until the workers are done and the rings empty). 0 or a control_code. */

@@ -55,6 +55,11 @@ static const char *const policy_changes[] = { [POLICY_LIVE] = "live",
 	[POLICY_NOT_TAKEN] = "not_taken",
 	[POLICY_FALLBACK] = "fallback",
 	[POLICY_EMPTY] = "empty" };
+
+const char *events_policy_change_name(enum event_policy_change change)
+{
+	return policy_changes[change];
+}
 #define X(name, text) text,
 static const char *const actions[] = { RULE_ACTIONS(X) };
 static const char *const styles[] = { EDIT_STYLES(X) };

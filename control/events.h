@@ -63,4 +63,7 @@ int events_key_random(uint8_t key[EVENTS_KEY_LEN]);
 /* events_key_path: where the key of this configuration lies. `out` of `size` octets. */
 void events_key_path(const struct config *c, char *out, size_t size);
 
+/* events_policy_change_name: "live", "undone": `change` of an event of type policy. */
+const char *events_policy_change_name(enum event_policy_change change);
+
 #endif

@@ -251,7 +251,7 @@ static bool is_unjudged(enum reason r)
 	return true;
 }
 
-static uint64_t unjudged(const struct stats *sum, unsigned direction)
+uint64_t report_unjudged(const struct stats *sum, unsigned direction)
 {
 	uint64_t total = 0;
 
@@ -284,7 +284,7 @@ static json_t *ledger_json(const struct stats *sum)
 			json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "from", from[d], "forwarded",
 				count(sum->ledger.forwarded[d]), "accounted", count(total),
 				"balanced", total == sum->ledger.forwarded[d], "unjudged",
-				count(unjudged(sum, (unsigned)d)), "octets", octets));
+				count(report_unjudged(sum, (unsigned)d)), "octets", octets));
 	}
 	return ledger;
 }
@@ -481,8 +481,8 @@ void report_status_line(const struct control_context *ctx, bool all_turn, char *
 
 static void print_unjudged(const struct stats *sum, FILE *to)
 {
-	uint64_t in = unjudged(sum, 0);
-	uint64_t out = unjudged(sum, 1);
+	uint64_t in = report_unjudged(sum, 0);
+	uint64_t out = report_unjudged(sum, 1);
 	const char *separator = ": ";
 
 	fprintf(to, "  unjudged  %" PRIu64 " octets from inside, %" PRIu64 " from outside", in,

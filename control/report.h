@@ -18,6 +18,9 @@ json_t *report_make(const struct control_context *ctx, bool all_rules);
 /* report_status_line: one line for systemctl status. */
 void report_status_line(const struct control_context *ctx, bool all_turn, char *out, size_t size);
 
+/* report_unjudged: octets of SMS traffic, forwarded from a side, that nobody has read. */
+uint64_t report_unjudged(const struct stats *sum, unsigned direction);
+
 /* report_print_summary: a few lines of text, for the end of a run. */
 void report_print_summary(const struct control_context *ctx, FILE *to);
 
