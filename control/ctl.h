@@ -35,6 +35,13 @@ struct ctl_verb {
 	const char *example; /* lines, each ending in a newline */
 	int (*run)(struct ctl_call *call);
 	struct ctl_option options[CTL_OPTIONS_MAX]; /* ends at name == NULL */
+	bool hidden;                                /* of programs only: in no help, no manual */
+};
+
+/* What the verbs of one object are about: a line of `smswallctl --help`. */
+struct ctl_object {
+	const char *name;
+	const char *summary;
 };
 
 struct ctl_value {
@@ -52,6 +59,7 @@ struct ctl_call {
 	bool json;
 	bool help;
 	bool version;
+	bool lines;         /* --json: each document on one line (--watch) */
 	const char *socket; /* NULL: the default */
 	unsigned timeout_s; /* 0: the verb's own */
 	struct diag diag;   /* printed by ctl_finish() */
@@ -60,6 +68,7 @@ struct ctl_call {
 
 extern const struct ctl_verb ctl_verbs[];
 extern const size_t ctl_n_verbs;
+extern const struct ctl_object ctl_objects[]; /* of more than one verb; ends at name == NULL */
 extern const struct ctl_option ctl_global_options[]; /* ends at name == NULL */
 
 /* ctl_read_arguments: 0, or CONTROL_USAGE after a sentence on standard error. */
@@ -111,6 +120,28 @@ int ctl_session_show(struct ctl_call *call);
 int ctl_link_show(struct ctl_call *call);
 int ctl_probe_smsc(struct ctl_call *call);
 int ctl_doctor(struct ctl_call *call);
+int ctl_policy_push(struct ctl_call *call);
+int ctl_policy_confirm(struct ctl_call *call);
+int ctl_policy_rollback(struct ctl_call *call);
+int ctl_policy_history(struct ctl_call *call);
+int ctl_policy_show(struct ctl_call *call);
+int ctl_policy_tag(struct ctl_call *call);
+int ctl_rule_list(struct ctl_call *call);
+int ctl_rule_show(struct ctl_call *call);
+int ctl_rule_state(struct ctl_call *call);
+int ctl_list_list(struct ctl_call *call);
+int ctl_list_show(struct ctl_call *call);
+int ctl_list_add(struct ctl_call *call);
+int ctl_list_del(struct ctl_call *call);
+int ctl_list_replace(struct ctl_call *call);
+int ctl_key_show(struct ctl_call *call);
+int ctl_key_make(struct ctl_call *call);
+int ctl_key_rotate(struct ctl_call *call);
+int ctl_audit_show(struct ctl_call *call);
+int ctl_audit_verify(struct ctl_call *call);
+int ctl_why(struct ctl_call *call);
+int ctl_complete(struct ctl_call *call);
+int ctl_completion(struct ctl_call *call);
 int ctl_help_tree(struct ctl_call *call);
 int ctl_version(struct ctl_call *call);
 

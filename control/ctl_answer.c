@@ -73,7 +73,8 @@ int ctl_finish(struct ctl_call *call, int code)
 	if (call->json) {
 		ctl_set(call, "code", json_integer(code));
 		ctl_set(call, "diagnostics", diagnostics(&call->diag));
-		if (json_dumpf(call->document, stdout, JSON_INDENT(2)) != 0 ||
+		if (json_dumpf(call->document, stdout,
+			    call->lines ? JSON_COMPACT : JSON_INDENT(2)) != 0 ||
 			putchar('\n') == EOF) {
 			code = code != 0 ? code : CONTROL_FAILED;
 		}

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/ctl_client.h"
+#include "control/ctl_daemon.h"
 #include "control/ctl_frame.h"
-#include "control/ctl_policy.h"
+#include "control/ctl_store.h"
 #include "control/explain.h"
 
 /* What explain works with: loaded once for all three kinds of input. */
@@ -57,14 +59,46 @@ static int choose_link(struct work *w)
 		link != NULL ? link : "");
 }
 
+/* open_live: --live, --at: configuration and policy are the daemon's. */
+static int open_live(struct work *w)
+{
+	const char *at = ctl_value(w->call, "at");
+	struct ctl_store store = { .number = 0 };
+	json_t *status = NULL;
+	long long number = 0;
+	int rc = at != NULL ? ctl_read_generation(w->call, at, &number) : 0;
+
+	rc = rc == 0 ? ctl_client_request(w->call, "status", NULL, &status) : rc;
+	rc = rc == 0 ? ctl_config_live(w->call, status, &w->config) : rc;
+	rc = rc == 0 ? default_link(w) : rc;
+	rc = rc == 0 ? choose_link(w) : rc;
+	rc = rc == 0 ? ctl_store_find(w->call, number, &store) : rc;
+	rc = rc == 0 ? ctl_store_policy(w->call, &store, w->config, w->policy) : rc;
+	if (rc == 0) {
+		ctl_out(w->call, "generation %lld\n\n", store.number);
+		ctl_set(w->call, "generation", json_integer(store.number));
+	}
+	ctl_store_close(&store);
+	json_decref(status);
+	return rc;
+}
+
 static int work_open(struct work *w)
 {
+	bool live = ctl_value(w->call, "live") != NULL || ctl_value(w->call, "at") != NULL;
 	int rc;
 
 	w->messages = json_array();
 	w->policy = calloc(1, sizeof(*w->policy));
 	if (w->policy == NULL) {
 		return ctl_error(w->call, CONTROL_FAILED, "no memory");
+	}
+	if (live && ctl_value(w->call, "policy") != NULL) {
+		return ctl_error(w->call, CONTROL_USAGE,
+			"--live and --at judge by the daemon's policy: --policy does not go with them");
+	}
+	if (live) {
+		return open_live(w);
 	}
 	rc = ctl_config_load(w->call, &w->config);
 	if (rc != 0) {

@@ -15,6 +15,15 @@
 		"policy", "PATH", "folder, *.pat file or pack (default: the configuration's)" \
 	}
 
+#define OPTION_WATCH                                                         \
+	{                                                                    \
+		"watch", "SEC", "again every SEC seconds, until interrupted" \
+	}
+#define OPTION_NOTE                                                      \
+	{                                                                \
+		"note", "TEXT", "why: for the history and the audit log" \
+	}
+
 #define OPTION_MIX                                                                     \
 	{                                                                              \
 		"mix", "FILE", "settings (smswallctl traffic keys prints such a file)" \
@@ -30,6 +39,18 @@ const struct ctl_option ctl_global_options[] = {
 	{ "timeout", "SEC", "give up after this time, exit code 7" },
 	{ "help", NULL, "this help" },
 	{ NULL, NULL, NULL },
+};
+
+const struct ctl_object ctl_objects[] = {
+	{ "config", "configuration" },
+	{ "policy", "patterns and policy, in files and live" },
+	{ "traffic", "made traffic for tests" },
+	{ "session", "sessions that pass through" },
+	{ "rule", "live rules, their hits and states" },
+	{ "list", "live lists of senders, hosts and others" },
+	{ "key", "the keys that packs are signed with" },
+	{ "audit", "who asked for what" },
+	{ NULL, NULL },
 };
 
 const struct ctl_verb ctl_verbs[] = {
@@ -72,6 +93,64 @@ const struct ctl_verb ctl_verbs[] = {
 		.options = { { "out", "PACK", "file to write" }, OPTION_CONFIG },
 	},
 	{
+		.object = "policy", .name = "push", .arguments = "PATH",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_policy_push,
+		.summary = "make a policy the daemon's, live: checked, compiled, signed, published",
+		.text = "PATH is a folder, one *.pat file, or a pack. What the live generation has already is not\n"
+			"compiled again. Answers when the last worker judges by it (exit code 8: one does not).\n"
+			"When anything is refused nothing has changed. Then the whole is compiled in one piece\n"
+			"and takes its place. Without access to the key: exit code 5.\n",
+		.example = "smswallctl policy push patterns/sets --shadow --confirm 300 --note 'first try'\n",
+		.options = {
+			{ "shadow", NULL, "new and changed rules count, and decide nothing" },
+			{ "confirm", "SEC", "undone by itself unless policy confirm comes within this time" },
+			OPTION_NOTE,
+			{ "allow-older", NULL, "also a pack that was made before the live one" },
+			{ "if-generation", "GEN", "only if this one is live, else exit code 6" },
+			{ "no-merge", NULL, "leave the new rules in databases of their own" },
+			{ "key", "FILE", "sign with this secret key (default: the daemon's)" },
+			OPTION_SOCKET_OF,
+		},
+	},
+	{
+		.object = "policy", .name = "confirm", .arguments = "", .run = ctl_policy_confirm,
+		.summary = "keep what was pushed with --confirm",
+		.text = "",
+		.example = "smswallctl policy confirm\n",
+		.options = { OPTION_SOCKET_OF },
+	},
+	{
+		.object = "policy", .name = "rollback", .arguments = "[N]",
+		.arguments_max = 1, .run = ctl_policy_rollback,
+		.summary = "take back the last push, or the last N; @GEN: bring that generation back",
+		.text = "What was live before is live again when this answers.\n",
+		.example = "smswallctl policy rollback\nsmswallctl policy rollback @12\n",
+		.options = { OPTION_SOCKET_OF },
+	},
+	{
+		.object = "policy", .name = "history", .arguments = "", .run = ctl_policy_history,
+		.summary = "the generations that are kept: number, state, when, by whom, why",
+		.text = "Newest first. STATE: live, good, pending (not confirmed yet), undone (taken back).\n",
+		.example = "smswallctl policy history\n",
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "policy", .name = "show", .arguments = "[GEN]",
+		.arguments_max = 1, .run = ctl_policy_show,
+		.summary = "one generation: who, when, why, and its parts; --full: its text",
+		.text = "GEN is @12 or 12; default: the live one. --full reads the daemon's store.\n",
+		.example = "smswallctl policy show @12\n",
+		.options = { { "full", NULL, "its patterns and policy.conf as well" }, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "policy", .name = "tag", .arguments = "GEN NAME",
+		.arguments_min = 2, .arguments_max = 2, .run = ctl_policy_tag,
+		.summary = "name a generation, which keeps it; \"-\" takes the name away",
+		.text = "",
+		.example = "smswallctl policy tag @12 before-christmas\n",
+		.options = { OPTION_SOCKET_OF },
+	},
+	{
 		.object = "", .name = "explain", .arguments = "[FILE.pcap:N]",
 		.arguments_max = 1, .run = ctl_explain,
 		.summary = "why a message gets its verdict, step by step",
@@ -90,6 +169,23 @@ const struct ctl_verb ctl_verbs[] = {
 			OPTION_CONFIG,
 			{ "link", "NAME", "link of the configuration (default: the first)" },
 			{ "side", "SIDE", "the sender is inside or outside (default: outside)" },
+			{ "live", NULL, "judge by what the daemon judges by now" },
+			{ "at", "GEN", "judge by a generation of its store: @12" },
+		},
+	},
+	{
+		.object = "", .name = "why", .arguments = "ID",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_why,
+		.summary = "why a message got its verdict, by the id of its event",
+		.text = "Names each rule that hit as it was in the generation that judged, takes the score apart,\n"
+			"and judges again where the text is known: exit code 1 when the verdict differs.\n",
+		.example = "smswallctl why 140737488355335\n"
+			   "smswallctl why 7 --events ev.jsonl --policy patterns/sets --text 'You have won'\n",
+		.options = {
+			{ "events", "EV.jsonl", "events, a JSON document a line; \"-\": standard input" },
+			{ "text", "TEXT", "the message's text, where the event has none" },
+			OPTION_POLICY,
+			OPTION_CONFIG,
 		},
 	},
 	{
@@ -140,14 +236,120 @@ const struct ctl_verb ctl_verbs[] = {
 		.summary = "what the daemon is doing: links, ports, policy, blind spots",
 		.text = "Asks the running daemon.\n",
 		.example = "smswallctl status --json | jq .links\n",
-		.options = { OPTION_SOCKET_OF },
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
 	},
 	{
 		.object = "", .name = "counters", .arguments = "", .run = ctl_counters,
 		.summary = "every counter and reason that is not zero",
 		.text = "With --json those that are zero too.\n",
 		.example = "smswallctl counters\n",
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "rule", .name = "list", .arguments = "", .run = ctl_rule_list,
+		.summary = "the live rules: state, hits, shadow hits, octets, cycles, the newest hit",
+		.text = "Counts belong to a rule's id and stay over pushes.\n",
+		.example = "smswallctl rule list --state shadow --hit --watch 5\n",
+		.options = {
+			{ "state", "STATE", "only those in state on, shadow or sample" },
+			{ "hit", NULL, "only those that ever hit" },
+			OPTION_WATCH,
+			OPTION_SOCKET_OF,
+		},
+	},
+	{
+		.object = "rule", .name = "show", .arguments = "ID",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_rule_show,
+		.summary = "one live rule: where it was written, what it does, its counts",
+		.text = "",
+		.example = "smswallctl rule show prize.lottery\n",
 		.options = { OPTION_SOCKET_OF },
+	},
+	{
+		.object = "rule", .name = "state", .arguments = "ID on|shadow|sample=N%",
+		.arguments_min = 2, .arguments_max = 2, .run = ctl_rule_state,
+		.summary = "let a rule decide, only count, or decide for N of 100 senders, at once",
+		.text = "It is one more generation and outlives a restart.\n",
+		.example = "smswallctl rule state prize.lottery sample=10%\n",
+		.options = { OPTION_NOTE, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "list", .name = "list", .arguments = "", .run = ctl_list_list,
+		.summary = "the live lists: name, kind, entries, newest change",
+		.text = "",
+		.example = "smswallctl list list\n",
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "list", .name = "show", .arguments = "NAME",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_list_show,
+		.summary = "the entries of a list, a line each",
+		.text = "",
+		.example = "smswallctl list show senders.block\n",
+		.options = { OPTION_SOCKET_OF,
+			{ "limit", "N", "at most this many, 1 to 10000000 (default: 1000)" } },
+	},
+	{
+		.object = "list", .name = "add", .arguments = "NAME ENTRY...",
+		.arguments_min = 2, .arguments_max = 61, .run = ctl_list_add,
+		.summary = "add entries to a list, at once, all or none",
+		.text = "It is one more generation; policy rollback takes it back.\n",
+		.example = "smswallctl list add hosts.block evil.example --note 'case 4711'\n",
+		.options = { OPTION_NOTE, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "list", .name = "del", .arguments = "NAME ENTRY...",
+		.arguments_min = 2, .arguments_max = 61, .run = ctl_list_del,
+		.summary = "remove entries from a list, at once, all or none",
+		.text = "It is one more generation; policy rollback takes it back.\n",
+		.example = "smswallctl list del hosts.block evil.example\n",
+		.options = { OPTION_NOTE, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "list", .name = "replace", .arguments = "NAME FILE",
+		.arguments_min = 2, .arguments_max = 2, .run = ctl_list_replace,
+		.summary = "replace a whole list by a file of one entry a line; \"-\": standard input",
+		.text = "It is one more generation; policy rollback takes it back.\n",
+		.example = "smswallctl list replace hosts.block hosts.txt\n",
+		.options = { OPTION_NOTE, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "key", .name = "show", .arguments = "", .run = ctl_key_show,
+		.summary = "the daemon's public key, and the keys it trusts",
+		.text = "",
+		.example = "smswallctl key show\n",
+		.options = { OPTION_SOCKET_OF },
+	},
+	{
+		.object = "key", .name = "make", .arguments = "FILE",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_key_make,
+		.summary = "make a secret key of one's own, in a file, for policy push --key",
+		.text = "The line \"public\" goes into keys/trusted in the daemon's state folder, by its\n"
+			"administrator. No daemon is needed.\n",
+		.example = "smswallctl key make ~/.smswall.key\n",
+	},
+	{
+		.object = "key", .name = "rotate", .arguments = "", .run = ctl_key_rotate,
+		.summary = "make a new key; packs signed with the old one are no longer taken",
+		.text = "Generations of the store are signed anew.\n",
+		.example = "smswallctl key rotate\n",
+		.options = { OPTION_SOCKET_OF },
+	},
+	{
+		.object = "audit", .name = "show", .arguments = "", .run = ctl_audit_show,
+		.summary = "the newest records: who asked for what, and how it ended",
+		.text = "",
+		.example = "smswallctl audit show --limit 20\n",
+		.options = { OPTION_SOCKET_OF, { "limit", "N", "at most this many (default: 50)" } },
+	},
+	{
+		.object = "audit", .name = "verify", .arguments = "[FILE]",
+		.arguments_max = 1, .run = ctl_audit_verify,
+		.summary = "is the audit log as it was written? of the daemon, or of a file",
+		.text = "Exit code 1 when a record was changed, removed or put in: its number is told.\n",
+		.example = "smswallctl audit verify\nsmswallctl audit verify /var/backups/audit.log\n",
+		.options = { { "head", "HASH", "this record, written down elsewhere, must be in it" },
+			OPTION_SOCKET_OF },
 	},
 	{
 		.object = "session", .name = "list", .arguments = "", .run = ctl_session_list,
@@ -156,7 +358,7 @@ const struct ctl_verb ctl_verbs[] = {
 			"until a boundary is proven) or OPAQUE (TLS, no SMPP: passes); of an association HALF,\n"
 			"OPEN, CLOSING or OVER, and +N is how many addresses an end has more. More with --json.\n",
 		.example = "smswallctl session list --link north --limit 20\n",
-		.options = { OPTION_SOCKET_OF, { "link", "NAME", "only those of this link" },
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF, { "link", "NAME", "only those of this link" },
 			{ "limit", "N", "at most this many, 1 to 10000 (default: 100)" } },
 	},
 	{
@@ -173,7 +375,7 @@ const struct ctl_verb ctl_verbs[] = {
 		.summary = "links: ports and their state, refusals, holds, releases, leaks, breaker",
 		.text = "What the box adds to a round-trip is the waiting of held frames: `holds`.\n",
 		.example = "smswallctl link show north\n",
-		.options = { OPTION_SOCKET_OF },
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
 	},
 	{
 		.object = "events", .name = "follow", .arguments = "", .run = ctl_events_follow,
@@ -222,6 +424,22 @@ const struct ctl_verb ctl_verbs[] = {
 			{ "config", "FILE", "configuration: its socket, state folder and signalling checks" },
 			{ "iface", "NAME", "a network interface to look at (several times)" },
 		},
+	},
+	{
+		.object = "", .name = "completion", .arguments = "bash|zsh|fish",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_completion,
+		.summary = "print the completion script of a shell",
+		.text = "Rules, generations, lists and links are asked of the daemon while one types.\n",
+		.example = "source <(smswallctl completion bash)\n"
+			   "smswallctl completion zsh > /usr/local/share/zsh/site-functions/_smswallctl\n"
+			   "smswallctl completion fish > ~/.config/fish/completions/smswallctl.fish\n",
+	},
+	{
+		.object = "", .name = "__complete", .arguments = "[WORD...]",
+		.arguments_max = CTL_WORDS_MAX, .run = ctl_complete, .hidden = true,
+		.summary = "candidates for the last of the words, for completion scripts",
+		.text = "",
+		.example = "smswallctl __complete -- rule st\n",
 	},
 	{
 		.object = "", .name = "version", .arguments = "", .run = ctl_version,

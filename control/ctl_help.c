@@ -22,21 +22,70 @@ static void print_options(const struct ctl_option *o, FILE *to)
 	}
 }
 
-void ctl_help(FILE *to)
+enum { HELP_LEFT = 16, HELP_WIDTH = 96 };
+
+/* print_object: its verbs in one line, or more where they do not fit. */
+static void print_object(const struct ctl_object *object, FILE *to)
 {
+	int column = fprintf(to, "  %-*s %s:", HELP_LEFT, object->name, object->summary);
+	const char *separator = "";
+
+	for (size_t i = 0; i < ctl_n_verbs; i++) {
+		const struct ctl_verb *v = &ctl_verbs[i];
+
+		if (v->hidden || strcmp(v->object, object->name) != 0) {
+			continue;
+		}
+		column += fprintf(to, "%s", separator);
+		if (column + (int)strlen(v->name) + 2 > HELP_WIDTH) {
+			column = fprintf(to, "\n  %-*s", HELP_LEFT, "") - 1;
+		}
+		column += fprintf(to, " %s", v->name);
+		separator = ",";
+	}
+	fputc('\n', to);
+}
+
+static const struct ctl_object *find_object(const char *name)
+{
+	for (const struct ctl_object *o = ctl_objects; o->name != NULL; o++) {
+		if (strcmp(o->name, name) == 0) {
+			return o;
+		}
+	}
+	return NULL;
+}
+
+/* print_verb: a line; those of an object of several verbs share one, at the first of them. */
+static void print_verb(size_t i, FILE *to)
+{
+	const struct ctl_verb *v = &ctl_verbs[i];
+	const struct ctl_object *object = find_object(v->object);
 	char name[64];
 
+	if (v->hidden) {
+		return;
+	}
+	if (object == NULL) {
+		fprintf(to, "  %-*s %s\n", HELP_LEFT, ctl_verb_name(v, name, sizeof(name)),
+			v->summary);
+	} else if (i == 0 || strcmp(ctl_verbs[i - 1].object, v->object) != 0) {
+		print_object(object, to);
+	}
+}
+
+void ctl_help(FILE *to)
+{
 	fputs("smswallctl: check, try and watch the SMS firewall smswall\n\n"
 	      "  smswallctl VERB [ARGUMENTS] [OPTIONS]\n\n",
 		to);
 	for (size_t i = 0; i < ctl_n_verbs; i++) {
-		fprintf(to, "  %-16s %s\n", ctl_verb_name(&ctl_verbs[i], name, sizeof(name)),
-			ctl_verbs[i].summary);
+		print_verb(i, to);
 	}
 	fputs("\nOptions of every verb\n", to);
 	print_options(ctl_global_options, to);
 	fputs("\nExit codes: 0 well, 1 failed, 2 usage, 3 no daemon, 4 invalid input, 5 not permitted,\n"
-	      "6 conflict, 7 time-out, 8 done in part. `smswallctl VERB --help` tells more.\n",
+	      "6 conflict, 7 time-out, 8 done in part. `smswallctl help VERB` tells more.\n",
 		to);
 }
 
@@ -76,6 +125,9 @@ static json_t *tree_json(void)
 	for (size_t i = 0; i < ctl_n_verbs; i++) {
 		const struct ctl_verb *v = &ctl_verbs[i];
 
+		if (v->hidden) {
+			continue;
+		}
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:o}", "verb",
 				ctl_verb_name(v, name, sizeof(name)), "arguments", v->arguments,

@@ -7,21 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "control/ctl.h"
+#include "control/ctl_watch.h"
 #include "control/version.h"
-
-static int run(struct ctl_call *call)
-{
-	char name[64];
-
-	call->document = json_pack("{s:i, s:s}", "schema_version", CTL_SCHEMA_VERSION, "command",
-		ctl_verb_name(call->verb, name, sizeof(name)));
-	if (call->document == NULL) {
-		fputs("smswallctl: no memory\n", stderr);
-		return CONTROL_FAILED;
-	}
-	return ctl_finish(call, call->verb->run(call));
-}
 
 static int dispatch(struct ctl_call *call)
 {
@@ -37,7 +24,7 @@ static int dispatch(struct ctl_call *call)
 		ctl_help_verb(call->verb, stdout);
 		return 0;
 	}
-	return run(call);
+	return ctl_run(call);
 }
 
 int main(int argc, char **argv)
