@@ -168,7 +168,7 @@ static bool is_list(const config_setting_t *s)
 	return config_setting_is_list(s) || config_setting_is_array(s);
 }
 
-static const char *list_name(const struct config_key *k)
+static const char *wanted_list(const struct config_key *k)
 {
 	switch (k->type) {
 	case CONFIG_FLAGS:
@@ -360,7 +360,7 @@ static bool set_list(const struct config_reader *r, const struct config_key *k,
 	uint8_t flags = 0;
 
 	if (!is_list(s)) {
-		return wrong_type(r, s, k, list_name(k));
+		return wrong_type(r, s, k, wanted_list(k));
 	}
 	if (k->type == CONFIG_TWO_INTS && config_setting_length(s) != 2) {
 		config_read_error(r, s, false, "%s: expected two elements, not %d", k->path,
