@@ -85,6 +85,38 @@ static char *path_in(const char *path, const char *before, const char *name, con
 	return asprintf(&out, "%s%s%s%s", path, before, name, after) < 0 ? NULL : out;
 }
 
+/* bare_ruleset: the rules that were read, without databases. */
+static struct ruleset *bare_ruleset(const struct loading *l)
+{
+	struct ruleset *r = calloc(1, sizeof(*r));
+
+	if (r != NULL) {
+		atomic_init(&r->references, 1);
+	}
+	if (r != NULL && source_move_rules(&l->set->source, r)) {
+		return r;
+	}
+	diag_add(l->diag, DIAG_ERROR, l->how->path, 0, 0, "out of memory");
+	ruleset_unref(r);
+	return NULL;
+}
+
+/* bare_pack: the same of a pack, whatever machine it was made for. */
+static struct ruleset *bare_pack(const struct loading *l, const struct pack *pack)
+{
+	struct bytes text;
+
+	if (!pack_find(pack, "rules", &text)) {
+		diag_add(l->diag, DIAG_ERROR, l->how->path, 0, 0, "section rules: missing");
+		return NULL;
+	}
+	if (!source_read_text(
+		    &l->set->source, l->how->path, (const char *)text.data, text.len, l->diag)) {
+		return NULL;
+	}
+	return bare_ruleset(l);
+}
+
 /* load_text: from a folder or a file. Both kinds of error are told before anything is compiled. */
 static bool load_text(const struct loading *l, bool is_folder)
 {
@@ -109,7 +141,9 @@ static bool load_text(const struct loading *l, bool is_folder)
 		return false;
 	}
 	keep_starts(&set->policy, &set->source);
-	set->ruleset = compile_source(&set->source, &limits, &reuse, &set->report, l->diag);
+	set->ruleset = l->how->rules_only ? bare_ruleset(l)
+	                                  : compile_source(&set->source, &limits, &reuse,
+						    &set->report, l->diag);
 	return set->ruleset != NULL;
 }
 
@@ -155,9 +189,13 @@ static bool take_pack(const struct loading *l, const struct pack *pack)
 	struct policy_set *set = l->set;
 
 	set->from_pack = true;
-	source_free(&set->source); /* the pack makes it anew */
-	set->ruleset = pack_load_ruleset(
-		pack, l->how->path, l->how->base, l->how->arena, &set->source, l->diag);
+	if (l->how->rules_only) {
+		set->ruleset = bare_pack(l, pack);
+	} else {
+		source_free(&set->source); /* the pack makes it anew */
+		set->ruleset = pack_load_ruleset(
+			pack, l->how->path, l->how->base, l->how->arena, &set->source, l->diag);
+	}
 	return set->ruleset != NULL && load_pack_policy(l, pack) && load_pack_states(l, pack);
 }
 
@@ -217,7 +255,8 @@ bool policy_set_load(struct policy_set *set, const struct policy_load *how, stru
 	memset(set, 0, sizeof(*set));
 	source_init(&set->source);
 	good = how->pack != NULL ? take_pack(&l, how->pack) : load_path(&l);
-	good = good && apply_states(&l) && policy_examples_check(&set->source, set->ruleset, diag);
+	good = good && apply_states(&l) &&
+	       (how->rules_only || policy_examples_check(&set->source, set->ruleset, diag));
 	if (!good) {
 		policy_set_free(set);
 	}

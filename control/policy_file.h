@@ -39,6 +39,7 @@ struct policy_load {
 	const char *cache;   /* folder of compiled databases */
 	struct arena *arena; /* which databases are charged to */
 	const char *states;  /* overrides to be applied instead of the pack's */
+	bool rules_only;     /* to be compared, not to judge by: no databases, no examples run */
 };
 
 /*
