@@ -60,11 +60,18 @@ struct audit_record {
 };
 
 /*
- * audit_open: the log in `folder`, which is made where missing (0750; files 0600). NULL with a
- * sentence in `diag`: it cannot be written, another process writes it, or its last record cannot be
- * read. What was healed is a warning there.
+ * audit_open: the log in `folder`, which is made where missing (0750; files 0600). NULL: out of
+ * memory. What keeps it from being written is an error in `diag` and of audit_ready(): no such place, or
+ * another process writes it; audit_put() tries again. What was healed or found damaged is a warning,
+ * and a record: a log whose last record is damaged goes on behind it, and does not verify.
  */
 struct audit *audit_open(const char *folder, struct diag *diag);
+
+/*
+ * audit_ready: 0 when the last record could be written; else it is tried again, with a record
+ * "audit.resume": 0 or negative errno.
+ */
+int audit_ready(struct audit *a);
 
 /*
  * audit_put: one record, on the disk when it returns 0; else negative errno, and the log is as it was
@@ -89,9 +96,9 @@ struct audit_report {
 	uint64_t first, last;       /* numbers of records; first above 1: older files are gone */
 	char head[AUDIT_HASH_SIZE]; /* of the last good record */
 	uint64_t wanted_record;     /* that has the wanted hash; 0: none has */
-	char file[512];             /* where !ok: name of the file */
+	char file[128];             /* where !ok: name of the file */
 	uint64_t line;              /* from 1; 0: the file as a whole */
-	char why[256];
+	char why[160];
 };
 
 /*

@@ -575,6 +575,82 @@ static void check_timers(const struct config_reader *r)
 	}
 }
 
+static void check_metrics(const struct config_reader *r)
+{
+	const struct config *c = r->config;
+	const config_setting_t *address = given(r, -1, "metrics.address");
+	const config_setting_t *rules = given(r, -1, "metrics.rules");
+
+	if (c->metrics_socket[0] != '\0' && strcmp(c->metrics_socket, c->socket_path) == 0) {
+		config_read_error(r, given(r, -1, "metrics.socket"), true,
+			"metrics.socket: control.socket is the same");
+	}
+	if (address != NULL && c->metrics_port == 0) {
+		config_read_warning(r, address, "metrics.address: nothing without metrics.port");
+	}
+	if (rules != NULL && c->metrics_rules >= c->metrics_series / METRICS_OF_RULE) {
+		config_read_warning(r, rules,
+			"metrics.rules: %u rules have %u series, metrics.series is %u", c->metrics_rules,
+			c->metrics_rules * METRICS_OF_RULE, c->metrics_series);
+	}
+}
+
+struct role_key {
+	const struct config_reader *reader;
+	const config_setting_t *at;
+	const char *path;
+};
+
+static void tell_role(void *arg, enum roles_trouble what, const char *name)
+{
+	const struct role_key *k = arg;
+
+	switch (what) {
+	case ROLES_BAD_NAME:
+		config_read_error(k->reader, k->at, true,
+			"%s: \"%.64s\": expected users and @groups with commas between", k->path,
+			name);
+		break;
+	case ROLES_NO_USER:
+		config_read_warning(k->reader, k->at, "%s: this machine has no user %.64s", k->path,
+			name);
+		break;
+	case ROLES_NO_GROUP:
+		config_read_warning(k->reader, k->at, "%s: this machine has no group %.64s",
+			k->path, name + 1);
+		break;
+	case ROLES_TOO_MANY:
+		config_read_error(k->reader, k->at, true,
+			"%s: %.64s: more than %d users and groups have roles", k->path, name,
+			ROLES_MAX);
+		break;
+	}
+}
+
+/* check_roles: names that nobody has are told where they stand; they give nobody a right. */
+static void check_roles(const struct config_reader *r)
+{
+	const struct {
+		const char *path;
+		enum server_role role;
+		const char *text;
+	} keys[] = {
+		{ "control.operators", SERVER_OPERATOR, r->config->operators },
+		{ "control.authors", SERVER_AUTHOR, r->config->authors },
+		{ "control.admins", SERVER_ADMIN, r->config->admins },
+	};
+	struct roles *all = calloc(1, sizeof(*all));
+
+	for (size_t i = 0; all != NULL && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct role_key k = { r, given(r, -1, keys[i].path), keys[i].path };
+
+		if (k.at != NULL) {
+			roles_add(all, keys[i].role, keys[i].text, tell_role, &k);
+		}
+	}
+	free(all);
+}
+
 static void read_settings(struct config_reader *r, config_setting_t *root)
 {
 	read_root(r, root);
@@ -583,6 +659,8 @@ static void read_settings(struct config_reader *r, config_setting_t *root)
 	}
 	check_memory(r);
 	check_timers(r);
+	check_metrics(r);
+	check_roles(r);
 	finish(r->config);
 }
 

@@ -11,10 +11,14 @@
 #ifndef SMSWALL_CONTROL_CONFIG_H
 #define SMSWALL_CONTROL_CONFIG_H
 
+#include "control/roles.h"
+#include "control/guard.h"
 #include "dataplane/base/diag.h"
 #include "dataplane/pipeline.h"
 
 enum config_numbers { NUMBERS_PSEUDONYM, NUMBERS_CLEAR, NUMBERS_NONE };
+enum config_loopback { LOOPBACK_4, LOOPBACK_6 };
+enum { METRICS_OF_RULE = 3 }; /* series of each rule that is told */
 
 struct config_port_pair {
 	uint16_t inside_port; /* DPDK port ids: link i joins these two */
@@ -35,11 +39,21 @@ struct config {
 	char events_key_file[256]; /* pseudonym key; "": made at start, kept in state_dir */
 	char socket_path[108];
 	char state_dir[256];
+	char operators[ROLES_TEXT_SIZE]; /* "anna, @smsops": control/roles.h */
+	char authors[ROLES_TEXT_SIZE];
+	char admins[ROLES_TEXT_SIZE];
 	char policy_path[256];   /* used when --policy is not given */
 	uint8_t default_action;  /* enum rule_action of a bare rule at weight 100 */
 	uint64_t replay_hold_us; /* tcp.hold_us in replay; 0: until the verdict */
 	bool memory_lock;
 	uint32_t watchdog_abort_ms; /* 0: never */
+	uint64_t generations_len;   /* octets that all generations may take */
+	struct guard_config guard;
+	char metrics_socket[108];   /* "": none */
+	uint16_t metrics_port;      /* TCP, on a loopback address; 0: none */
+	uint8_t metrics_address;    /* enum config_loopback */
+	uint32_t metrics_rules;     /* as many of the rules that hit most; 0: none */
+	uint32_t metrics_series;    /* at most */
 	unsigned n_inputs; /* replay: captures merged into one; events name theirs where above 1 */
 };
 

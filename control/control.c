@@ -2,6 +2,7 @@
 #include "control/control.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,14 @@
 
 #include <event2/event.h>
 
+#include "control/audit_call.h"
 #include "control/event_sink.h"
 #include "control/events.h"
+#include "control/metrics_http.h"
 #include "control/report.h"
 #include "control/server.h"
 #include "control/sessions.h"
+#include "control/verbs_audit.h"
 #include "control/version.h"
 #include "control/watch.h"
 #include "dataplane/base/clock.h"
@@ -30,6 +34,10 @@ struct control {
 	struct control_context *ctx;
 	struct event_base *base; /* live */
 	struct server *server;   /* live; NULL where it could not be opened */
+	struct roles roles;
+	struct audit *audit; /* live */
+	struct verbs_audit *verbs_audit;
+	struct metrics_http *metrics; /* live; NULL: none are asked for, or none could be opened */
 	struct event_sink sink;
 	struct events_names names;
 	uint8_t key[EVENTS_KEY_LEN];
@@ -65,6 +73,7 @@ static void put_own(void *arg, struct event *e)
 	e->worker = WORKERS_MAX;
 	e->id = ++c->next_event_id;
 	e->time_us = clock_realtime_us();
+	metrics_see_event(c->ctx, e);
 	put_event(c, e, bytes_of(NULL, 0));
 }
 
@@ -218,34 +227,97 @@ static int verb_panic(struct control *c, struct server_request *r, struct server
 	return set_panic(c, which, strcmp(state, "on") == 0, a);
 }
 
+static int verb_audit_show(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	return verbs_audit_show(c->verbs_audit, r, a);
+}
+
+static int verb_audit_verify(struct control *c, struct server_request *r, struct server_answer *a)
+{
+	return verbs_audit_verify(c->verbs_audit, c->server, r, a);
+}
+
 static const struct verb {
 	const char *name;
 	enum server_role role; /* at least */
+	bool changes;          /* audited, also where it is refused */
 	int (*run)(struct control *c, struct server_request *r, struct server_answer *a);
 } verbs[] = {
-	{ "ping", SERVER_VIEWER, verb_ping },
-	{ "version", SERVER_VIEWER, verb_version },
-	{ "status", SERVER_VIEWER, verb_status },
-	{ "sessions", SERVER_VIEWER, verb_sessions },
-	{ "counters", SERVER_VIEWER, verb_report },
-	{ "events.follow", SERVER_VIEWER, verb_follow },
-	{ "panic", SERVER_OPERATOR, verb_panic },
+	{ "ping", SERVER_VIEWER, false, verb_ping },
+	{ "version", SERVER_VIEWER, false, verb_version },
+	{ "status", SERVER_VIEWER, false, verb_status },
+	{ "sessions", SERVER_VIEWER, false, verb_sessions },
+	{ "counters", SERVER_VIEWER, false, verb_report },
+	{ "events.follow", SERVER_VIEWER, false, verb_follow },
+	{ "panic", SERVER_OPERATOR, true, verb_panic },
+	{ "audit.show", SERVER_ADMIN, false, verb_audit_show },
+	{ "audit.verify", SERVER_ADMIN, false, verb_audit_verify },
 };
+
+/* live: what the audit log says is live. */
+static struct audit_generation live(const struct control *c)
+{
+	struct audit_generation g = { .number = 0 };
+
+	if (c->ctx->generation != NULL) {
+		g.number = c->ctx->generation->number;
+		sodium_bin2hex(g.hash, sizeof(g.hash), c->ctx->generation->ruleset->hash,
+			sizeof(c->ctx->generation->ruleset->hash));
+	}
+	return g;
+}
+
+static int not_permitted(
+	const struct verb *v, const struct server_request *r, struct server_answer *a)
+{
+	snprintf(a->error, sizeof(a->error),
+		"%s is for role %s and above; yours is %s (control.%ss of smswall.conf)", v->name,
+		roles_name(v->role), roles_name(r->role), roles_name(v->role));
+	return CONTROL_NOT_PERMITTED;
+}
+
+static int run_verb(
+	struct control *c, const struct verb *v, struct server_request *r, struct server_answer *a)
+{
+	const struct audit_generation now = live(c);
+
+	if (v->changes && !audit_call_begin(r, &now)) {
+		return say(a, CONTROL_FAILED, "out of memory");
+	}
+	if (r->role < v->role) {
+		return not_permitted(v, r, a);
+	}
+	/* what nobody could be held to is not done; but panic is there for when all else fails */
+	if (v->changes && v->run != verb_panic) {
+		int rc = c->audit != NULL ? audit_ready(c->audit) : -ENOMEM;
+
+		if (rc != 0) {
+			snprintf(a->error, sizeof(a->error), "the audit log cannot be written: %s",
+				strerror(-rc));
+			return CONTROL_FAILED;
+		}
+	}
+	return v->run(c, r, a);
+}
 
 static int handle(void *arg, struct server_request *r, struct server_answer *a)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(verbs[i].name, r->verb) != 0) {
-			continue;
+		if (strcmp(verbs[i].name, r->verb) == 0) {
+			return run_verb(arg, &verbs[i], r, a);
 		}
-		if (r->role < verbs[i].role) {
-			return say(a, CONTROL_NOT_PERMITTED,
-				"only root and the daemon's user may do this");
-		}
-		return verbs[i].run(arg, r, a);
 	}
 	snprintf(a->error, sizeof(a->error), "no verb %.64s", r->verb);
 	return CONTROL_USAGE;
+}
+
+/* on_done: an answer is about to leave: the audit log first. */
+static int on_done(void *arg, struct server_request *r, int code, struct server_answer *a)
+{
+	struct control *c = arg;
+	const struct audit_generation now = live(c);
+
+	return audit_call_end(c->audit, r, code, a, &now);
 }
 
 static void on_round(evutil_socket_t fd, short what, void *arg)
@@ -261,6 +333,9 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 		watch_abort(&c->watch);
 	}
 	event_sink_flush(&c->sink, now_ms);
+	if (c->ctx->telemetry != NULL) {
+		c->ctx->telemetry(metrics_tell_rules, c->ctx);
+	}
 	if (*c->ctx->stop) {
 		event_base_loopbreak(c->base);
 	}
@@ -303,6 +378,53 @@ static void warn_sink(const struct control *c)
 	}
 }
 
+/* open_audit: the log, and as its first record of this run, what is live. */
+static void open_audit(struct control *c, struct diag *diag)
+{
+	struct audit_record start = { .verb = "daemon.start", .role = SERVER_ADMIN };
+	int rc;
+
+	c->audit = audit_open(c->ctx->config->state_dir, diag);
+	start.before = start.after = live(c);
+	start.args = json_pack("{s:s}", "version", SMSWALL_VERSION);
+	rc = c->audit != NULL ? audit_put(c->audit, &start) : -ENOMEM;
+	json_decref((json_t *)(uintptr_t)start.args);
+	if (rc != 0) {
+		warn(diag, "without an audit log nothing but panic can be changed");
+	} else if (diag->n_warnings != 0) {
+		diag_print(diag, stderr);
+		diag_clear(diag);
+	}
+}
+
+/*
+ * open_server: forwarding does not depend on being spoken to: without a socket the filter runs all
+ * the same. But where another daemon is spoken to, this one was started by mistake: false.
+ */
+static bool open_server(struct control *c, struct diag *diag)
+{
+	const struct server_options options = {
+		.path = c->ctx->config->socket_path,
+		.handler = handle,
+		.done = on_done,
+		.arg = c,
+		.roles = &c->roles,
+	};
+
+	roles_from_config(&c->roles, c->ctx->config);
+	c->verbs_audit = verbs_audit_new(c->base, c->ctx->config->state_dir);
+	c->server = c->verbs_audit != NULL ? server_open(c->base, &options, diag) : NULL;
+	if (c->server == NULL && server_is_served(options.path)) {
+		warn(diag, "that daemon goes on, this one ends");
+		return false;
+	}
+	if (c->server == NULL) {
+		warn(diag, "going on without a control socket");
+	}
+	open_audit(c, diag);
+	return true;
+}
+
 static int run_live(struct control *c, struct diag *diag)
 {
 	const struct timeval round = { 0, ROUND_MS * 1000 };
@@ -314,18 +436,19 @@ static int run_live(struct control *c, struct diag *diag)
 		fprintf(stderr, "smswalld: libevent cannot start\n");
 		return CONTROL_FAILED;
 	}
-	/* forwarding does not depend on being spoken to: without a socket the filter runs all the same */
-	c->server = server_open(c->base,
-		&(struct server_options){
-			.path = c->ctx->config->socket_path, .handler = handle, .arg = c },
-		diag);
-	if (c->server == NULL) {
-		warn(diag, "going on without a control socket");
+	if (!open_server(c, diag)) {
+		event_free(timer);
+		return CONTROL_FAILED;
 	}
 	warn_sink(c);
 	watch_init(&c->watch, c->ctx, put_own, c, monotonic_ms());
 	c->ctx->watch = &c->watch;
+	c->metrics = metrics_http_open(c->base, c->ctx, diag);
+	if (diag->n_errors != 0) {
+		warn(diag, "going on without all metrics");
+	}
 	event_base_dispatch(c->base);
+	metrics_http_close(c->metrics);
 	watch_end(&c->watch);
 	event_free(timer);
 	return CONTROL_OK;
@@ -429,7 +552,9 @@ int control_run(struct control_context *ctx)
 			ctx->event_sink = NULL;
 			ctx->watch = NULL;
 		}
-		server_close(c->server);
+		verbs_audit_free(c->verbs_audit);
+		server_close(c->server); /* calls on_done() */
+		audit_close(c->audit);
 		if (c->base != NULL) {
 			event_base_free(c->base);
 		}

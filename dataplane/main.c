@@ -24,11 +24,13 @@
 #include <systemd/sd-daemon.h>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/telemetry.h"
 #include "dataplane/worker.h"
 #include "control/control.h"
 #include "control/notify.h"
 #include "control/panic.h"
 #include "control/replay_plan.h"
+#include "control/server.h"
 #include "control/version.h"
 
 enum { INBOX_FRAMES = 4096, MIB = 1 << 20 };
@@ -161,6 +163,18 @@ static bool load_config(struct daemon *d)
 	}
 	replay_plan_apply(&d->plan, &d->config);
 	return true;
+}
+
+/* is_alone: before ports are touched: nobody serves the control socket yet. */
+static bool is_alone(struct daemon *d, int *code)
+{
+	if (d->replay || !server_is_served(d->config.socket_path)) {
+		return true;
+	}
+	diag_add(&d->diag, DIAG_ERROR, d->config.socket_path, 0, 0,
+		"control socket: another daemon listens there");
+	*code = CONTROL_FAILED;
+	return false;
 }
 
 static bool load_policy(struct daemon *d)
@@ -390,6 +404,28 @@ static bool read_port(unsigned port, struct control_port *out)
 	return true;
 }
 
+/* What DPDK's telemetry socket tells; without it everything else runs all the same. */
+static void open_telemetry(struct daemon *d, struct control_context *context)
+{
+	struct telemetry_source source = {
+		.config = &d->config.pipeline,
+		.pipelines = d->pipelines,
+		.n_pipelines = d->config.n_workers,
+		.panic_links = &d->panic_links,
+		.started_us = context->started_us,
+		.version = SMSWALL_VERSION,
+	};
+
+	for (unsigned i = 0; i < d->config.n_workers; i++) {
+		source.turns[i] = &d->workers[i].pub.turns;
+	}
+	if (telemetry_open(&source)) {
+		context->telemetry = telemetry_serve;
+	} else {
+		fprintf(stderr, "smswalld: DPDK takes no telemetry commands\n");
+	}
+}
+
 static void notify(const char *state)
 {
 	(void)notify_send(state);
@@ -427,6 +463,7 @@ static int run(struct daemon *d)
 			context.turns[i] = &d->workers[i].pub.turns;
 		}
 		atomic_store(&d->panic_links, control_panic_load(&d->config));
+		open_telemetry(d, &context);
 	}
 	launch(d);
 	notify("READY=1");
@@ -438,6 +475,7 @@ static int run(struct daemon *d)
 
 static int shut_down(struct daemon *d, int code)
 {
+	telemetry_close();
 	if (d->shared.file != NULL && !fileport_close(d->shared.file, &d->diag)) {
 		code = CONTROL_FAILED;
 	}
@@ -480,7 +518,7 @@ int main(int argc, char **argv)
 	}
 	prepare_process();
 	code = CONTROL_INVALID;
-	if (load_config(d) && load_policy(d)) {
+	if (load_config(d) && is_alone(d, &code) && load_policy(d)) {
 		describe_ports(d);
 		if (!d->replay) {
 			print_budget(d);
