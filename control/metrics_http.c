@@ -207,13 +207,11 @@ static void take_request_line(struct client *c, char *line)
 /* take_field: of the fields of a request only those that change the answer. */
 static void take_field(struct client *c, char *line)
 {
-	char *value = strchr(line, ':');
+	char *value = line + strcspn(line, ": \t");
 
-	if (value == NULL || value == line || line[strcspn(line, " \t")] != '\0') {
-		if (value == NULL || strcspn(line, " \t") < (size_t)(value - line)) {
-			c->status = 400; /* RFC 9112 5.1: no space before the colon, no folding */
-			return;
-		}
+	if (value == line || *value != ':') {
+		c->status = 400; /* RFC 9112 5.1, 5.2: no space before the colon, no folding */
+		return;
 	}
 	*value++ = '\0';
 	value += strspn(value, " \t");
