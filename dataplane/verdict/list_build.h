@@ -26,18 +26,18 @@ struct list *list_read(const char *name, enum list_kind kind, const char *file, 
 	struct diag *diag);
 
 /* list_load: list_read() of a file. */
-struct list *list_load(
-	const char *name, enum list_kind kind, const char *path, struct diag *diag);
+struct list *list_load(const char *name, enum list_kind kind, const char *path, struct diag *diag);
 
 /* list_encode: the base as a section, malloc()ed into *octets. False when out of memory. */
 bool list_encode(const struct list *l, uint8_t **octets, size_t *len);
 
 /*
- * list_decode: a section as a list without changes. Where `live` (may be NULL) has a base of the same
- * octets, that base is shared. NULL with an error in `diag`, `file` naming the pack.
+ * list_decode: a section as a list without changes. `hash` is the BLAKE2b-256 of its octets, as its
+ * pack's table has it (NULL: it is computed). Where `live` (may be NULL) has a base of that hash the
+ * base is shared, and the octets are not looked at. NULL with an error in `diag`, `file` naming the pack.
  */
 struct list *list_decode(const char *name, const char *file, struct bytes section,
-	const struct list *live, struct diag *diag);
+	const uint8_t *hash, const struct list *live, struct diag *diag);
 
 /* list_hash: BLAKE2b-256 of the base's section: what a pack's table says of it. */
 void list_hash(const struct list *l, uint8_t hash[LIST_HASH_SIZE]);

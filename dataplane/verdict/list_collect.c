@@ -32,12 +32,12 @@ static bool grow(struct list_collect *c, void **p, size_t *max, size_t n, size_t
 }
 
 /* Each array by a variable of its own type: void ** aliases none of them. */
-#define GROW(c, array, max, n)                                                        \
-	(__extension__({                                                              \
-		void *grown_ = (array);                                               \
-		bool good_ = grow((c), &grown_, &(max), (n), sizeof(*(array)));       \
-		(array) = grown_;                                                     \
-		good_;                                                                \
+#define GROW(c, array, max, n)                                                  \
+	(__extension__({                                                        \
+		void *grown_ = (array);                                         \
+		bool good_ = grow((c), &grown_, &(max), (n), sizeof(*(array))); \
+		(array) = grown_;                                               \
+		good_;                                                          \
 	}))
 
 void list_collect_key(struct list_collect *c, uint64_t key)

@@ -10,8 +10,8 @@
 
 enum { ACCOUNT_MAX = 15 }; /* SMPP 3.4 5.2.1: 16 octets with its NUL */
 
-static int __attribute__((format(printf, 2, 3))) wrong(
-	char why[LIST_WHY_SIZE], const char *format, ...)
+static int __attribute__((format(printf, 2, 3)))
+wrong(char why[LIST_WHY_SIZE], const char *format, ...)
 {
 	va_list args;
 
@@ -45,8 +45,8 @@ static struct bytes trim(struct bytes b)
 /* ---- fields: ENTRY [, TAG] [# comment], each maybe in quotes ---- */
 
 /* take_quoted: behind the opening quote at *at. */
-static int take_quoted(struct bytes line, size_t *at, char *out, size_t max, size_t *len,
-	char why[LIST_WHY_SIZE])
+static int take_quoted(
+	struct bytes line, size_t *at, char *out, size_t max, size_t *len, char why[LIST_WHY_SIZE])
 {
 	*len = 0;
 	for (size_t i = *at + 1; i < line.len; i++) {
@@ -93,7 +93,8 @@ static int take_field(struct bytes line, size_t *at, bool to_comma, char *out, s
 	for (i = from; i < line.len; i++) {
 		uint8_t c = line.data[i];
 
-		if ((c == ',' && to_comma) || (c == '#' && (i == 0 || is_blank(line.data[i - 1])))) {
+		if ((c == ',' && to_comma) ||
+			(c == '#' && (i == 0 || is_blank(line.data[i - 1])))) {
 			break;
 		}
 	}
@@ -164,7 +165,8 @@ static int read_run(enum list_kind kind, const char *text, size_t len, size_t *a
 		return wrong(why, "digits are missing");
 	}
 	if (kind == LIST_NUMBER && run->digits[0] == '0') {
-		return wrong(why, "a number of E.164 does not begin with 0: write its country code");
+		return wrong(
+			why, "a number of E.164 does not begin with 0: write its country code");
 	}
 	return 1;
 }
@@ -284,8 +286,8 @@ static int read_ip(const char *text, struct list_entry *e, char why[LIST_WHY_SIZ
 		return wrong(why, "the address has bits behind its prefix");
 	}
 	e->class = LIST_SPAN;
-	(void)inet_ntop(max == 32 ? AF_INET : AF_INET6, max == 32 ? ip + 12 : ip, address,
-		sizeof(address));
+	(void)inet_ntop(
+		max == 32 ? AF_INET : AF_INET6, max == 32 ? ip + 12 : ip, address, sizeof(address));
 	bits -= max == 32 ? 96 : 0;
 	if (bits == max) {
 		set_text(e, address);
@@ -549,9 +551,9 @@ size_t list_entry_print(const struct list_entry *e, char out[LIST_PRINT_SIZE])
 
 int list_entry_order(const struct list_entry *a, const struct list_entry *b)
 {
-	static const uint8_t rank[] = { [LIST_EXACT_NUMBER] = 0,
-		[LIST_SPAN] = 1,
-		[LIST_EXACT_TEXT] = 2 };
+	static const uint8_t rank[] = {
+		[LIST_EXACT_NUMBER] = 0, [LIST_SPAN] = 1, [LIST_EXACT_TEXT] = 2
+	};
 
 	if (a->class != b->class) {
 		return rank[a->class] < rank[b->class] ? -1 : 1;

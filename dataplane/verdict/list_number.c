@@ -15,7 +15,8 @@ enum {
 	HUGE_PAGE_SIZE = 2 * 1024 * 1024,
 	BLOCKS_A_CELL = 4,
 };
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "sections are little-endian, as memory is");
+static_assert(
+	__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "sections are little-endian, as memory is");
 
 static const uint64_t power_of_ten[LIST_DIGITS_MAX + 2] = { 1, 10, 100, 1000, 10000, 100000,
 	1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
@@ -311,9 +312,8 @@ static bool make_directory(
 	return *place < UINT64_C(1) << LIST_PLACE_BITS && fill_cells(d);
 }
 
-static void write_blocks(
-	struct list_numbers *s, const struct list_directory *d, const uint64_t *keys, size_t n,
-	uint64_t offset)
+static void write_blocks(struct list_numbers *s, const struct list_directory *d,
+	const uint64_t *keys, size_t n, uint64_t offset)
 {
 	uint32_t block = 0;
 
@@ -457,7 +457,7 @@ static const char *check_block(const uint8_t *data, size_t size, uint64_t max, s
 		why = check_indexed(data, size, max, n);
 	}
 	return why == NULL && (*n == 0 || block_size(*n) != size) ? "a block in the wrong form"
-	                                                           : why;
+	                                                          : why;
 }
 
 static const char *check_directory(struct list_numbers *s, unsigned len, struct bytes data)

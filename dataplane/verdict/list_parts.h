@@ -29,14 +29,14 @@ struct list_store {
 	struct list_numbers numbers;
 	struct list_tags tags;
 	struct list_texts texts;
-	struct list_texts folded; /* kind sender: keyed by the fold; tag: place in texts, 4 octets */
+	struct list_texts
+		folded; /* kind sender: keyed by the fold; tag: place in texts, 4 octets */
 	_Atomic int references;
 };
 
 struct list {
 	char name[LIST_NAME_SIZE];
 	uint8_t kind;
-	bool hashed;
 	struct list_store *base;
 	struct list_store *added;   /* NULL: none */
 	struct list_store *deleted; /* NULL: none; all of them are in the base */
@@ -44,7 +44,7 @@ struct list {
 	struct list_spans *base_spans;
 	char *change; /* since the base, canonical */
 	size_t change_len;
-	uint8_t hash[LIST_HASH_SIZE]; /* of the base's section, if `hashed` */
+	uint8_t hash[LIST_HASH_SIZE]; /* of the base's section */
 	_Atomic int references;
 };
 
@@ -57,7 +57,8 @@ struct list_entry {
 	struct list_span span; /* LIST_SPAN; its place in a blob is not set */
 	uint8_t len;           /* of text */
 	uint8_t tag_len;
-	char text[LIST_TEXT_MAX + 1]; /* canonical: but for whole numbers; LIST_EXACT_TEXT: the key itself */
+	char text[LIST_TEXT_MAX +
+		  1]; /* canonical: but for whole numbers; LIST_EXACT_TEXT: the key itself */
 	char tag[LIST_TAG_MAX + 1];
 };
 
@@ -67,8 +68,8 @@ enum { LIST_WHY_SIZE = 160 };
  * list_entry_read: one line without its line end. 1: an entry, 0: nothing but blanks or a comment,
  * -1: wrong, `why` says what was expected.
  */
-int list_entry_read(enum list_kind kind, struct bytes line, struct list_entry *e,
-	char why[LIST_WHY_SIZE]);
+int list_entry_read(
+	enum list_kind kind, struct bytes line, struct list_entry *e, char why[LIST_WHY_SIZE]);
 
 /* list_entry_print: canonical, with its tag, without a line end; quoted where it has to be. */
 enum { LIST_PRINT_SIZE = 2 * (LIST_TEXT_MAX + LIST_TAG_MAX) + 8 };
@@ -89,7 +90,7 @@ struct list_collect {
 	struct list_tag_note { /* of whole numbers */
 		uint64_t key;
 		uint32_t at; /* in tag_blob: u8 length, tag */
-	} *notes;
+	} * notes;
 	size_t n_notes, notes_size;
 	uint8_t *tag_blob;
 	size_t tag_len, tag_size;
@@ -115,14 +116,16 @@ bool list_collect_finish(
 void list_collect_free(struct list_collect *c);
 
 /* list_new: with one reference; takes over store and spans. NULL when out of memory (they are released). */
-struct list *list_new(const char *name, enum list_kind kind, struct list_store *store,
-	struct list_spans *spans);
+struct list *list_new(
+	const char *name, enum list_kind kind, struct list_store *store, struct list_spans *spans);
 struct list_store *list_store_ref(struct list_store *s);
 void list_store_unref(struct list_store *s);
 struct list_spans *list_spans_ref(struct list_spans *s);
 /* list_store_fold: makes `folded` from `texts`. */
 bool list_store_fold(struct list_store *s);
 size_t list_store_size(const struct list_store *s);
+/* list_section_hash: of the section that list_encode() makes. */
+void list_section_hash(const struct list *l, uint8_t hash[LIST_HASH_SIZE]);
 /* list_tag_of: of a whole number; empty: none. */
 struct bytes list_tag_of(const struct list_tags *t, uint64_t key);
 

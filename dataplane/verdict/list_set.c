@@ -49,7 +49,7 @@ bool list_kind_matches(enum list_kind k, enum list_match m)
 #define MATCH(name) (1u << LIST_MATCH_##name)
 	static const unsigned matches[] = {
 		[LIST_NUMBER] = MATCH(ORIGINATOR) | MATCH(DESTINATION) | MATCH(MSISDN) |
-	                        MATCH(SMSC) | MATCH(TEXT),
+		                MATCH(SMSC) | MATCH(TEXT),
 		[LIST_IMSI] = MATCH(IMSI),
 		[LIST_GT] = MATCH(CALLING_GT) | MATCH(CALLED_GT) | MATCH(SMSC),
 		[LIST_CODE] = MATCH(ORIGINATOR) | MATCH(DESTINATION),

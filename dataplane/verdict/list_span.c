@@ -183,8 +183,7 @@ static void end_before(struct cutting *c, const struct list_key *key)
 			c->n_open--;
 		}
 		if (!is_last(to)) {
-			begin(c, after(to),
-				c->n_open != 0 ? c->open[c->n_open - 1] : LIST_NO_SPAN);
+			begin(c, after(to), c->n_open != 0 ? c->open[c->n_open - 1] : LIST_NO_SPAN);
 		}
 	}
 }

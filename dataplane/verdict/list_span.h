@@ -30,7 +30,7 @@ struct list_span {
 	struct list_key from; /* [from, to] in the order of its form */
 	struct list_key to;
 	uint8_t form;
-	uint8_t len; /* digits of a range's ends or of a prefix; bits of a network (of 128) */
+	uint8_t len;       /* digits of a range's ends or of a prefix; bits of a network (of 128) */
 	uint8_t entry_len; /* as written, at `at` of the blob; then the tag */
 	uint8_t tag_len;
 	uint32_t at;

@@ -136,8 +136,7 @@ static const char *check_blob(struct list_texts *s, size_t len, bool sorted)
 	return NULL;
 }
 
-bool list_text_make(
-	struct list_texts *s, uint8_t *blob, size_t len, bool sorted, const char **why)
+bool list_text_make(struct list_texts *s, uint8_t *blob, size_t len, bool sorted, const char **why)
 {
 	*s = (struct list_texts){ .blob = blob, .blob_len = (uint32_t)len };
 	*why = check_blob(s, len, sorted);

@@ -39,8 +39,7 @@ uint32_t list_text_next(const struct list_texts *s, uint32_t place);
  * in order without repeats, otherwise of equal ones the first is found. False: *why says what is wrong or
  * is "out of memory"; the blob is freed then.
  */
-bool list_text_make(
-	struct list_texts *s, uint8_t *blob, size_t len, bool sorted, const char **why);
+bool list_text_make(struct list_texts *s, uint8_t *blob, size_t len, bool sorted, const char **why);
 
 /* list_text_order: as memcmp(), the shorter first. */
 int list_text_order(struct bytes a, struct bytes b);

@@ -205,7 +205,13 @@ static bool find_folded(const struct list *l, struct bytes fold, struct list_hit
 		return hit_text(&l->added->texts, place, hit);
 	}
 	place = folded_place(l->base, fold);
-	return place >= 0 && hit_text(&l->base->texts, place, hit);
+	if (place < 0 ||
+		(l->deleted != NULL &&
+			list_text_find(&l->deleted->texts,
+				list_text_at(&l->base->texts, (uint32_t)place).text) >= 0)) {
+		return false; /* others that look like it have moved to the overlay (list_change.c) */
+	}
+	return hit_text(&l->base->texts, place, hit);
 }
 
 bool list_find_text(const struct list *l, struct bytes text, bool folded, struct list_hit *hit)

@@ -79,8 +79,7 @@ struct list;
 bool list_find_digits(const struct list *l, struct bytes digits, struct list_hit *hit);
 bool list_find_text(const struct list *l, struct bytes text, bool folded, struct list_hit *hit);
 bool list_find_ip(const struct list *l, const uint8_t ip[16], struct list_hit *hit);
-bool list_find_url(
-	const struct list *l, struct bytes url, struct bytes host, struct list_hit *hit);
+bool list_find_url(const struct list *l, struct bytes url, struct bytes host, struct list_hit *hit);
 
 /* list_prefetch_digits: asks memory for what list_find_digits() reads first. */
 void list_prefetch_digits(const struct list *l, struct bytes digits);
