@@ -105,7 +105,7 @@ static void offer_generation(const struct typed *t, const char *prefix, const js
 	char help[160];
 	char word[CTL_GENERATION_TEXT + 1];
 
-	(void)snprintf(word, sizeof(word), "%s%s", at ? "@" : "", ctl_cell(r, "number", number));
+	(void)snprintf(word, sizeof(word), "%s%s", at ? "@" : "", ctl_cell(r, "generation", number));
 	(void)snprintf(help, sizeof(help), "%s %.100s", live, ctl_text(r, "note"));
 	offer(t, prefix, word, help);
 }

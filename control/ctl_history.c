@@ -71,8 +71,8 @@ static json_t *row_of(const json_t *r)
 	char time[32];
 	char by[80];
 	char hash[16];
-	const char *cells[] = { ctl_cell(r, "number", number), state_of(r),
-		ctl_time(json_object_get(r, "pushed"), time, sizeof(time)),
+	const char *cells[] = { ctl_cell(r, "generation", number), state_of(r),
+		ctl_time(json_object_get(r, "pushed_us"), time, sizeof(time)),
 		by_of(r, by, sizeof(by)), ctl_cell(r, "rules", rules), ctl_text(r, "tag"),
 		ctl_hash(r, hash), ctl_text(r, "note") };
 
@@ -103,15 +103,15 @@ static void print_record(const struct ctl_call *call, const json_t *r)
 	char time[32];
 	char by[80];
 
-	ctl_out(call, "generation  %lld, %s\n", summary_integer(r, "number"), state_of(r));
+	ctl_out(call, "generation  %lld, %s\n", summary_integer(r, "generation"), state_of(r));
 	if (strcmp(ctl_text(r, "why"), "-") != 0) {
 		ctl_out(call, "why         %s\n", ctl_text(r, "why"));
 	}
 	ctl_out(call, "created     %s UTC, from generation %lld\n",
-		ctl_time(json_object_get(r, "created"), time, sizeof(time)),
+		ctl_time(json_object_get(r, "created_us"), time, sizeof(time)),
 		summary_integer(r, "base"));
 	ctl_out(call, "pushed      %s UTC by %s",
-		ctl_time(json_object_get(r, "pushed"), time, sizeof(time)),
+		ctl_time(json_object_get(r, "pushed_us"), time, sizeof(time)),
 		by_of(r, by, sizeof(by)));
 	ctl_out(call, " (uid %lld, pid %lld, %s)\n", summary_integer(r, "uid"),
 		summary_integer(r, "pid"), ctl_text(r, "exe"));

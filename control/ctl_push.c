@@ -223,24 +223,6 @@ static bool same_policy(const struct policy_set *a, const struct policy_set *b)
 	       strcmp(x, y) == 0;
 }
 
-/* merge_set: the whole anew; the states stay as they are live now. */
-static int merge_set(struct push *p, struct policy_set *whole, char **states)
-{
-	struct bytes text;
-
-	ctl_store_close(&p->live);
-	if (ctl_store_find(p->call, 0, &p->live) != 0 ||
-		ctl_store_table(p->call, &p->live, true) != 0) {
-		return CONTROL_FAILED;
-	}
-	*states = pack_find(p->live.pack, "states", &text)
-	                  ? strndup((const char *)text.data, text.len)
-	                  : NULL;
-	p->how.base = NULL;
-	p->how.states = *states;
-	return policy_set_load(whole, &p->how, &p->call->diag) ? 0 : CONTROL_INVALID;
-}
-
 /* merge_push: in the place of `number`, unless something else is live by now. */
 static int merge_push(struct push *p, const struct policy_set *whole, long long number)
 {
@@ -263,15 +245,17 @@ static int merge_push(struct push *p, const struct policy_set *whole, long long 
 static int merge_all(struct push *p, long long number)
 {
 	struct policy_set *whole = calloc(1, sizeof(*whole));
-	char *states = NULL;
-	int rc = whole != NULL ? merge_set(p, whole, &states) : CONTROL_FAILED;
+	int rc = whole != NULL ? 0 : CONTROL_FAILED;
 
+	p->how.base = NULL;
+	if (rc == 0 && !policy_set_load(whole, &p->how, &p->call->diag)) {
+		rc = CONTROL_INVALID;
+	}
 	if (rc == 0) {
 		rc = same_policy(p->set, whole) ? merge_push(p, whole, number) : CONTROL_CONFLICT;
 		policy_set_free(whole);
 	}
 	free(whole);
-	free(states);
 	return rc;
 }
 
@@ -301,7 +285,6 @@ static int merge(struct push *p, long long number)
 	diag_clear(diag);
 	memcpy(diag, told, sizeof(*told));
 	free(told);
-	(void)json_object_del(p->call->document, "record");
 	ctl_set(p->call, "merged", json_boolean(rc == 0));
 	if (rc == CONTROL_CONFLICT) {
 		diag_add(diag, DIAG_WARNING, NULL, 0, 0,

@@ -30,7 +30,7 @@ int ctl_store_find(struct ctl_call *call, long long number, struct ctl_store *s)
 	}
 	if (rc == 0) {
 		s->record = json_incref(json_object_get(answer, "record"));
-		s->number = summary_integer(s->record, "number");
+		s->number = summary_integer(s->record, "generation");
 		ctl_set(call, "record", json_deep_copy(s->record));
 		ctl_clean(s->record);
 	}

@@ -196,7 +196,7 @@ static void tell_generation(const struct why *w)
 	ctl_out(w->call, "generation  %lld", summary_integer(w->event, "generation"));
 	if (r != NULL) {
 		ctl_out(w->call, ", pushed %s UTC by %s: %s",
-			ctl_time(json_object_get(r, "pushed"), time, sizeof(time)),
+			ctl_time(json_object_get(r, "pushed_us"), time, sizeof(time)),
 			ctl_text(r, "author"), ctl_text(r, "note"));
 	} else if (ctl_value(w->call, "policy") != NULL) {
 		ctl_out(w->call, ", taken to be %s", ctl_value(w->call, "policy"));
