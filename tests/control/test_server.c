@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control/control.h"
@@ -24,7 +25,20 @@ struct bench {
 	struct diag diag;
 	unsigned n_requests;
 	enum server_role role;
+	uint64_t tickets[SERVER_DEFERRED_MAX];
+	unsigned n_tickets;
+	unsigned n_done;
+	int done_code;
+	struct roles roles;
 };
+
+static uint64_t now;
+
+/* The time of rates: it stands still. */
+static uint64_t fake_ms(void)
+{
+	return now;
+}
 
 static int handle(void *arg, struct server_request *r, struct server_answer *a)
 {
@@ -36,6 +50,19 @@ static int handle(void *arg, struct server_request *r, struct server_answer *a)
 		snprintf(a->error, sizeof(a->error), "there is \"no\" such thing");
 		return CONTROL_CONFLICT;
 	}
+	if (strcmp(r->verb, "refuse") == 0) {
+		return CONTROL_NOT_PERMITTED;
+	}
+	if (strcmp(r->verb, "later") == 0) {
+		b->tickets[b->n_tickets++ % SERVER_DEFERRED_MAX] = r->ticket;
+		r->context = b;
+		return SERVER_DEFERRED;
+	}
+	if (strcmp(r->verb, "at once") == 0) {
+		a->result = json_pack("{s:b}", "at once", true);
+		CU_ASSERT_TRUE(server_reply(b->server, r->ticket, CONTROL_OK, a));
+		return SERVER_DEFERRED;
+	}
 	if (strcmp(r->verb, "follow") == 0) {
 		r->follow = true;
 		return CONTROL_OK;
@@ -44,10 +71,38 @@ static int handle(void *arg, struct server_request *r, struct server_answer *a)
 	return CONTROL_OK;
 }
 
+static int done(void *arg, struct server_request *r, int code, struct server_answer *a)
+{
+	struct bench *b = arg;
+
+	b->n_done++;
+	b->done_code = code;
+	if (strcmp(r->verb, "later") == 0) {
+		CU_ASSERT_PTR_EQUAL(r->context, b); /* a request lives until here */
+		CU_ASSERT_EQUAL(r->peer->uid, geteuid());
+	}
+	if (strcmp(r->verb, "changed") == 0) {
+		json_object_set_new(a->result, "more", json_true());
+	}
+	if (strcmp(r->verb, "partial") == 0) {
+		snprintf(a->error, sizeof(a->error), "not audited");
+		return CONTROL_PARTIAL;
+	}
+	return code;
+}
+
 static struct server *open_at(struct bench *b, const char *path)
 {
-	return server_open(b->base,
-		&(struct server_options){ .path = path, .handler = handle, .arg = b }, &b->diag);
+	const struct server_options options = {
+		.path = path,
+		.handler = handle,
+		.done = done,
+		.arg = b,
+		.roles = &b->roles,
+		.now_ms = fake_ms,
+	};
+
+	return server_open(b->base, &options, &b->diag);
 }
 
 static struct bench *bench_new(void)
@@ -390,6 +445,23 @@ static void test_place(void)
 	bench_free(b);
 }
 
+/* connect_as: a client of another user; the bench's folder is open to it. */
+static int connect_as(struct bench *b, uid_t uid)
+{
+	char run[64];
+	int fd;
+
+	snprintf(run, sizeof(run), "%s/run", b->folder);
+	CU_ASSERT_EQUAL(chmod(b->folder, 0755), 0);
+	CU_ASSERT_EQUAL(chmod(run, 0755), 0);
+	CU_ASSERT_EQUAL(chmod(b->path, 0666), 0);
+	CU_ASSERT_EQUAL(seteuid(uid), 0);
+	fd = connect_client(b);
+	CU_ASSERT_EQUAL(seteuid(0), 0);
+	turn(b);
+	return fd;
+}
+
 static void test_role(void)
 {
 	struct bench *b = bench_new();
@@ -400,15 +472,7 @@ static void test_role(void)
 	close(fd);
 	if (geteuid() == 0) {
 		/* another user, whom the socket's mode lets in */
-		CU_ASSERT_EQUAL(chmod(b->folder, 0755), 0);
-		char run[64];
-
-		snprintf(run, sizeof(run), "%s/run", b->folder);
-		CU_ASSERT_EQUAL(chmod(run, 0755), 0);
-		CU_ASSERT_EQUAL(chmod(b->path, 0666), 0);
-		CU_ASSERT_EQUAL(seteuid(65534), 0);
-		fd = connect_client(b);
-		CU_ASSERT_EQUAL(seteuid(0), 0);
+		fd = connect_as(b, 65534);
 		say(b, fd, "{\"v\":1,\"verb\":\"x\"}\n");
 		CU_ASSERT_EQUAL(b->role, SERVER_VIEWER);
 		close(fd);
@@ -416,7 +480,317 @@ static void test_role(void)
 	bench_free(b);
 }
 
+static void reply(struct bench *b, unsigned i, int number)
+{
+	struct server_answer a = { .result = json_pack("{s:i}", "n", number) };
+
+	CU_ASSERT_TRUE(server_reply(b->server, b->tickets[i], CONTROL_OK, &a));
+	turn(b);
+}
+
+/* Answers leave in the order of the requests: those behind a deferred one wait. */
+static void test_deferred(void)
+{
+	struct bench *b = bench_new();
+	struct server_answer a = { .error = "it did not come to be" };
+	int fd = open_client(b);
+	int other = open_client(b);
+
+	say(b, fd,
+		"{\"v\":1,\"verb\":\"later\"}\n{\"v\":1,\"verb\":\"fail\"}\n"
+		"{\"v\":1,\"verb\":\"later\"}\n{\"v\":1,\"verb\":\"changed\"}\n"
+		"{\"v\":1,\"verb\":\"later\"}\n");
+	expect(fd, "");
+	CU_ASSERT_EQUAL(b->n_requests, 1);
+	CU_ASSERT_EQUAL(server_deferred(b->server), 1);
+	/* nobody else waits for it */
+	say(b, other, "{\"v\":1,\"verb\":\"x\"}\n");
+	expect(other, "{\"v\":1,\"ok\":true,\"result\":{\"verb\":\"x\",\"args\":null}}\n");
+	say(b, fd, "{\"v\":1,\"verb\":\"at once\"}\n"); /* arrives while it waits */
+	expect(fd, "");
+	reply(b, 0, 1);
+	expect(fd,
+		"{\"v\":1,\"ok\":true,\"result\":{\"n\":1}}\n"
+		"{\"v\":1,\"ok\":false,\"code\":6,\"error\":\"there is \\\"no\\\" such thing\"}\n");
+	reply(b, 1, 2);
+	expect(fd,
+		"{\"v\":1,\"ok\":true,\"result\":{\"n\":2}}\n"
+		"{\"v\":1,\"ok\":true,\"result\":{\"verb\":\"changed\",\"args\":null,\"more\":true}}\n");
+	CU_ASSERT_TRUE(server_reply(b->server, b->tickets[2], CONTROL_TIMEOUT, &a));
+	turn(b);
+	expect(fd, "{\"v\":1,\"ok\":false,\"code\":7,\"error\":\"it did not come to be\"}\n"
+		   "{\"v\":1,\"ok\":true,\"result\":{\"at once\":true}}\n");
+	CU_ASSERT_EQUAL(server_deferred(b->server), 0);
+	CU_ASSERT_EQUAL(b->n_done, b->n_requests);
+	/* a ticket is good for one answer */
+	a.result = json_object();
+	CU_ASSERT_FALSE(server_reply(b->server, b->tickets[2], CONTROL_OK, &a));
+	a.result = NULL;
+	CU_ASSERT_FALSE(server_reply(b->server, 0, CONTROL_OK, &a));
+	close(fd);
+	close(other);
+	bench_free(b);
+}
+
+/* done() may say that it was done in part. */
+static void test_done_changes_code(void)
+{
+	struct bench *b = bench_new();
+	int fd = open_client(b);
+
+	say(b, fd, "{\"v\":1,\"verb\":\"partial\"}\n");
+	expect(fd, "{\"v\":1,\"ok\":false,\"code\":8,\"error\":\"not audited\"}\n");
+	close(fd);
+	bench_free(b);
+}
+
+/* A client that goes before its answer: the owner is told all the same. */
+static void test_gone(void)
+{
+	struct bench *b = bench_new();
+	int fd = open_client(b);
+	char text[512];
+	bool closed;
+
+	say(b, fd, "{\"v\":1,\"verb\":\"later\"}\n{\"v\":1,\"verb\":\"x\"}\n");
+	close(fd);
+	turn(b);
+	CU_ASSERT_EQUAL(server_clients(b->server), 0);
+	CU_ASSERT_EQUAL(server_deferred(b->server), 1);
+	fd = open_client(b); /* in the same place */
+	say(b, fd, "{\"v\":1,\"verb\":\"later\"}\n");
+	reply(b, 0, 1);
+	expect(fd, "");
+	CU_ASSERT_EQUAL(b->n_done, 1);
+	CU_ASSERT_EQUAL(b->n_requests, 2); /* what stood behind it was not done */
+	reply(b, 1, 2);
+	expect(fd, "{\"v\":1,\"ok\":true,\"result\":{\"n\":2}}\n");
+	/* one that has closed its half only gets all that it asked for */
+	say(b, fd, "{\"v\":1,\"verb\":\"later\"}\n{\"v\":1,\"verb\":\"fail\"}\n");
+	CU_ASSERT_EQUAL(shutdown(fd, SHUT_WR), 0);
+	turn(b);
+	CU_ASSERT_EQUAL(server_clients(b->server), 1);
+	reply(b, 2, 3);
+	hear(fd, text, sizeof(text), &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "{\"n\":3}}\n{\"v\":1,\"ok\":false"));
+	CU_ASSERT_TRUE(closed);
+	CU_ASSERT_EQUAL(server_clients(b->server), 0);
+	close(fd);
+	/* the end of the server is an answer, too */
+	fd = open_client(b);
+	say(b, fd, "{\"v\":1,\"verb\":\"later\"}\n");
+	server_close(b->server);
+	CU_ASSERT_EQUAL(b->n_done, b->n_requests);
+	CU_ASSERT_EQUAL(b->done_code, CONTROL_FAILED);
+	b->server = open_at(b, b->path);
+	close(fd);
+	bench_free(b);
+}
+
+/* Requests of clients that have gone are not without end. */
+static void test_deferred_bound(void)
+{
+	struct bench *b = bench_new();
+	char text[512];
+	bool closed;
+	int fd;
+
+	for (unsigned i = 0; i < SERVER_DEFERRED_MAX; i++) {
+		fd = open_client(b);
+		say(b, fd, "{\"v\":1,\"verb\":\"later\"}\n");
+		close(fd);
+		turn(b);
+	}
+	CU_ASSERT_EQUAL(server_deferred(b->server), SERVER_DEFERRED_MAX);
+	fd = open_client(b);
+	say(b, fd, "{\"v\":1,\"verb\":\"x\"}\n");
+	hear(fd, text, sizeof(text), &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "under way"));
+	CU_ASSERT_EQUAL(b->n_requests, SERVER_DEFERRED_MAX);
+	reply(b, 5, 1);
+	say(b, fd, "{\"v\":1,\"verb\":\"x\"}\n");
+	hear(fd, text, sizeof(text), &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"ok\":true"));
+	close(fd);
+	bench_free(b);
+}
+
+/* ask: sends `n` requests, in portions that a socket takes; how many were done. */
+static unsigned ask(struct bench *b, int fd, const char *line, unsigned n)
+{
+	unsigned before = b->n_requests;
+	char *text = malloc(1 << 16);
+	bool closed;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	for (unsigned i = 0; i < n; i++) {
+		say(b, fd, line);
+		hear(fd, text, 1 << 16, &closed);
+		CU_ASSERT_FALSE(closed);
+		CU_ASSERT_PTR_NOT_NULL(strchr(text, '\n')); /* each has its answer */
+	}
+	free(text);
+	return b->n_requests - before;
+}
+
+static void test_rate(void)
+{
+	static const char line[] = "{\"v\":1,\"verb\":\"x\"}\n";
+	struct bench *b = bench_new();
+	int fd = open_client(b);
+	int other = open_client(b);
+
+	CU_ASSERT_EQUAL(ask(b, fd, line, 2 * SERVER_RATE + 10), 2 * SERVER_RATE);
+	CU_ASSERT_EQUAL(server_refused(b->server), 10);
+	say(b, fd, line);
+	expect(fd,
+		"{\"v\":1,\"ok\":false,\"code\":1,\"error\":\"too many requests: 200 a second of "
+		"a client and 400 of a user; again in 5 ms\",\"retry_ms\":5}\n");
+	/* an admin's other connection has its own */
+	CU_ASSERT_EQUAL(ask(b, other, line, SERVER_RATE), SERVER_RATE);
+	now += 5;
+	CU_ASSERT_EQUAL(ask(b, fd, line, 10), 1);
+	now += 1000;
+	CU_ASSERT_EQUAL(ask(b, fd, line, SERVER_RATE + 10), SERVER_RATE);
+	now += 1000000;
+	CU_ASSERT_EQUAL(ask(b, fd, line, 2 * SERVER_RATE + 10), 2 * SERVER_RATE);
+	/* what is not permitted counts as much as a second of others */
+	now += 1000000;
+	CU_ASSERT_EQUAL(ask(b, fd, "{\"v\":1,\"verb\":\"refuse\"}\n", 10), 2);
+	close(fd);
+	close(other);
+	bench_free(b);
+}
+
+/* One user has neither all places nor all the time; who is admin always gets in. */
+static void test_one_user(void)
+{
+	static const char line[] = "{\"v\":1,\"verb\":\"x\"}\n";
+	struct bench *b = bench_new();
+	int fds[CONTROL_CLIENTS_MAX];
+	unsigned n_done = 0;
+	char text[512];
+	bool closed;
+	int fd;
+
+	if (geteuid() != 0) {
+		bench_free(b); /* cannot be another user */
+		return;
+	}
+	for (int i = 0; i < SERVER_UID_CLIENTS; i++) {
+		fds[i] = connect_as(b, 65534);
+	}
+	fd = connect_as(b, 65534);
+	hear(fd, text, sizeof(text), &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "too many clients of this user"));
+	CU_ASSERT_TRUE(closed);
+	close(fd);
+	for (int i = 0; i < SERVER_UID_CLIENTS; i++) {
+		n_done += ask(b, fds[i], line, 60);
+	}
+	/* a connection is a request; the last one was turned away before it counted */
+	CU_ASSERT_EQUAL(n_done, 2 * SERVER_UID_RATE - SERVER_UID_CLIENTS);
+	now += 100;
+	CU_ASSERT_EQUAL(ask(b, fds[0], line, 100), SERVER_UID_RATE / 10);
+	now += 10000;
+	for (int i = SERVER_UID_CLIENTS; i < CONTROL_CLIENTS_MAX - SERVER_ADMIN_CLIENTS; i++) {
+		fds[i] = connect_as(b, 2000 + (uid_t)i / 10);
+	}
+	CU_ASSERT_EQUAL(server_clients(b->server), CONTROL_CLIENTS_MAX - SERVER_ADMIN_CLIENTS);
+	fd = connect_as(b, 3000);
+	hear(fd, text, sizeof(text), &closed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "too many clients\""));
+	close(fd);
+	for (int i = CONTROL_CLIENTS_MAX - SERVER_ADMIN_CLIENTS; i < CONTROL_CLIENTS_MAX; i++) {
+		fds[i] = connect_as(b, 0);
+		CU_ASSERT_EQUAL(ask(b, fds[i], line, 1), 1);
+	}
+	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		close(fds[i]);
+	}
+	bench_free(b);
+}
+
+/* Whoever connects has the role that the configuration gives its user or one of its groups. */
+static void test_named_roles(void)
+{
+	static const struct {
+		uid_t uid;
+		enum server_role role;
+	} cases[] = { { 2000, SERVER_OPERATOR }, { 2001, SERVER_AUTHOR }, { 2002, SERVER_ADMIN },
+		{ 2003, SERVER_VIEWER }, { 0, SERVER_ADMIN } };
+	struct bench *b = bench_new();
+
+	roles_add(&b->roles, SERVER_OPERATOR, "2000", NULL, NULL);
+	roles_add(&b->roles, SERVER_AUTHOR, "2001, 2000000", NULL, NULL);
+	roles_add(&b->roles, SERVER_ADMIN, "2002", NULL, NULL);
+	for (size_t i = 0; geteuid() == 0 && i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int fd = connect_as(b, cases[i].uid);
+
+		CU_ASSERT_EQUAL(ask(b, fd, "{\"v\":1,\"verb\":\"x\"}\n", 1), 1);
+		CU_ASSERT_EQUAL(b->role, cases[i].role);
+		close(fd);
+	}
+	bench_free(b);
+}
+
+/* Of daemons that start at once at one place, one has it. */
+static void test_race(void)
+{
+	enum { DAEMONS = 8 };
+	struct bench *b = bench_new();
+	pid_t children[DAEMONS];
+	int won[2];
+	char c;
+
+	CU_ASSERT_TRUE(server_is_served(b->path));
+	for (int round = 0; round < 10; round++) {
+		unsigned n_won = 0;
+		int go[2];
+
+		server_close(b->server);
+		CU_ASSERT_FALSE(server_is_served(b->path));
+		/* what a crash left behind */
+		CU_ASSERT_EQUAL_FATAL(mknod(b->path, S_IFSOCK | 0600, 0), 0);
+		CU_ASSERT_FALSE(server_is_served(b->path));
+		CU_ASSERT_EQUAL_FATAL(pipe(go), 0);
+		CU_ASSERT_EQUAL_FATAL(pipe(won), 0);
+		for (int i = 0; i < DAEMONS; i++) {
+			children[i] = fork();
+			if (children[i] == 0) {
+				close(go[1]);
+				(void)!read(go[0], &c, 1);
+				c = open_at(b, b->path) != NULL ? 'y' : 'n';
+				(void)!write(won[1], &c, 1);
+				(void)pause();
+				_exit(0);
+			}
+		}
+		close(go[0]);
+		close(go[1]);
+		for (int i = 0; i < DAEMONS; i++) {
+			CU_ASSERT_EQUAL(read(won[0], &c, 1), 1);
+			n_won += c == 'y' ? 1 : 0;
+		}
+		CU_ASSERT_EQUAL(n_won, 1);
+		CU_ASSERT_TRUE(server_is_served(b->path));
+		for (int i = 0; i < DAEMONS; i++) {
+			(void)kill(children[i], SIGKILL);
+			(void)waitpid(children[i], NULL, 0);
+		}
+		close(won[0]);
+		close(won[1]);
+		b->server = open_at(b, b->path);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(b->server);
+	}
+	bench_free(b);
+}
+
 UNIT_MAIN("control/server", { "requests", test_requests }, { "not JSON", test_not_json },
 	{ "half closed", test_half_closed }, { "too long", test_too_long },
 	{ "too many", test_too_many }, { "follow", test_follow },
-	{ "slow follower", test_slow_follower }, { "place", test_place }, { "role", test_role })
+	{ "slow follower", test_slow_follower }, { "place", test_place }, { "role", test_role },
+	{ "deferred", test_deferred }, { "done changes the code", test_done_changes_code },
+	{ "gone before its answer", test_gone }, { "deferred, bound", test_deferred_bound },
+	{ "rate", test_rate }, { "one user", test_one_user }, { "named roles", test_named_roles },
+	{ "daemons at once", test_race })
