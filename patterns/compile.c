@@ -53,7 +53,8 @@ struct compile_limits compile_default_limits(void)
 	return (struct compile_limits){
 		.cpu_s = 30,
 		.memory = (size_t)4 << 30,
-		.shard_ms = 8000,
+		.shard_ms = 6000,
+		.small_ms = 300,
 	};
 }
 
@@ -510,7 +511,8 @@ static bool compile_part(struct work *w, enum rule_field field, enum rule_view v
 	uint32_t n = list_rules(w, field, view);
 	bool good;
 
-	if (!compile_plan_make(&plan, w->source->rules, w->indices, n, base, base_part)) {
+	if (!compile_plan_make(
+		    &plan, w->source->rules, w->indices, n, base, base_part, w->limits->small_ms)) {
 		diag_add(w->diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
 		return false;
 	}

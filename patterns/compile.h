@@ -24,9 +24,10 @@ struct compile_limits {
 	unsigned cpu_s;    /* RLIMIT_CPU of the child; its end is SIGKILL */
 	size_t memory;     /* RLIMIT_AS, octets */
 	unsigned shard_ms; /* stated cost of a shard, see compile_cost.h */
+	unsigned small_ms; /* a base's shard of less is compiled again with the next delta */
 };
 
-/* The shipped limits: 30 s, 4 GiB, shards of 8 s. */
+/* The shipped limits: 30 s, 4 GiB, shards of 6 s, small ones of 0.3 s. */
 struct compile_limits compile_default_limits(void);
 
 /* What need not be compiled, and where what is made lies. Each may be NULL. */

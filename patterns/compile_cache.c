@@ -20,7 +20,11 @@ enum { FOLDER_MODE = 0700, FILE_MODE = 0600, OTHERS_WRITE = 022, FILES_MAX = 100
 static const char magic[8] = "SMSWCACH";
 static const char suffix[] = ".db";
 
-enum { HEAD_LEN = sizeof(magic) + DATABASE_HASH_LEN };
+enum {
+	SOURCE_AT = sizeof(magic),
+	HASH_AT = SOURCE_AT + DATABASE_HASH_LEN,
+	HEAD_LEN = HASH_AT + DATABASE_HASH_LEN
+};
 
 /* Nobody but us (or root) can have written there. */
 static bool is_ours(const struct stat *st)
@@ -59,13 +63,14 @@ static char *path_of(const struct compile_cache *c, const uint8_t source[DATABAS
 	return asprintf(&path, "%s/%s%s", c->folder, name, suffix) < 0 ? NULL : path;
 }
 
-static bool is_whole(const char *octets, size_t len)
+static bool is_whole(const char *octets, size_t len, const uint8_t source[DATABASE_HASH_LEN])
 {
 	uint8_t hash[DATABASE_HASH_LEN];
 
 	return len >= HEAD_LEN && memcmp(octets, magic, sizeof(magic)) == 0 &&
+	       memcmp(octets + SOURCE_AT, source, DATABASE_HASH_LEN) == 0 &&
 	       database_hash(bytes_of(octets + HEAD_LEN, len - HEAD_LEN), hash) &&
-	       memcmp(octets + sizeof(magic), hash, sizeof(hash)) == 0;
+	       memcmp(octets + HASH_AT, hash, sizeof(hash)) == 0;
 }
 
 char *compile_cache_get(
@@ -80,7 +85,7 @@ char *compile_cache_get(
 		octets = S_ISREG(st.st_mode) && is_ours(&st)
 		                 ? durable_read(path, CACHE_LEN_MAX, len, &error)
 		                 : NULL;
-		if (octets == NULL || !is_whole(octets, *len)) {
+		if (octets == NULL || !is_whole(octets, *len, source)) {
 			(void)unlink(path);
 			free(octets);
 			octets = NULL;
@@ -106,7 +111,8 @@ void compile_cache_put(
 		return;
 	}
 	memcpy(head, magic, sizeof(magic));
-	if (database_hash(octets, head + sizeof(magic))) {
+	memcpy(head + SOURCE_AT, source, DATABASE_HASH_LEN);
+	if (database_hash(octets, head + HASH_AT)) {
 		const struct bytes runs[] = { bytes_of(head, sizeof(head)), octets };
 
 		c->wrote = durable_write(path, FILE_MODE, runs, 2, true) == 0 || c->wrote;

@@ -3,7 +3,7 @@
  * compile_cache: serialised databases on disk, by the hash of what they were made from, so that the
  * same rules are compiled once.
  *
- *   FOLDER/SOURCE-HASH.db   "SMSWCACH" | BLAKE2b-256 of the octets | the octets
+ *   FOLDER/SOURCE-HASH.db   "SMSWCACH" | source hash | BLAKE2b-256 of the octets | the octets
  *
  * It heals itself: what is damaged is removed and made anew. A hash tells damage, not malice, and a
  * forged database is code: a folder or file that someone else than the caller (or root) may write to

@@ -16,6 +16,22 @@ enum child_task {
 	CHILD_COMPILE, /* all rules into one database; if some are wrong, name them all */
 	CHILD_CHECK,   /* parse only, and name the wrong ones */
 	CHILD_ALONE,   /* each by itself under `cpu_s`, nothing kept: which one is costly? */
+	CHILD_COST,    /* the same, measured */
+};
+
+/* Texts to be looked into, per field and view; each with SCAN_TAIL octets behind it (scan.h). */
+struct cost_sample {
+	const struct bytes *texts[FIELDS][VIEWS];
+	uint32_t n[FIELDS][VIEWS];
+	uint32_t n_messages; /* that they are of */
+};
+
+/* What one rule costs by itself. */
+struct child_cost {
+	double compile_s; /* CPU; 0: not measured */
+	double scan_ns;   /* a message of the sample, least of several rounds */
+	uint64_t database_len;
+	uint64_t scratch_len;
 };
 
 struct child_job {
@@ -23,9 +39,11 @@ struct child_job {
 	const struct rule *rules; /* of the whole source */
 	const uint32_t *indices;  /* the `n` of them that are meant */
 	uint32_t n;
-	unsigned cpu_s;  /* of the child; CHILD_ALONE: of each rule */
-	unsigned wall_s; /* of the child */
-	size_t memory;   /* octets of address space on top of what is there */
+	unsigned cpu_s;                   /* of the child; CHILD_ALONE, CHILD_COST: of each rule */
+	unsigned wall_s;                  /* of the child */
+	size_t memory;                    /* octets of address space on top of what is there */
+	const struct cost_sample *sample; /* CHILD_COST */
+	struct child_cost *costs;         /* CHILD_COST: of `n`, the caller's */
 };
 
 /* What is wrong with (or remarkable about) one rule, in Hyperscan's words. */
@@ -45,7 +63,7 @@ struct child_result {
 	struct child_finding *findings;
 	uint32_t n_findings;
 	uint32_t n_errors;
-	uint32_t n_begun; /* CHILD_ALONE: rules whose turn had come */
+	uint32_t n_begun; /* CHILD_ALONE, CHILD_COST: rules whose turn had come */
 	double cpu_seconds;
 	size_t peak_rss;
 };

@@ -5,105 +5,144 @@
 
 #include <hs/hs.h>
 
-/* Milliseconds, as measured with docs/policy.md's kinds of rules; see compile_cost.h. */
-static const double cost_rule = 0.05;
-static const double cost_octet = 0.004;
-static const double cost_class = 0.1;
-static const double cost_repeat = 0.5; /* unbounded */
-static const double cost_copy = 0.08;  /* of each time that a bounded repeat may come */
-static const double cost_branch = 0.3;
-static const double cost_start = 1.0;      /* that is kept */
-static const double cost_ucp_factor = 8.0; /* classes of all Unicode */
-static const double cost_crowd = 5000.0;   /* complex rules that double each other's cost */
+enum { COPIES_MAX = 32768 };
 
-/* What an expression is made of. */
-struct pieces {
-	uint32_t n_octets;
-	uint32_t n_classes;
-	uint32_t n_repeats;
-	uint32_t n_copies;
-	uint32_t n_branches;
+/* Milliseconds, as measured with ten to some thousand rules of a kind; see compile_cost.h. */
+static const double cost_rule = 0.05;
+static const double cost_octet = 0.02;
+static const double cost_branch = 0.25;
+static const double cost_boundary = 1.3;
+static const double cost_crowd = 4000.0; /* complex rules that double each other's cost */
+
+/* A set of characters, by whether most of Unicode is in it (UTF-8 makes an automaton of that). */
+static const struct width {
+	double once;
+	double repeated; /* without bound */
+	double copy;     /* each time that a bounded repeat may come */
+} narrow = { 0.1, 0.4, 0.06 }, wide = { 0.4, 1.6, 0.5 },
+  unicode = { 30, 60, 30 }; /* \w, \d, \s under flag W: hundreds of ranges */
+
+/* An expression while it is gone through. */
+struct reading {
+	const char *at;
+	const struct width *last; /* what a repeat here would repeat */
+	bool is_ucp;
+	double plain_ms;
+	double complex_ms;
 };
 
-/* A bounded or unbounded repeat "{...}" at `c`; gives its last character. */
-static const char *see_braces(const char *c, struct pieces *p)
+static void see_set(struct reading *r, const struct width *width)
+{
+	r->last = width;
+	r->complex_ms += width->once;
+}
+
+/* "[...]", to its last character. */
+static void see_class(struct reading *r)
+{
+	const char *c = r->at + 1;
+
+	see_set(r, *c == '^' ? &wide : &narrow);
+	c += *c == '^';
+	c += *c == ']'; /* the first one is a member */
+	while (*c != '\0' && *c != ']') {
+		c += *c == '\\' && c[1] != '\0' ? 2 : 1;
+	}
+	r->at = *c == ']' ? c : c - 1;
+}
+
+static void see_escape(struct reading *r)
+{
+	if (r->at[1] == '\0') {
+		return;
+	}
+	switch (*++r->at) {
+	case 'b':
+	case 'B':
+		r->complex_ms += cost_boundary;
+		break;
+	case 'W':
+	case 'D':
+	case 'S':
+	case 'P':
+		see_set(r, r->is_ucp ? &unicode : &wide);
+		break;
+	case 'w':
+	case 'd':
+	case 's':
+	case 'p':
+		see_set(r, r->is_ucp ? &unicode : &narrow);
+		break;
+	default:
+		r->plain_ms += cost_octet;
+		r->last = &narrow;
+	}
+}
+
+/* "{3}", "{2,}", "{2,10}"; a brace as such costs nothing more. */
+static void see_braces(struct reading *r)
 {
 	char *end;
-	unsigned long max = strtoul(c + 1, &end, 10);
+	unsigned long min = strtoul(r->at + 1, &end, 10);
+	unsigned long max = min;
+	bool unbounded;
 
-	if (end == c + 1) {
-		return c; /* a brace as such */
+	if (end == r->at + 1) {
+		return;
 	}
-	if (*end == ',' && end[1] == '}') {
-		p->n_repeats++;
-		p->n_copies += (uint32_t)max;
-		return end + 1;
-	}
-	if (*end == ',') {
+	unbounded = *end == ',' && end[1] == '}';
+	if (unbounded) {
+		end++;
+	} else if (*end == ',') {
 		max = strtoul(end + 1, &end, 10);
 	}
-	p->n_copies += (uint32_t)(max < 32768 ? max : 32768);
-	return *end == '}' ? end : c;
-}
-
-static const char *see_class(const char *c, struct pieces *p)
-{
-	p->n_classes++;
-	for (c++; *c != '\0' && *c != ']'; c++) {
-		if (*c == '\\' && c[1] != '\0') {
-			c++;
-		}
+	if (*end != '}') {
+		return;
 	}
-	return *c == ']' ? c : c - 1;
+	max = max < COPIES_MAX ? max : COPIES_MAX;
+	r->complex_ms += (double)max * r->last->copy + (unbounded ? r->last->repeated : 0);
+	r->at = end;
 }
 
-static void see_pieces(const char *expression, struct pieces *p)
+static void see_one(struct reading *r)
 {
-	for (const char *c = expression; *c != '\0'; c++) {
-		switch (*c) {
-		case '\\':
-			c += c[1] != '\0';
-			p->n_classes += *c >= 'a' && *c <= 'z';
-			break;
-		case '[':
-			c = see_class(c, p);
-			break;
-		case '.':
-			p->n_classes++;
-			break;
-		case '*':
-		case '+':
-			p->n_repeats++;
-			break;
-		case '{':
-			c = see_braces(c, p);
-			break;
-		case '|':
-		case '?':
-			p->n_branches++;
-			break;
-		default:
-			p->n_octets++;
-		}
+	switch (*r->at) {
+	case '\\':
+		see_escape(r);
+		break;
+	case '[':
+		see_class(r);
+		break;
+	case '.':
+		see_set(r, &wide);
+		break;
+	case '*':
+	case '+':
+		r->complex_ms += r->last->repeated;
+		break;
+	case '{':
+		see_braces(r);
+		break;
+	case '|':
+	case '?':
+		r->complex_ms += cost_branch;
+		break;
+	default:
+		r->plain_ms += cost_octet;
+		r->last = &narrow;
 	}
 }
 
-void compile_cost_add(struct compile_cost *c, const struct rule *r)
+void compile_cost_add(struct compile_cost *c, const struct rule *rule)
 {
-	struct pieces p = { 0 };
-	double complex_ms;
+	struct reading r = { rule->expression, &narrow, (rule->flags & HS_FLAG_UCP) != 0, cost_rule,
+		0 };
 
-	see_pieces(r->expression, &p);
-	complex_ms = p.n_classes * cost_class + p.n_repeats * cost_repeat + p.n_copies * cost_copy +
-	             p.n_branches * cost_branch;
-	if ((r->flags & HS_FLAG_UCP) != 0) {
-		complex_ms *= cost_ucp_factor;
+	for (; *r.at != '\0'; r.at++) {
+		see_one(&r);
 	}
-	if ((r->flags & HS_FLAG_SOM_LEFTMOST) != 0) {
-		complex_ms += cost_start;
-	}
-	c->sum_ms += cost_rule + p.n_octets * cost_octet + complex_ms;
-	c->n_complex += complex_ms > 0;
+	c->sum_ms += r.plain_ms + r.complex_ms;
+	c->n_complex += r.complex_ms > 0;
 }
 
 double compile_cost_ms(const struct compile_cost *c)

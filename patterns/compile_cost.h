@@ -3,13 +3,14 @@
  * compile_cost: what compiling some rules into one database is stated to cost, without doing it.
  *
  * A statement, not a measurement: the same on every machine, so that the same rules give the same
- * shards. Unit: CPU milliseconds of the machine of docs/performance.md, within a factor of three.
+ * shards. Unit: CPU milliseconds of the machine of docs/performance.md, within a factor of four.
  *
  *   cost of a rule  = a base, plus for each piece of its expression what such a piece was measured
- *                     to cost: octets of literals, classes, repeats (bounded ones by their bound),
- *                     branches, a start of match that is kept
- *   cost of a set   = the sum, times 1 + n / COST_CROWD for the n rules that are no plain literals:
- *                     their automata are merged and compared with each other
+ *                     to cost: octets, sets of characters (narrow ones, wide ones, those of all
+ *                     Unicode), repeats by what they repeat (bounded ones times their bound),
+ *                     branches, boundaries of words
+ *   cost of a set   = the sum, times 1 + n / 4000 for the n rules that are no plain literals: their
+ *                     automata are compared and merged with each other
  *
  * Pure. Any thread.
  */

@@ -118,7 +118,7 @@ static bool is_half_gone(const uint32_t *map, uint32_t n)
 	return n_gone > n / 2 || n_gone == n;
 }
 
-static bool is_small(const struct rule *rules, const uint32_t *map, uint32_t n)
+static bool is_small(const struct rule *rules, const uint32_t *map, uint32_t n, unsigned small_ms)
 {
 	struct compile_cost cost = { 0 };
 
@@ -127,7 +127,7 @@ static bool is_small(const struct rule *rules, const uint32_t *map, uint32_t n)
 			compile_cost_add(&cost, &rules[map[i]]);
 		}
 	}
-	return compile_cost_ms(&cost) < PLAN_SMALL_MS;
+	return compile_cost_ms(&cost) < small_ms;
 }
 
 static void leave_shard(struct compile_plan *p, uint32_t shard, uint32_t n)
@@ -150,8 +150,8 @@ static int compare_indices(const void *a, const void *b)
 }
 
 /* Leaves the shards that are not worth to be kept; small ones only when something is compiled anyway. */
-static void choose_shards(
-	struct compile_plan *p, const struct rule *rules, const struct ruleset_part *part)
+static void choose_shards(struct compile_plan *p, const struct rule *rules,
+	const struct ruleset_part *part, unsigned small_ms)
 {
 	for (uint32_t k = 0; k < p->n_shards; k++) {
 		if (is_half_gone(p->maps[k], part->shards[k].n)) {
@@ -159,7 +159,8 @@ static void choose_shards(
 		}
 	}
 	for (uint32_t k = 0; p->n_fresh != 0 && k < p->n_shards; k++) {
-		if (p->maps[k] != NULL && is_small(rules, p->maps[k], part->shards[k].n)) {
+		if (p->maps[k] != NULL &&
+			is_small(rules, p->maps[k], part->shards[k].n, small_ms)) {
 			leave_shard(p, k, part->shards[k].n);
 		}
 	}
@@ -189,7 +190,7 @@ static bool make_maps(struct compile_plan *p, const struct ruleset_part *part)
 }
 
 bool compile_plan_make(struct compile_plan *p, const struct rule *rules, const uint32_t *indices,
-	uint32_t n, const struct ruleset *base, const struct ruleset_part *part)
+	uint32_t n, const struct ruleset *base, const struct ruleset_part *part, unsigned small_ms)
 {
 	*p = (struct compile_plan){ .fresh = calloc((size_t)n + 1, sizeof(*p->fresh)) };
 	if (p->fresh == NULL) {
@@ -204,7 +205,7 @@ bool compile_plan_make(struct compile_plan *p, const struct rule *rules, const u
 		compile_plan_free(p);
 		return false;
 	}
-	choose_shards(p, rules, part);
+	choose_shards(p, rules, part, small_ms);
 	return true;
 }
 

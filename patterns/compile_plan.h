@@ -12,11 +12,6 @@
 
 #include "patterns/ruleset.h"
 
-enum {
-	/* Stated cost: a smaller shard's rules are compiled again with the next delta's. */
-	PLAN_SMALL_MS = 300,
-};
-
 struct compile_plan {
 	uint32_t **maps; /* per shard of the base: as ruleset_shard.rules; NULL: it is not taken */
 	uint32_t n_shards;
@@ -26,10 +21,11 @@ struct compile_plan {
 
 /*
  * compile_plan_make: for the `n` of `rules` in `indices`, which are of one field and view. `base` and
- * `part` (of base) may be NULL: all are fresh. False when out of memory.
+ * `part` (of base) may be NULL: all are fresh. Where some are fresh, shards of a stated cost below
+ * `small_ms` are not taken. False when out of memory.
  */
 bool compile_plan_make(struct compile_plan *p, const struct rule *rules, const uint32_t *indices,
-	uint32_t n, const struct ruleset *base, const struct ruleset_part *part);
+	uint32_t n, const struct ruleset *base, const struct ruleset_part *part, unsigned small_ms);
 void compile_plan_free(struct compile_plan *p);
 
 #endif

@@ -186,7 +186,7 @@ static void test_shards(void)
 	struct source s;
 	struct ruleset *r;
 
-	limits.shard_ms = 30;
+	limits.shard_ms = 60;
 	r = compile_text(&s, text, &limits, &report);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
 	CU_ASSERT_EQUAL(report.n_shards, 4);
