@@ -16,16 +16,19 @@
 #include "control/event_sink.h"
 #include "control/events.h"
 #include "control/metrics_http.h"
+#include "control/push.h"
 #include "control/report.h"
 #include "control/server.h"
 #include "control/sessions.h"
 #include "control/verbs_audit.h"
+#include "control/verbs_policy.h"
 #include "control/version.h"
 #include "control/watch.h"
 #include "dataplane/base/clock.h"
 
 enum {
 	ROUND_MS = 10,
+	SOON_MS = 1,            /* while a push is under way */
 	RECORDS_A_ROUND = 4096, /* of one ring, so that the socket is served in between */
 	STOP_MS = 2000,         /* workers have this long to end after a signal */
 };
@@ -39,6 +42,9 @@ struct control {
 	struct verbs_audit *verbs_audit;
 	struct metrics_http *metrics; /* live; NULL: none are asked for, or none could be opened */
 	struct event_sink sink;
+	struct push *push;
+	struct event *soon;   /* live: a round before its time */
+	char policy_name[32]; /* of what was pushed */
 	struct events_names names;
 	uint8_t key[EVENTS_KEY_LEN];
 	uint8_t *text;
@@ -57,8 +63,13 @@ static uint64_t monotonic_ms(void)
 
 static void put_event(struct control *c, const struct event *e, struct bytes text)
 {
-	size_t len = events_format(&c->names, c->key, e, text, c->line, EVENTS_LINE_SIZE);
+	size_t len;
 
+	/* indices of rules are those of the generation that judged */
+	c->names.ruleset = e->type == EVENT_MESSAGE && c->push != NULL
+	                           ? push_ruleset(c->push, e->u.message.generation)
+	                           : NULL;
+	len = events_format(&c->names, c->key, e, text, c->line, EVENTS_LINE_SIZE);
 	event_sink_put(&c->sink, c->line, len);
 	if (c->server != NULL) {
 		server_broadcast(c->server, c->line, len);
@@ -259,7 +270,10 @@ static struct audit_generation live(const struct control *c)
 {
 	struct audit_generation g = { .number = 0 };
 
-	if (c->ctx->generation != NULL) {
+	if (c->push != NULL && push_hash(c->push)[0] != '\0') {
+		g.number = c->ctx->generation->number;
+		snprintf(g.hash, sizeof(g.hash), "%s", push_hash(c->push));
+	} else if (c->ctx->generation != NULL) {
 		g.number = c->ctx->generation->number;
 		sodium_bin2hex(g.hash, sizeof(g.hash), c->ctx->generation->ruleset->hash,
 			sizeof(c->ctx->generation->ruleset->hash));
@@ -276,7 +290,8 @@ static int not_permitted(
 	return CONTROL_NOT_PERMITTED;
 }
 
-static int run_verb(
+/* permit: CONTROL_OK: the verb may run. */
+static int permit(
 	struct control *c, const struct verb *v, struct server_request *r, struct server_answer *a)
 {
 	const struct audit_generation now = live(c);
@@ -297,14 +312,39 @@ static int run_verb(
 			return CONTROL_FAILED;
 		}
 	}
-	return v->run(c, r, a);
+	return CONTROL_OK;
+}
+
+static int handle_policy(struct control *c, const struct policy_verb *p, struct server_request *r,
+	struct server_answer *a)
+{
+	const struct verb v = { p->name, p->role, p->changes, NULL };
+	int code = permit(c, &v, r, a);
+
+	if (code == CONTROL_OK) {
+		code = p->run(c->push, r, a);
+	}
+	if (code == SERVER_DEFERRED) {
+		/* not in ten milliseconds: now */
+		event_active(c->soon, EV_TIMEOUT, 0);
+	}
+	return code;
 }
 
 static int handle(void *arg, struct server_request *r, struct server_answer *a)
 {
+	struct control *c = arg;
+
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(verbs[i].name, r->verb) == 0) {
-			return run_verb(arg, &verbs[i], r, a);
+			int code = permit(c, &verbs[i], r, a);
+
+			return code == CONTROL_OK ? verbs[i].run(c, r, a) : code;
+		}
+	}
+	for (size_t i = 0; c->push != NULL && i < policy_verbs_count; i++) {
+		if (strcmp(policy_verbs[i].name, r->verb) == 0) {
+			return handle_policy(c, &policy_verbs[i], r, a);
 		}
 	}
 	snprintf(a->error, sizeof(a->error), "no verb %.64s", r->verb);
@@ -320,6 +360,86 @@ static int on_done(void *arg, struct server_request *r, int code, struct server_
 	return audit_call_end(c->audit, r, code, a, &now);
 }
 
+/* go_on: what pushes have under way: looked at again in a millisecond where it waits for something. */
+static void go_on(struct control *c)
+{
+	const struct timeval soon = { 0, SOON_MS * 1000 };
+
+	if (c->push != NULL && push_round(c->push, clock_realtime_us())) {
+		event_add(c->soon, &soon);
+	}
+}
+
+static void on_soon(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+
+	(void)fd;
+	(void)what;
+	(void)drain(c, RECORDS_A_ROUND);
+	go_on(c);
+}
+
+static void push_replies(void *arg, uint64_t ticket, int code, json_t *result, const char *sentence)
+{
+	struct control *c = arg;
+	struct server_answer a = { .result = result };
+
+	snprintf(a.error, sizeof(a.error), "%s", sentence);
+	if (c->server == NULL || !server_reply(c->server, ticket, code, &a)) {
+		json_decref(result);
+	}
+}
+
+static void push_goes_live(void *arg, struct generation *g, const char *hash)
+{
+	struct control *c = arg;
+
+	(void)hash;
+	c->ctx->generation = g;
+	c->ctx->judges_since_us = clock_realtime_us();
+	snprintf(c->policy_name, sizeof(c->policy_name), "generation %u", g->number);
+	c->ctx->policy_name = c->policy_name;
+}
+
+/* open_push: what is live is push's from here on. False: no memory. */
+static bool open_push(struct control *c)
+{
+	struct push_doors doors = { .gate = c->ctx->gate,
+		.pipelines = c->ctx->pipelines,
+		.n_workers = c->ctx->n_pipelines,
+		.guard = &c->ctx->config->guard,
+		.reply = push_replies,
+		.event = put_own,
+		.live = push_goes_live,
+		.arg = c };
+	struct push_made made = { .generation = c->ctx->generation };
+	struct push_loader *loader;
+
+	if (c->ctx->generation == NULL) {
+		return true;
+	}
+	loader = c->ctx->shop != NULL ? push_loader_start(c->ctx->shop) : NULL;
+
+	memcpy(doors.runs, c->ctx->runs, sizeof(doors.runs));
+	if (c->ctx->shop != NULL && loader == NULL) {
+		return false;
+	}
+	c->push = push_create(&doors, loader, c->ctx->first != NULL ? c->ctx->first : &made);
+	if (c->push == NULL && loader != NULL) {
+		push_loader_stop(loader);
+		push_loader_free(loader);
+	}
+	c->ctx->push = c->push;
+	return c->push != NULL;
+}
+
+void control_close(struct control_context *ctx)
+{
+	push_destroy(ctx->push);
+	ctx->push = NULL;
+}
+
 static void on_round(evutil_socket_t fd, short what, void *arg)
 {
 	struct control *c = arg;
@@ -328,6 +448,7 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)drain(c, RECORDS_A_ROUND);
+	go_on(c);
 	if (watch_round(&c->watch, now_ms)) {
 		event_sink_flush(&c->sink, now_ms);
 		watch_abort(&c->watch);
@@ -432,7 +553,8 @@ static int run_live(struct control *c, struct diag *diag)
 
 	c->base = event_base_new();
 	timer = c->base != NULL ? event_new(c->base, -1, EV_PERSIST, on_round, c) : NULL;
-	if (timer == NULL || event_add(timer, &round) != 0) {
+	c->soon = c->base != NULL ? event_new(c->base, -1, 0, on_soon, c) : NULL;
+	if (timer == NULL || c->soon == NULL || event_add(timer, &round) != 0) {
 		fprintf(stderr, "smswalld: libevent cannot start\n");
 		return CONTROL_FAILED;
 	}
@@ -446,6 +568,9 @@ static int run_live(struct control *c, struct diag *diag)
 	c->metrics = metrics_http_open(c->base, c->ctx, diag);
 	if (diag->n_errors != 0) {
 		warn(diag, "going on without all metrics");
+	}
+	if (c->push != NULL) {
+		push_started(c->push, c->ctx->fallback);
 	}
 	event_base_dispatch(c->base);
 	metrics_http_close(c->metrics);
@@ -536,11 +661,10 @@ int control_run(struct control_context *ctx)
 
 	if (c != NULL && diag != NULL) {
 		*c = (struct control){ .ctx = ctx };
-		c->names = (struct events_names){ ctx->config,
-			ctx->generation != NULL ? ctx->generation->ruleset : NULL };
+		c->names = (struct events_names){ ctx->config, NULL };
 		c->text = malloc(LIMIT_TEXT_LEN);
 		c->line = malloc(EVENTS_LINE_SIZE);
-		if (c->text != NULL && c->line != NULL &&
+		if (c->text != NULL && c->line != NULL && open_push(c) &&
 			event_sink_open(&c->sink, ctx->config->events_file)) {
 			ctx->event_sink = &c->sink;
 			code = open_key(c, diag);
@@ -555,9 +679,16 @@ int control_run(struct control_context *ctx)
 		verbs_audit_free(c->verbs_audit);
 		server_close(c->server); /* calls on_done() */
 		audit_close(c->audit);
+		if (c->soon != NULL) {
+			event_free(c->soon);
+		}
 		if (c->base != NULL) {
 			event_base_free(c->base);
 		}
+		if (ctx->shop == NULL) {
+			control_close(ctx); /* what was live is the caller's */
+		}
+		ctx->policy_name = NULL;
 		free(c->text);
 		free(c->line);
 		diag_clear(diag);

@@ -27,6 +27,10 @@
 #include "dataplane/telemetry.h"
 
 struct event_sink;
+struct gate;
+struct push;
+struct push_made;
+struct push_workshop;
 struct watch;
 
 enum { CONTROL_REQUEST_MAX = 1 << 20, CONTROL_CLIENTS_MAX = 64 };
@@ -45,8 +49,15 @@ struct control_context {
 	const struct config *config;
 	const char *config_path;
 	const char *policy_name;
-	struct policy_set *policy;
 	struct generation *generation; /* live */
+	struct gate *gate;             /* live runs: where the next one is published */
+	const _Atomic uint32_t
+		*runs[WORKERS_MAX]; /* which one each worker judges by; NULL: not told */
+	const struct push_workshop
+		*shop; /* live runs: how others are made; NULL: nothing is pushed */
+	const struct push_made
+		*first; /* `generation` with its record; with `shop` it is taken over */
+	bool fallback;  /* it is not the one that was live before */
 	struct pipeline **pipelines;
 	unsigned n_pipelines;
 	_Atomic uint64_t *panic_links;
@@ -64,7 +75,9 @@ struct control_context {
 	size_t budget_total;                 /* octets, as printed at boot */
 	const struct event_sink *event_sink; /* set by control_run(), for reports */
 	const struct watch *watch;           /* the same */
-	void (*telemetry)(telemetry_fill fill, void *arg); /* asked every round; NULL: nobody asks */
+	struct push *push;                   /* the same; until control_close() */
+	void (*telemetry)(
+		telemetry_fill fill, void *arg); /* asked every round; NULL: nobody asks */
 	/* for metrics; set by control_run() */
 	uint64_t judges_since_us;                  /* the live generation */
 	uint64_t policy_changes[POLICY_EMPTY + 1]; /* how often: enum event_policy_change */
@@ -72,6 +85,9 @@ struct control_context {
 
 /* control_run: until *stop (or, in replay, until the workers are done and the rings empty). 0 or a control_code. */
 int control_run(struct control_context *ctx);
+
+/* control_close: after control_run(), when the workers have ended: frees every generation that was taken over. */
+void control_close(struct control_context *ctx);
 
 /*
  * control_report: the document of `status --json`, `counters --json` and of replays:

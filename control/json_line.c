@@ -231,7 +231,7 @@ void json_line_put_unsigned(struct json_line *l, const char *name, uint64_t v)
 	json_line_unsigned(l, v);
 }
 
-void json_line_put_time(struct json_line *l, const char *name, uint64_t time_us)
+void json_line_time(uint64_t time_us, char text[JSON_LINE_TIME_SIZE])
 {
 	static const uint64_t last_s =
 		UINT64_C(253402300799); /* 9999-12-31T23:59:59Z: four digits */
@@ -239,10 +239,16 @@ void json_line_put_time(struct json_line *l, const char *name, uint64_t time_us)
 	time_t t = (time_t)(s < last_s ? s : last_s);
 	struct tm tm;
 	char date[32];
-	char text[48];
 
 	gmtime_r(&t, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned)(time_us % CLOCK_US_PER_S));
+	snprintf(text, JSON_LINE_TIME_SIZE, "%s.%06uZ", date, (unsigned)(time_us % CLOCK_US_PER_S));
+}
+
+void json_line_put_time(struct json_line *l, const char *name, uint64_t time_us)
+{
+	char text[JSON_LINE_TIME_SIZE];
+
+	json_line_time(time_us, text);
 	json_line_put_string(l, name, text);
 }

@@ -38,6 +38,8 @@ void json_line_put_string(struct json_line *l, const char *name, const char *s);
 void json_line_put_unsigned(struct json_line *l, const char *name, uint64_t v);
 
 /* json_line_time: "2024-05-01T12:34:56.123456Z" (RFC 3339, ISO 8601; UTC). */
+enum { JSON_LINE_TIME_SIZE = 48 };
+void json_line_time(uint64_t time_us, char text[JSON_LINE_TIME_SIZE]);
 void json_line_put_time(struct json_line *l, const char *name, uint64_t time_us);
 
 #endif

@@ -33,7 +33,6 @@ enum {
 	PUSH_RETIRED_MAX = 4,
 	PUSH_SEEN_MS = 5000, /* a worker that has not taken it by then is told */
 	PUSH_CONFIRM_S_MAX = 86400,
-	PUSH_SENTENCE_SIZE = 512,
 };
 
 /* What push needs of the rest; all of it outlives it. */
@@ -50,15 +49,21 @@ struct push_doors {
 	void *arg;
 };
 
-/* push_create: takes `first` over, which is live already. `loader` NULL: no order can be taken (replay). */
-struct push *push_create(const struct push_doors *doors, struct push_loader *loader,
-	struct generation *first, const struct push_record *record);
+/*
+ * push_create: `first` is live already; with a loader all that is in it is taken over. `loader` NULL: no
+ * order can be taken (replay) and `first` stays the caller's. NULL: out of memory.
+ */
+struct push *push_create(
+	const struct push_doors *doors, struct push_loader *loader, const struct push_made *first);
 
-/* push_destroy: after the workers have ended; frees every generation. NULL is accepted. */
+/* push_started: tells what is special about what was started with; `fallback`: not what was live. */
+void push_started(struct push *p, bool fallback);
+
+/* push_destroy: after the workers have ended; ends the loader, frees every generation. NULL is accepted. */
 void push_destroy(struct push *p);
 
 /*
- * push_start: takes an order; its answer comes by reply(), maybe before this returns. False: not
+ * push_start: takes an order; its answer comes by reply() from a push_round(). False: not
  * taken, with a sentence: too many wait, or there is no store.
  */
 bool push_start(struct push *p, const struct push_order *order, char sentence[PUSH_SENTENCE_SIZE]);
@@ -78,8 +83,15 @@ struct rule_count push_count(struct push *p, uint32_t i);
 /* push_fold: brings all figures of push_count() up to date. */
 void push_fold(struct push *p);
 
-/* push_json: member "generation" of the report. push_history: result of policy.history. New references. */
-json_t *push_json(struct push *p);
+/* push_json: member "generation" of the report; `policy` is its name, or NULL. A new reference. */
+json_t *push_json(struct push *p, const char *policy);
+
+/* push_history: result of policy.history. push_record: of one generation, NULL: there is none. push_keys: of key.show. */
 json_t *push_history(const struct push *p);
+json_t *push_record(const struct push *p, uint32_t number);
+json_t *push_keys(const struct push *p);
+
+/* push_store: its folders; the rest of it is the loader thread's. */
+const struct store *push_store(const struct push *p);
 
 #endif

@@ -59,7 +59,8 @@ struct push_order {
 
 /* What is told about a generation beside its contents. */
 struct push_record {
-	struct store_record store;
+	struct store_record store; /* number 0: it is in no store */
+	bool empty;                /* nothing verified at start: everything passes */
 	uint32_t n_added, n_removed, n_changed, n_restated, n_shadowed; /* against the one before */
 };
 
@@ -67,17 +68,26 @@ struct push_record {
 struct push_made {
 	struct generation *generation;
 	struct push_record record;
+	char *states;   /* section "states"; NULL: none */
 	size_t charged; /* to the arena, beside the databases */
 };
 
 enum push_job_kind {
-	JOB_LOAD,    /* of an order: builds and stores; it is not current by that */
-	JOB_CURRENT, /* makes `number` current, says `state` of `other` */
-	JOB_STATE,   /* of `number` */
+	JOB_LOAD,   /* of an order: builds and stores; it is not current by that */
+	JOB_RECORD, /* what is current, and states of generations */
 	JOB_TAG,
 	JOB_ROTATE,
 	JOB_REPORT, /* writes a text to a file in reports/ */
 	JOB_FREE,   /* a generation that nobody holds */
+};
+
+enum { PUSH_SENTENCE_SIZE = 512, PUSH_STATES_MAX = 2 };
+
+/* What is to be said about a generation of the store. */
+struct push_state {
+	uint32_t number; /* 0: nothing */
+	enum store_state state;
+	char why[STORE_TEXT_SIZE]; /* "": stays */
 };
 
 struct push_job {
@@ -85,29 +95,36 @@ struct push_job {
 	enum push_job_kind kind;
 	struct push_order order;      /* JOB_LOAD, JOB_TAG, JOB_ROTATE */
 	const struct push_made *live; /* JOB_LOAD: what is live; stays until the job is done */
-	uint32_t number, other;
-	enum store_state state, other_state;
-	char why[STORE_TEXT_SIZE];
-	char *text;            /* JOB_REPORT: malloc'ed */
-	char name[64];         /* JOB_REPORT: of the file */
-	struct push_made made; /* JOB_LOAD: made; JOB_FREE: to be freed */
-	uint32_t rolled_from;  /* JOB_LOAD of a rollback */
-	uint64_t load_us, store_us;
+	uint32_t resident; /* JOB_LOAD: a generation in memory that need not be loaded; 0: none */
+	uint32_t current;  /* JOB_RECORD: what is current now; 0: what was */
+	struct push_state states[PUSH_STATES_MAX];
+	char *text;    /* JOB_REPORT: malloc'ed */
+	char name[64]; /* JOB_REPORT: of the file */
+
+	/* what came of it */
+	struct push_made
+		made; /* JOB_LOAD: made; without a generation: the resident one. JOB_FREE: freed */
+	uint64_t load_us; /* how long */
+	uint64_t store_us;
 	int code; /* enum control_code */
-	char sentence[512];
-	json_t *history; /* the store's records as they are after the job; NULL: unchanged */
+	char sentence[PUSH_SENTENCE_SIZE];
+	json_t *result;  /* JOB_ROTATE: of the answer */
+	json_t *history; /* records of the store after it, newest first; NULL: as before */
+	json_t *keys;    /* of the store after JOB_ROTATE */
 };
 
 /* What the thread works with; outlives it. */
 struct push_workshop {
 	const struct config *config;
-	struct store *store; /* NULL: there is none: JOB_FREE only */
+	struct store *store;
 	struct arena *arena;
-	const char *link_names[LIMIT_LINKS];
 };
 
 /* push_loader_start: NULL with errno. */
 struct push_loader *push_loader_start(const struct push_workshop *shop);
+
+/* push_loader_shop: what it works with; of that, only the configuration and the arena may be looked at meanwhile. */
+const struct push_workshop *push_loader_shop(const struct push_loader *l);
 
 /* push_loader_give: a job; push_loader_take: one that is done, or NULL. Control only; neither waits. */
 void push_loader_give(struct push_loader *l, struct push_job *job);
@@ -119,6 +136,15 @@ void push_loader_free(struct push_loader *l); /* NULL is accepted */
 
 /* push_job_run: one job, by whoever calls: boot, tests, the thread. */
 void push_job_run(const struct push_workshop *shop, struct push_job *job);
-void push_job_free(struct push_job *job);
+/* push_made_free: the generation and what hangs at it; *made is empty then. */
+void push_made_free(const struct push_workshop *shop, struct push_made *made);
+void push_job_free(struct push_job *job); /* what it made must have been taken */
+
+/* push_store_history: a record of each generation, newest first. push_key_json: a public key; `note` may be NULL. */
+json_t *push_store_history(const struct store *store);
+json_t *push_key_json(const struct key_public *key, const char *note);
+
+/* push_store_keys: the store's own public key and those it trusts. */
+json_t *push_store_keys(const struct store *store);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "control/event_sink.h"
 #include "control/json_line.h"
+#include "control/push.h"
 #include "control/report_signalling.h"
 #include "control/version.h"
 #include "control/watch.h"
@@ -324,25 +325,10 @@ static json_t *stages_json(const struct stats *sum)
 	return stages;
 }
 
-static struct rule_count rule_total(const struct generation *g, unsigned n_workers, uint32_t rule)
+struct rule_count report_rule_count(const struct control_context *ctx, uint32_t i)
 {
-	struct rule_count sum = { 0 };
-
-	for (unsigned w = 0; w < n_workers && w < WORKERS_MAX; w++) {
-		const struct rule_count *c = g->counts[w] != NULL ? &g->counts[w][rule] : NULL;
-		uint64_t last_us;
-
-		if (c == NULL) {
-			continue;
-		}
-		/* relaxed: one writer each; a figure may be a moment old */
-		sum.hits += __atomic_load_n(&c->hits, __ATOMIC_RELAXED);
-		sum.shadow += __atomic_load_n(&c->shadow, __ATOMIC_RELAXED);
-		sum.decided += __atomic_load_n(&c->decided, __ATOMIC_RELAXED);
-		last_us = __atomic_load_n(&c->last_us, __ATOMIC_RELAXED);
-		sum.last_us = last_us > sum.last_us ? last_us : sum.last_us;
-	}
-	return sum;
+	return ctx->push != NULL ? push_count(ctx->push, i)
+	                         : rule_count_total(ctx->generation, ctx->n_pipelines, i);
 }
 
 static json_t *rules_json(const struct control_context *ctx, bool all)
@@ -351,9 +337,12 @@ static json_t *rules_json(const struct control_context *ctx, bool all)
 	const struct ruleset *r = g != NULL ? g->ruleset : NULL;
 	json_t *rules = json_array();
 
+	if (ctx->push != NULL) {
+		push_fold(ctx->push);
+	}
 	for (uint32_t i = 0; r != NULL && i < r->n_rules; i++) {
 		const struct rule *rule = &r->rules[i];
-		struct rule_count n = rule_total(g, ctx->n_pipelines, i);
+		struct rule_count n = report_rule_count(ctx, i);
 		const char *action = rule->action < ACTIONS
 		                             ? rule_action_name((enum rule_action)rule->action)
 		                             : NULL;
@@ -376,21 +365,7 @@ static json_t *rules_json(const struct control_context *ctx, bool all)
 
 static json_t *generation_json(const struct control_context *ctx)
 {
-	static const char hex[] = "0123456789abcdef";
-	const struct generation *g = ctx->generation;
-	char hash[2 * sizeof(g->ruleset->hash) + 1] = "";
-
-	if (g == NULL || g->ruleset == NULL) {
-		return json_null();
-	}
-	for (size_t i = 0; i < sizeof(g->ruleset->hash); i++) {
-		hash[2 * i] = hex[g->ruleset->hash[i] >> 4];
-		hash[2 * i + 1] = hex[g->ruleset->hash[i] & 0x0F];
-	}
-	return json_pack("{s:I, s:o, s:I, s:s, s:o}", "number", (json_int_t)g->number, "policy",
-		ctx->policy_name != NULL ? text(ctx->policy_name) : json_null(), "rules",
-		(json_int_t)g->ruleset->n_rules, "hash", hash, "database_octets",
-		count(g->ruleset->database_len));
+	return ctx->push != NULL ? push_json(ctx->push, ctx->policy_name) : json_null();
 }
 
 static json_t *events_json(const struct control_context *ctx, const struct stats *sum)

@@ -21,6 +21,9 @@ void report_status_line(const struct control_context *ctx, bool all_turn, char *
 /* report_unjudged: octets of SMS traffic, forwarded from a side, that nobody has read. */
 uint64_t report_unjudged(const struct stats *sum, unsigned direction);
 
+/* report_rule_count: what was counted at rule `i` of the live generation: by its id, over all of this run. */
+struct rule_count report_rule_count(const struct control_context *ctx, uint32_t i);
+
 /* report_print_summary: a few lines of text, for the end of a run. */
 void report_print_summary(const struct control_context *ctx, FILE *to);
 

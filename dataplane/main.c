@@ -29,6 +29,7 @@
 #include "control/control.h"
 #include "control/notify.h"
 #include "control/panic.h"
+#include "control/push_boot.h"
 #include "control/replay_plan.h"
 #include "control/server.h"
 #include "control/version.h"
@@ -58,8 +59,8 @@ struct daemon {
 	struct config config;
 	struct replay_plan plan;
 	bool replay;
-	struct policy_set policy;
-	struct generation *generation;
+	struct push_boot boot;
+	struct push_made first;
 	struct port_config port_config;
 	struct ports *ports;
 	struct gate *gate;
@@ -179,28 +180,7 @@ static bool is_alone(struct daemon *d, int *code)
 
 static bool load_policy(struct daemon *d)
 {
-	const char *path =
-		d->arguments.policy_path != NULL ? d->arguments.policy_path : d->config.policy_path;
-	const char *names[LIMIT_LINKS];
-	struct policy_load how;
-
-	for (unsigned i = 0; i < d->config.pipeline.n_links; i++) {
-		names[i] = d->config.pipeline.links[i].name;
-	}
-	if (path[0] == '\0') {
-		diag_add(&d->diag, DIAG_ERROR, NULL, 0, 0,
-			"no policy: give --policy PATH or policy.path in %s",
-			d->arguments.config_path);
-		return false;
-	}
-	d->arguments.policy_path = path;
-	how = (struct policy_load){
-		.path = path,
-		.link_names = names,
-		.n_links = d->config.pipeline.n_links,
-		.default_action = (enum rule_action)d->config.default_action,
-	};
-	return policy_set_load(&d->policy, &how, &d->diag);
+	return push_boot_load(&d->boot, &d->config, d->arguments.policy_path, &d->diag);
 }
 
 static void describe_ports(struct daemon *d)
@@ -235,7 +215,7 @@ static void print_budget(struct daemon *d)
 		{ "connections", workers * flowtable_size(c->flows_max) },
 		{ "streams, messages, events", workers * pipeline_budget(c) },
 		{ "long messages", concat_size(&c->concat) },
-		{ "patterns", d->policy.ruleset->database_len },
+		{ "policies (memory.generations)", d->config.generations_len },
 	};
 
 	fprintf(stderr, "smswalld %s: memory budget for %zu worker%s\n", SMSWALL_VERSION, workers,
@@ -320,11 +300,12 @@ static bool make_shared(struct daemon *d)
 		return no_memory(d, "long messages");
 	}
 	d->concat = concat_init(memory, &d->config.pipeline.concat);
-	d->generation =
-		generation_create(1, d->policy.ruleset, &d->policy.policy, d->config.n_workers);
-	d->gate = d->generation != NULL ? gate_create(d->config.n_workers, d->generation) : NULL;
+	if (!push_boot_make(&d->boot, &d->config, &d->first, &d->diag)) {
+		return false;
+	}
+	d->gate = gate_create(d->config.n_workers, d->first.generation);
 	if (d->gate == NULL) {
-		return no_memory(d, "the first generation");
+		return no_memory(d, "the gate");
 	}
 	d->shared = (struct worker_shared){
 		.config = &d->config.pipeline,
@@ -436,9 +417,11 @@ static int run(struct daemon *d)
 	struct control_context context = {
 		.config = &d->config,
 		.config_path = d->arguments.config_path,
-		.policy_name = d->arguments.policy_path,
-		.policy = &d->policy,
-		.generation = d->generation,
+		.policy_name = d->boot.name,
+		.generation = d->first.generation,
+		.gate = d->gate,
+		.first = &d->first,
+		.fallback = d->boot.fallback,
 		.pipelines = d->pipelines,
 		.n_pipelines = d->config.n_workers,
 		.panic_links = &d->panic_links,
@@ -450,9 +433,12 @@ static int run(struct daemon *d)
 		.started_us = clock_realtime_us(),
 		.budget_total = d->budget,
 	};
+	const struct push_workshop shop = { &d->config, d->boot.has_store ? &d->boot.store : NULL,
+		&d->boot.arena };
 	int code;
 
 	if (!d->replay) {
+		context.shop = &shop;
 		context.port_link = port_link;
 		context.port_set = port_set;
 		context.notify = notify;
@@ -461,6 +447,7 @@ static int run(struct daemon *d)
 		}
 		for (unsigned i = 0; i < d->config.n_workers; i++) {
 			context.turns[i] = &d->workers[i].pub.turns;
+			context.runs[i] = &d->workers[i].pub.generation;
 		}
 		atomic_store(&d->panic_links, control_panic_load(&d->config));
 		open_telemetry(d, &context);
@@ -470,6 +457,10 @@ static int run(struct daemon *d)
 	code = control_run(&context);
 	stop_signal = 1;
 	rte_eal_mp_wait_lcore();
+	if (context.shop != NULL) {
+		control_close(&context);
+		d->first.generation = NULL;
+	}
 	return code;
 }
 
@@ -481,13 +472,13 @@ static int shut_down(struct daemon *d, int code)
 	}
 	port_close(d->ports);
 	gate_destroy(d->gate);
-	generation_free(d->generation);
+	generation_free(d->first.generation);
 	for (unsigned i = 0; i < WORKERS_MAX; i++) {
 		flowtable_destroy(d->flowtables[i]);
 		rte_free(d->memory[i]);
 	}
 	rte_free(d->concat);
-	policy_set_free(&d->policy);
+	push_boot_free(&d->boot);
 	if (d->eal_up) {
 		rte_eal_cleanup();
 	}
