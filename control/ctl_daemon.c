@@ -226,6 +226,10 @@ static void print_workers(const struct ctl_call *call, const json_t *result)
 	long long live = summary_integer(result, "generation");
 	size_t n = 0;
 
+	if (!json_is_array(workers)) {
+		ctl_out(call, "generation  %lld is live\n", live);
+		return;
+	}
 	for (size_t i = 0; i < json_array_size(workers); i++) {
 		n += summary_integer(json_array_get(workers, i), "generation") == live;
 	}
@@ -243,7 +247,7 @@ static void print_workers(const struct ctl_call *call, const json_t *result)
 
 static void print_rules(const struct ctl_call *call, const json_t *result)
 {
-	static const char *const what[] = { "added", "removed", "changed", "shadowed" };
+	static const char *const what[] = { "added", "removed", "changed", "restated", "shadowed" };
 	const char *separator = ": ";
 
 	if (json_object_get(result, "rules") == NULL) {
@@ -278,20 +282,26 @@ static void print_times(const struct ctl_call *call, const json_t *took)
 	ctl_out(call, "\n");
 }
 
-void ctl_change_print(const struct ctl_call *call, const json_t *result)
+void ctl_pending_print(const struct ctl_call *call, const json_t *object)
 {
-	char hash[16];
+	const json_t *confirm = json_object_get(object, "confirm_until");
 	char until[32];
-	const json_t *confirm = json_object_get(result, "confirm_until");
 
-	print_workers(call, result);
-	ctl_out(call, "hash        %s\n", ctl_hash(result, hash));
-	print_rules(call, result);
-	print_times(call, json_object_get(result, "took_us"));
 	if (json_is_integer(confirm) || json_is_string(confirm)) {
 		ctl_out(call,
 			"PENDING     undone at %s UTC unless confirmed: smswallctl policy "
 			"confirm\n",
 			ctl_time(confirm, until, sizeof(until)));
 	}
+}
+
+void ctl_change_print(const struct ctl_call *call, const json_t *result)
+{
+	char hash[16];
+
+	print_workers(call, result);
+	ctl_out(call, "hash        %s\n", ctl_hash(result, hash));
+	print_rules(call, result);
+	print_times(call, json_object_get(result, "took_us"));
+	ctl_pending_print(call, result);
 }

@@ -58,4 +58,7 @@ const char *ctl_cell(const json_t *object, const char *name, char out[CTL_GENERA
  */
 void ctl_change_print(const struct ctl_call *call, const json_t *result);
 
+/* ctl_pending_print: until when what is live is to be confirmed ("confirm_until"); nothing if it is not. */
+void ctl_pending_print(const struct ctl_call *call, const json_t *object);
+
 #endif

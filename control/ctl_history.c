@@ -92,6 +92,7 @@ int ctl_policy_history(struct ctl_call *call)
 	}
 	if (rc == 0) {
 		ctl_table_print(call, columns, sizeof(columns) / sizeof(columns[0]), rows);
+		ctl_pending_print(call, result);
 	}
 	json_decref(rows);
 	json_decref(result);
@@ -176,24 +177,36 @@ int ctl_policy_show(struct ctl_call *call)
 	return rc;
 }
 
+/* number_of: "live" is asked of the daemon. */
+static int number_of(struct ctl_call *call, const char *text, long long *number)
+{
+	json_t *result = NULL;
+	int rc = ctl_read_generation(call, text, number);
+
+	if (rc == 0 && *number == 0) {
+		rc = ctl_client_request(call, "policy.history", NULL, &result);
+		*number = summary_integer(result, "live");
+		json_decref(result);
+	}
+	return rc;
+}
+
 int ctl_policy_tag(struct ctl_call *call)
 {
 	const char *tag = strcmp(call->words[1], "-") != 0 ? call->words[1] : "";
 	json_t *result = NULL;
 	long long number = 0;
-	int rc = ctl_read_generation(call, call->words[0], &number);
+	int rc = number_of(call, call->words[0], &number);
 
 	if (rc == 0) {
-		json_t *args = number != 0 ? json_pack("{s:I, s:s}", "generation",
-						     (json_int_t)number, "tag", tag)
-		                           : json_pack("{s:s}", "tag", tag);
-
-		rc = ctl_daemon_ask(call, "policy.tag", args, 0, &result);
+		rc = ctl_daemon_ask(call, "policy.tag",
+			json_pack("{s:I, s:s}", "generation", (json_int_t)number, "tag", tag), 0,
+			&result);
 	}
 	if (rc == 0 && tag[0] != '\0') {
-		ctl_out(call, "%s is tagged %s\n", call->words[0], tag);
+		ctl_out(call, "generation %lld is tagged %s\n", number, tag);
 	} else if (rc == 0) {
-		ctl_out(call, "%s is not tagged\n", call->words[0]);
+		ctl_out(call, "generation %lld is not tagged\n", number);
 	}
 	json_decref(result);
 	return rc;

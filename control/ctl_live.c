@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "control/ctl_client.h"
+#include "control/ctl_daemon.h"
 #include "control/summary.h"
 
 static const char *text_of(const json_t *object, const char *name)
@@ -127,6 +127,31 @@ static void print_sessions(const json_t *report)
 			summary_integer(json_object_get(out, "octets"), "resync"));
 }
 
+/* print_generation: what does not stand at peace: not everywhere yet, not confirmed, nothing there. */
+static void print_generation(const json_t *g)
+{
+	const json_t *workers = json_object_get(g, "workers");
+	const json_t *until = json_object_get(g, "confirm_until");
+	char time[32];
+
+	for (size_t i = 0; i < json_array_size(workers); i++) {
+		const json_t *w = json_array_get(workers, i);
+
+		if (summary_integer(w, "generation") != summary_integer(g, "number")) {
+			printf("  worker %lld STILL JUDGES by generation %lld\n",
+				summary_integer(w, "worker"), summary_integer(w, "generation"));
+		}
+	}
+	if (json_is_true(json_object_get(g, "empty"))) {
+		puts("  NOTHING IS JUDGED: no generation of the store verifies (smswallctl policy "
+		     "push)");
+	}
+	if (json_is_true(json_object_get(g, "pending"))) {
+		printf("  PENDING: undone at %s UTC unless confirmed (smswallctl policy confirm)\n",
+			ctl_time(until, time, sizeof(time)));
+	}
+}
+
 static void print_status(const json_t *report)
 {
 	const json_t *g = json_object_get(report, "generation");
@@ -134,6 +159,7 @@ static void print_status(const json_t *report)
 	printf("smswalld %s, up %lld s, generation %lld of %s: %lld rules\n",
 		text_of(report, "version"), summary_integer(report, "uptime_s"),
 		summary_integer(g, "number"), text_of(g, "policy"), summary_integer(g, "rules"));
+	print_generation(g);
 	print_links(report);
 	print_workers(report);
 	print_sessions(report);

@@ -20,6 +20,7 @@
 struct push {
 	struct ctl_call *call;
 	const char *path; /* as typed */
+	bool merging;     /* the second of two pushes */
 	long confirm_s;
 	long long if_generation;
 	json_t *status; /* of the daemon: its links */
@@ -120,7 +121,7 @@ static const char *author(void)
 
 static void fill_meta(const struct push *p, struct pack_meta *meta)
 {
-	const char *note = ctl_value(p->call, "note");
+	const char *note = p->merging ? NULL : ctl_value(p->call, "note");
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
@@ -160,7 +161,7 @@ static int ask(struct push *p, bool merge, long long if_generation, json_t **res
 	if (args != NULL && if_generation != 0) {
 		json_object_set_new(args, "if_generation", json_integer(if_generation));
 	}
-	if (args != NULL && ctl_value(call, "note") != NULL) {
+	if (args != NULL && ctl_value(call, "note") != NULL && !merge) {
 		json_object_set_new(args, "note", ctl_json_string(ctl_value(call, "note")));
 	}
 	rc = ctl_daemon_ask(call, "policy.push", args, CTL_PUSH_TIMEOUT_S, result);
@@ -247,6 +248,7 @@ static int merge_all(struct push *p, long long number)
 	struct policy_set *whole = calloc(1, sizeof(*whole));
 	int rc = whole != NULL ? 0 : CONTROL_FAILED;
 
+	p->merging = true;
 	p->how.base = NULL;
 	if (rc == 0 && !policy_set_load(whole, &p->how, &p->call->diag)) {
 		rc = CONTROL_INVALID;

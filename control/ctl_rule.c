@@ -35,26 +35,6 @@ static json_t *row_of(const json_t *r)
 	return ctl_row(cells, sizeof(cells) / sizeof(cells[0]));
 }
 
-static bool has_hit(const json_t *r)
-{
-	return summary_integer(r, "hits") != 0 || summary_integer(r, "shadow") != 0;
-}
-
-/* keep_hit: only those that ever hit. */
-static json_t *keep_hit(const json_t *rules)
-{
-	json_t *kept = json_array();
-
-	for (size_t i = 0; i < json_array_size(rules); i++) {
-		json_t *r = json_array_get(rules, i);
-
-		if (has_hit(r)) {
-			json_array_append(kept, r);
-		}
-	}
-	return kept;
-}
-
 static void print_list(const struct ctl_call *call, const json_t *rules)
 {
 	json_t *rows = json_array();
@@ -66,32 +46,45 @@ static void print_list(const struct ctl_call *call, const json_t *rules)
 	json_decref(rows);
 }
 
+/* ask_page: the rules from number *next on, added to `rules`; *next is -1 behind the last. */
+static int ask_page(struct ctl_call *call, json_int_t *next, json_t *rules)
+{
+	json_t *result = NULL;
+	const json_t *more;
+	int rc = ctl_daemon_ask(call, "rule.list",
+		json_pack("{s:s*, s:b, s:I}", "state", ctl_value(call, "state"), "hit",
+			ctl_value(call, "hit") != NULL, "from", *next),
+		0, &result);
+
+	more = json_object_get(result, "next");
+	*next = json_integer_value(more) > *next ? json_integer_value(more) : -1;
+	(void)json_array_extend(rules, json_object_get(result, "rules"));
+	json_decref(result);
+	return rc;
+}
+
 int ctl_rule_list(struct ctl_call *call)
 {
 	const char *state = ctl_value(call, "state");
-	json_t *result = NULL;
 	json_t *rules;
-	int rc;
+	json_int_t next = 0;
+	int rc = 0;
 
 	if (state != NULL && strcmp(state, "on") != 0 && strcmp(state, "shadow") != 0 &&
 		strcmp(state, "sample") != 0) {
 		return ctl_error(
 			call, CONTROL_USAGE, "--state is on, shadow or sample, not \"%s\"", state);
 	}
-	rc = ctl_daemon_ask(call, "rule.list", json_pack("{s:s*}", "state", state), 0, &result);
-	if (rc != 0) {
-		return rc;
+	rules = json_array();
+	while (rc == 0 && next >= 0) {
+		rc = ask_page(call, &next, rules);
 	}
-	rules = json_object_get(result, "rules");
-	rules = ctl_value(call, "hit") != NULL ? keep_hit(rules) : json_incref(rules);
-	if (call->json) {
-		ctl_set(call, "rules", json_incref(rules));
-	} else {
+	if (rc == 0 && !call->json) {
 		print_list(call, rules);
 	}
-	json_decref(rules);
-	json_decref(result);
-	return 0;
+	(void)json_object_del(call->document, "next");
+	ctl_set(call, "rules", rules);
+	return rc;
 }
 
 static void print_rule(const struct ctl_call *call, const json_t *r)

@@ -52,13 +52,17 @@ static void watch_signals(void)
 	}
 }
 
-/* make_in: "FOLDER/push-XXXXXX"; false with errno. */
+/* make_in: "FOLDER/push-XXXXXX", from / on: the daemon works elsewhere. False with errno. */
 static bool make_in(const char *folder, char path[CTL_SPOOL_SIZE])
 {
+	char *whole = realpath(folder, NULL);
+	int len = whole != NULL ? snprintf(path, CTL_SPOOL_SIZE, "%s/push-XXXXXX", whole) : -1;
 	int fd;
 
-	if (snprintf(path, CTL_SPOOL_SIZE, "%s/push-XXXXXX", folder) >= CTL_SPOOL_SIZE) {
-		errno = ENAMETOOLONG;
+	free(whole);
+	if (len < 0 || len >= CTL_SPOOL_SIZE) {
+		(void)snprintf(path, CTL_SPOOL_SIZE, "%s", folder);
+		errno = len < 0 ? errno : ENAMETOOLONG;
 		return false;
 	}
 	fd = mkostemp(path, O_CLOEXEC);

@@ -75,15 +75,16 @@ struct line_case {
 };
 
 static const struct line_case lines[] = {
-	{ { "rule", "list" }, 0, "rule.list", "{}",
+	{ { "rule", "list" }, 0, "rule.list", "{\"from\":0,\"hit\":false}",
 		{ "RULE         STATE       CATEGORY  HITS  SHADOW  DECIDED  OCTETS  CYCLES  LAST HIT\n",
 			"prize.cash   on          prize        7       0        1    1200    3400  "
 			"2026-05-01 12:34:56\n",
 			"prize.call   sample=10%  prize ", "prize.never" },
 		NULL },
-	{ { "rule", "list", "--state", "shadow" }, 0, "rule.list", "{\"state\":\"shadow\"}",
-		{ "prize" }, NULL },
-	{ { "rule", "list", "--hit" }, 0, "rule.list", "{}", { "prize.call" }, NULL },
+	{ { "rule", "list", "--state", "shadow" }, 0, "rule.list",
+		"{\"from\":0,\"hit\":false,\"state\":\"shadow\"}", { "prize" }, NULL },
+	{ { "rule", "list", "--hit" }, 0, "rule.list", "{\"from\":0,\"hit\":true}",
+		{ "prize.call" }, NULL },
 	{ { "rule", "list", "--state", "off" }, 2, NULL, NULL, { NULL },
 		"--state is on, shadow or sample" },
 	{ { "rule", "show", "prize.cash" }, 0, "rule.list", "{\"id\":\"prize.cash\"}",
@@ -140,9 +141,8 @@ static const struct line_case lines[] = {
 	{ { "policy", "show", "x12" }, 2, NULL, NULL, { NULL }, "a generation is named by" },
 	{ { "policy", "show", "@0" }, 2, NULL, NULL, { NULL }, "a generation is named by" },
 	{ { "policy", "tag", "@12", "xmas" }, 0, "policy.tag",
-		"{\"generation\":12,\"tag\":\"xmas\"}", { "@12 is tagged xmas\n" }, NULL },
-	{ { "policy", "tag", "live", "-" }, 0, "policy.tag", "{\"tag\":\"\"}",
-		{ "live is not tagged\n" }, NULL },
+		"{\"generation\":12,\"tag\":\"xmas\"}", { "generation 12 is tagged xmas\n" },
+		NULL },
 	{ { "policy", "confirm" }, 0, "policy.confirm", "{}", { "generation  13" }, NULL },
 	{ { "policy", "rollback" }, 0, "policy.rollback", "{\"steps\":1}", { "generation  13" },
 		NULL },
@@ -205,7 +205,7 @@ static void json_has_the_answer(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
 	fake_daemon_start(d, script);
 	FAKE_CTL(d, &c, "rule", "list", "--hit", "--json");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(c.document, "rules")), 2);
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(c.document, "rules")), 3);
 	CU_ASSERT_STRING_EQUAL(c.text, "");
 	fake_call_free(&c);
 	FAKE_CTL(d, &c, "rule", "show", "prize.cash", "--json");
@@ -220,6 +220,39 @@ static void json_has_the_answer(void)
 	note = json_object_get(
 		json_array_get(json_object_get(c.document, "generations"), 0), "note");
 	CU_ASSERT_STRING_EQUAL(json_string_value(note), "a\tb"); /* as it is */
+	fake_call_free(&c);
+	fake_daemon_stop(d);
+	free(d);
+}
+
+/* More rules than the daemon tells at once, and the number of what is live. */
+static void answers_of_several_questions(void)
+{
+	static const struct fake_answer pages[] = {
+		{ "rule.list", "{\"rules\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"next\":2}", 1 },
+		{ "rule.list", "{\"rules\":[{\"id\":\"c\"}],\"next\":null}", 1 },
+		{ "policy.history", "{\"live\":14}", 0 },
+		{ "policy.tag", "{}", 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct fake_daemon *d = calloc(1, sizeof(*d));
+	struct fake_call c;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+	fake_daemon_start(d, pages);
+	FAKE_CTL(d, &c, "rule", "list", "--json");
+	CU_ASSERT_EQUAL(c.code, 0);
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(c.document, "rules")), 3);
+	CU_ASSERT_PTR_NULL(json_object_get(c.document, "next"));
+	CU_ASSERT_EQUAL(
+		json_integer_value(json_object_get(fake_args(d, 1, "rule.list"), "from")), 2);
+	fake_call_free(&c);
+	FAKE_CTL(d, &c, "policy", "tag", "live", "-");
+	CU_ASSERT_EQUAL(c.code, 0);
+	fake_expect(c.text, "generation 14 is not tagged\n");
+	CU_ASSERT_EQUAL(
+		json_integer_value(json_object_get(fake_args(d, 3, "policy.tag"), "generation")),
+		14);
 	fake_call_free(&c);
 	fake_daemon_stop(d);
 	free(d);
@@ -303,6 +336,7 @@ static void nobody_is_there(void)
 
 UNIT_MAIN("control/ctl_rule", { "lines are asked and told", lines_are_asked_and_told },
 	{ "--json has the answer", json_has_the_answer },
+	{ "answers of several questions", answers_of_several_questions },
 	{ "list replace hands a copy over", list_replace_hands_a_copy_over },
 	{ "key make overwrites nothing", key_make_overwrites_nothing },
 	{ "nobody is there", nobody_is_there })
