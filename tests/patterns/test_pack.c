@@ -230,6 +230,9 @@ static void test_meta(void)
 
 static void test_meta_malformed(void)
 {
+	static const char long_author[] =
+		"schema 1\nbase 0\ncreated_us 0\nauthor 0123456789012345678901234567890123456789"
+		"012345678901234567890123\nnote b\n";
 	static const char *const texts[] = { "", "schema 1\n",
 		"schema 1\nbase 0\ncreated_us 0\nauthor a\nnote b",         /* no end */
 		"schema 1\nbase 0\ncreated_us 0\nauthor a\nnote b\nmore\n", /* more */
@@ -240,9 +243,7 @@ static void test_meta_malformed(void)
 		"schema 1\nbase 0\ncreated_us 99999999999999999999\nauthor a\nnote b\n",
 		"schema 1\nbase 0 \ncreated_us 0\nauthor a\nnote b\n",
 		"schema 1\nbase 0\ncreated_us 0\nauthor a\tb\nnote b\n",
-		"schema 1\nbase\ncreated_us 0\nauthor a\nnote b\n",
-		"schema 1\nbase 0\ncreated_us 0\nauthor 0123456789012345678901234567890123456789"
-		"012345678901234567890123\nnote b\n" };
+		"schema 1\nbase\ncreated_us 0\nauthor a\nnote b\n", long_author };
 	static struct pack p;
 	struct pack_meta read;
 
