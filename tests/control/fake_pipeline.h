@@ -11,6 +11,7 @@
 #include "dataplane/net/sctp_assoc.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/proto/smpp_session.h"
+#include "tests/control/fake_gate.h"
 
 enum { RING_LEN = 1 << 22 };
 
