@@ -79,9 +79,17 @@ const struct ctl_verb ctl_verbs[] = {
 		.arguments_min = 1, .arguments_max = 1, .run = ctl_policy_check,
 		.summary = "check patterns and policy.conf, compile them, run the rules' examples",
 		.text = "PATH is a folder (*.pat and policy.conf), one *.pat file, or a pack. All errors are\n"
-			"told, as file:line:column; exit code 4 when there is one.\n",
-		.example = "smswallctl policy check patterns/sets\n",
-		.options = { OPTION_CONFIG },
+			"told, as file:line:column; exit code 4 when there is one. With --cost or a budget\n"
+			"each rule is measured by itself; one that is over its budget is such an error.\n",
+		.example = "smswallctl policy check patterns/sets\n"
+			   "smswallctl policy check patterns/sets --budget-us 5\n",
+		.options = {
+			{ "cost", NULL, "say what the rules cost, on a shipped sample of texts" },
+			{ "budget-us", "N", "time of a rule with a message (default: 10)" },
+			{ "budget-ms", "N", "CPU time to compile a rule (default: 3000)" },
+			{ "budget-kib", "N", "size of a rule's database (default: 4096)" },
+			OPTION_CONFIG,
+		},
 	},
 	{
 		.object = "policy", .name = "compile", .arguments = "PATH",
@@ -91,6 +99,23 @@ const struct ctl_verb ctl_verbs[] = {
 			"patterns' text too.\n",
 		.example = "smswallctl policy compile patterns/sets --out policy.pack\n",
 		.options = { { "out", "PACK", "file to write" }, OPTION_CONFIG },
+	},
+	{
+		.object = "policy", .name = "diff", .arguments = "OLD NEW",
+		.arguments_min = 2, .arguments_max = 2, .run = ctl_policy_diff,
+		.summary = "what two policies do otherwise: rules, thresholds, lists, verdicts",
+		.text = "OLD and NEW are folders, *.pat files, packs, or @GEN of the daemon's store (@live). Rules are\n"
+			"compared by id. With --capture both are compiled and the recorded messages judged by\n"
+			"both: those that get another verdict, by the rules that decided.\n",
+		.example = "smswallctl policy diff @live patterns/sets\n"
+			   "smswallctl policy diff old.pack patterns/sets --capture in.pcap --config conf/lab.conf\n",
+		.options = {
+			{ "capture", "FILE", "judge the messages of this capture, too (several times)" },
+			{ "samples", "N", "messages told of each group, 0 to 1000 (default: 5)" },
+			{ "show-text", NULL, "with their texts" },
+			{ "exit-code", NULL, "exit code 1 when there is a difference" },
+			OPTION_CONFIG,
+		},
 	},
 	{
 		.object = "policy", .name = "push", .arguments = "PATH",

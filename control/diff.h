@@ -35,7 +35,7 @@ json_t *diff_policies(const struct diff_side *old, const struct diff_side *new);
 /* diff_rules, diff_thresholds, diff_lists: its parts, each with how many differences it has. */
 json_t *diff_rules(const struct ruleset *old, const struct ruleset *new, size_t *n);
 json_t *diff_thresholds(const struct diff_side *old, const struct diff_side *new, size_t *n);
-json_t *diff_lists(const struct policy_set *old, const struct policy_set *new, size_t *n);
+json_t *diff_lists(const struct diff_side *old, const struct diff_side *new, size_t *n);
 
 /* diff_print: what diff_policies() gave, for people. */
 void diff_print(const json_t *document, FILE *to);
