@@ -262,8 +262,8 @@ bool push_boot_load(struct push_boot *b, const struct config *config, const char
 	}
 	if (!config->pipeline.replay) {
 		b->has_store = store_open(&b->store, config->state_dir, &t->tried);
+		warn_all(t, &t->tried);
 		if (!b->has_store) {
-			warn_all(t, &t->tried);
 			diag_add(diag, DIAG_WARNING, config->state_dir, 0, 0,
 				"there is no store of policies: nothing can be pushed");
 		}

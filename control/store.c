@@ -96,7 +96,13 @@ bool store_open(struct store *s, const char *state_dir, struct diag *diag)
 		return false;
 	}
 	s->can_write = true;
-	if (!store_keys_open(s, diag)) {
+	if (store_keys_open(s, diag)) {
+		return true;
+	}
+	/* without a key to sign by: what was live must judge all the same */
+	key_secret_wipe(&s->key);
+	s->can_write = false;
+	if (!store_keys_read(s, diag)) {
 		store_close(s);
 		return false;
 	}
@@ -299,8 +305,9 @@ bool store_add(struct store *s, const struct pack *p, struct store_record *r, st
 {
 	r->number = s->can_write ? store_next(s) : 0;
 	if (r->number == 0) {
-		diag_add(diag, DIAG_ERROR, s->folder, 0, 0,
-			"nothing can be stored: open for reading, or the numbers are used up");
+		diag_add(diag, DIAG_ERROR, s->folder, 0, 0, "nothing can be stored: %s",
+			s->can_write ? "the numbers are used up"
+				     : "it is open for reading only, or its key is of no use");
 		return false;
 	}
 	return fill_record(p, r, diag) && add_parts(s, p, diag) && write_generation(s, p, r, diag);

@@ -69,7 +69,9 @@ struct store {
 
 /*
  * store_open: for the daemon: makes folders (0750) and the key pair at first start, ends a rotation
- * that was cut off, sweeps up. store_open_read: for smswallctl: makes and changes nothing; keys/trusted must be there.
+ * that was cut off, sweeps up. Where the key is of no use (damaged, others may read it) it is true with errors in
+ * `diag` all the same, and without can_write: generations load, nothing is stored.
+ * store_open_read: for smswallctl: makes and changes nothing; keys/trusted must be there.
  */
 bool store_open(struct store *s, const char *state_dir, struct diag *diag);
 bool store_open_read(struct store *s, const char *state_dir, struct diag *diag);

@@ -552,10 +552,18 @@ static void test_keys_damaged(void)
 	store_close(&s);
 	CU_ASSERT_EQUAL(chmod(key, 0644), 0);
 	diag_clear(&diag);
-	CU_ASSERT_FALSE(store_open(&s, c.state, &diag));
+	CU_ASSERT_FATAL(store_open(&s, c.state, &diag));
 	CU_ASSERT(said(DIAG_ERROR, "others than its owner"));
-	CU_ASSERT_FATAL(store_open_read(&s, c.state, &diag)); /* enough to load */
-	CU_ASSERT(starts_with(1));
+	CU_ASSERT(!s.can_write && s.key.seed[0] == 0 && s.key.seed[31] == 0);
+	CU_ASSERT(starts_with(1)); /* what was live judges, nothing can be added */
+	diag_clear(&diag);
+	CU_ASSERT_FALSE(store_case_add(&s, STORE_GOOD, &number, &diag));
+	CU_ASSERT(said(DIAG_ERROR, "its key is of no use"));
+	store_close(&s);
+	CU_ASSERT_EQUAL(chmod(key, 0600), 0);
+	CU_ASSERT_EQUAL(unlink(ring), 0);
+	flip_at(key, 20); /* and no ring either: nothing can be verified */
+	CU_ASSERT_FALSE(store_open(&s, c.state, &diag));
 	end();
 }
 
