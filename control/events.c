@@ -228,10 +228,11 @@ static bool is_shadow(const struct context *c, const struct event_message *m, un
 {
 	const struct ruleset *r = c->names->ruleset;
 
-	if (r != NULL && m->rules[i] < r->n_rules) {
+	if (r != NULL && m->rules[i] < r->n_rules &&
+		r->rules[m->rules[i]].state != RULE_SAMPLE) {
 		return r->rules[m->rules[i]].state != RULE_ON;
 	}
-	return i < 8 && (m->rule_shadow & (1u << i)) != 0;
+	return (m->rule_shadow >> i & 1) != 0;
 }
 
 static void put_rules(struct context *c, const struct event_message *m)
@@ -264,6 +265,28 @@ static void put_rules(struct context *c, const struct event_message *m)
 		json_line_put_string(
 			&c->line, "shadow_verdict", NAME_OF(actions, m->shadow_action));
 	}
+}
+
+/* put_list: the list that decided, and its entry: a number under the same rule as addresses. */
+static void put_list(struct context *c, const struct event_message *m)
+{
+	size_t len = m->entry_len < EVENT_ENTRY_SIZE ? m->entry_len : EVENT_ENTRY_SIZE;
+
+	if (m->list[0] == '\0') {
+		return;
+	}
+	json_line_key(&c->line, "list");
+	json_line_string(
+		&c->line, bytes_of(m->list, strnlen(m->list, EVENT_LIST_SIZE)), JSON_REPLACE);
+	if (m->entry_number) {
+		struct event_address a = { .ton = TON_INTERNATIONAL, .len = (uint8_t)len };
+
+		memcpy(a.digits, m->entry, len);
+		put_address(c, "entry", &a);
+		return;
+	}
+	json_line_key(&c->line, "entry");
+	json_line_string(&c->line, bytes_of(m->entry, len), JSON_REPLACE);
 }
 
 static void put_category(struct context *c, const struct event_message *m)
@@ -366,6 +389,7 @@ static void put_message(struct context *c, const struct event_message *m)
 	json_line_put_string(&c->line, "action", NAME_OF(styles, m->applied));
 	put_rules(c, m);
 	put_category(c, m);
+	put_list(c, m);
 	json_line_put_string(&c->line, "reason", reason_name(m->reason));
 	if (m->late) {
 		json_line_put_unsigned(&c->line, "leaked", m->leaked);

@@ -31,6 +31,8 @@ enum {
 	EVENT_ACCOUNT_SIZE = 16,
 	EVENT_DIGITS_SIZE = 31,
 	EVENT_RULES_MAX = 16,
+	EVENT_LIST_SIZE = 20,
+	EVENT_ENTRY_SIZE = 64,
 	EVENT_SIDE_UNKNOWN = 2
 };
 
@@ -88,9 +90,14 @@ struct event_message {
 	uint32_t generation;
 	uint32_t rule; /* index in that generation's ruleset, or VERDICT_NO_RULE */
 	uint32_t rules[EVENT_RULES_MAX];
-	uint8_t rule_shadow; /* bit i: rules[i] (first 8) is a shadow rule */
+	uint16_t rule_shadow; /* bit i: rules[i] does not act on this message */
 	uint32_t octets;     /* of the PDU */
 	char sibling_rule[LIMIT_RULE_ID_LEN + 1];
+	/* reasons list and never_block; a longer entry is cut */
+	char list[EVENT_LIST_SIZE]; /* its name */
+	uint8_t entry_len;
+	bool entry_number; /* it is a person's number */
+	char entry[EVENT_ENTRY_SIZE];
 	struct event_address source, destination;
 	struct event_map map; /* carrier SMS_MAP */
 };

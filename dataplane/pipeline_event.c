@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/pipeline_parts.h"
 
+#include <assert.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -84,7 +86,8 @@ static uint64_t frame_of_end(const struct half *h, uint32_t end)
 	return h->p->frame_number;
 }
 
-static void put_rules(struct event_message *m, const struct verdict *v, const struct ruleset *rules)
+static void put_rules(struct event_message *m, const struct verdict *v, const struct judge *judge,
+	const struct ruleset *rules)
 {
 	m->n_rules = 0;
 	m->rule_shadow = 0;
@@ -98,11 +101,30 @@ static void put_rules(struct event_message *m, const struct verdict *v, const st
 		if (k < m->n_rules) {
 			continue;
 		}
-		if (rules->rules[rule].state != RULE_ON && k < 8) {
-			m->rule_shadow |= (uint8_t)(1u << k);
+		if (!judge_acts(judge, &rules->rules[rule])) {
+			m->rule_shadow |= (uint16_t)(1u << k);
 		}
 		m->rules[m->n_rules++] = rule;
 	}
+}
+
+/* put_list: which list decided, and its entry. */
+static void put_list(
+	struct event_message *m, const struct verdict *v, const struct policy *policy)
+{
+	const struct policy_list *list;
+	size_t len;
+
+	if (v->reason != R_list && v->reason != R_never_block) {
+		return;
+	}
+	static_assert((int)EVENT_LIST_SIZE == (int)LIST_NAME_SIZE, "names are as long everywhere");
+	list = &policy->lists[policy->list_uses[v->list_use].list];
+	len = v->list_hit.entry.len;
+	memcpy(m->list, list->name, sizeof(m->list));
+	m->entry_len = (uint8_t)(len < EVENT_ENTRY_SIZE ? len : EVENT_ENTRY_SIZE);
+	m->entry_number = v->list_hit.number;
+	memcpy(m->entry, v->list_hit.entry.data, m->entry_len);
 }
 
 static void put_concat(struct event_message *m, const struct pipeline *p)
@@ -198,7 +220,8 @@ void event_origin_put(
 		.octets = o->octets,
 	};
 	put_concat(m, p);
-	put_rules(m, v, p->turn->generation->ruleset);
+	put_rules(m, v, &p->judge, p->turn->generation->ruleset);
+	put_list(m, v, p->turn->generation->policy);
 	memcpy(m->sibling_rule, v->sibling_rule, sizeof(m->sibling_rule));
 	m->source = address_of(&p->sms.source);
 	m->destination = address_of(&p->sms.destination);

@@ -286,6 +286,7 @@ static void describe(struct map_at *at)
 	p->sms.side = at->side;
 	p->sms.role = (uint8_t)(p->sms.to_mobile ? ROLE_SMSC : ROLE_MSC);
 	p->sms.account = title_of(&p->map.sccp.calling);
+	p->sms.called_gt = title_of(&p->map.sccp.called);
 	p->sms.partial = at->editable_from != 0 || at->editable_to != at->tcap.len;
 }
 
@@ -319,7 +320,7 @@ static void take_message(struct map_at *at, bool refuse)
 	if (p->judge.views.concat_conflict) {
 		map_anomaly(at, R_concat_conflict);
 	}
-	if (refuse && p->verdict.action < ACTION_REJECT) {
+	if (refuse && p->verdict.action < ACTION_REJECT && p->verdict.reason != R_never_block) {
 		p->verdict.action = ACTION_REJECT;
 		p->verdict.reason = R_signalling;
 	}

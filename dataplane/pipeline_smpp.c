@@ -232,6 +232,8 @@ static void describe(struct half *h, struct bytes pdu)
 	/* only the SMSC's word makes a receipt: an ESME could hide a text behind it */
 	p->sms.receipt = p->sms.receipt && p->sms.role == ROLE_SMSC;
 	p->sms.account = session != NULL ? bytes_str(session->system_id) : bytes_of(NULL, 0);
+	p->sms.from_ip = h->index == 0 ? h->flow->key.lo.address : h->flow->key.hi.address;
+	p->sms.to_ip = h->index == 0 ? h->flow->key.hi.address : h->flow->key.lo.address;
 	(void)stats_stage(&p->stats, STAGE_text, start);
 }
 
@@ -386,6 +388,9 @@ bool smpp_take_part(struct half *h, const struct smpp_header *header, struct byt
 	p->sms.partial = true;
 	judge_message(
 		&p->judge, p->turn->generation, &p->sms, p->now_us, false, &p->stats, &p->verdict);
+	if (p->verdict.reason == R_never_block) {
+		return false; /* it may leave as it is, in pieces too */
+	}
 	exposed = p->verdict.action < ACTION_BLANK && has_text(&p->sms);
 	if (p->verdict.action < ACTION_BLANK && link_refuses(p, h->flow->link)) {
 		/* an honest sender resends; nothing unjudged leaves (design.md 4) */

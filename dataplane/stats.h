@@ -168,6 +168,8 @@
 	X(sctp_path_unseen, ANOMALY, "DATA acknowledged that never came by: a path goes round")      \
 	X(sctp_kept_full, ANOMALY, "edited DATA forgotten early: a late copy leaves as it came")     \
 	/* messages */                                                                               \
+	X(never_block, MESSAGE, "a never-block list let it pass")                                    \
+	X(list, MESSAGE, "a list decided")                                                           \
 	X(rule, MESSAGE, "a rule decided")                                                           \
 	X(score, MESSAGE, "the sum of a category's weights decided")                                 \
 	X(signalling, MESSAGE, "a signalling check decided")                                         \

@@ -115,6 +115,10 @@ static void put_header(const struct gsmmap_message *m, const struct tpdu *t, str
 	                 t->type == TPDU_SUBMIT_REPORT;
 	sms->command = command_of(t->type);
 	sms->sequence = (uint32_t)m->invoke_id;
+	sms->destinations = NULL;
+	sms->from_ip = NULL;
+	sms->to_ip = NULL;
+	sms->called_gt = bytes_of(NULL, 0); /* the caller knows */
 	sms->esm_class = t->udhi ? ESM_UDHI : 0;
 	sms->protocol_id = t->protocol_id;
 	sms->data_coding = t->data_coding;

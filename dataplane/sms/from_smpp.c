@@ -120,6 +120,9 @@ static void put_header(
 	sms->destination = (struct sms_address){ m->destination.ton, m->destination.npi,
 		m->destination.digits };
 	sms->n_destinations = m->n_destinations;
+	sms->destinations = m->n_destinations > 1 ? m->destinations : NULL;
+	sms->from_ip = NULL;
+	sms->to_ip = NULL;
 	sms->esm_class = m->esm_class;
 	sms->protocol_id = m->protocol_id;
 	sms->data_coding = m->data_coding;

@@ -11,6 +11,8 @@
 #include "dataplane/base/bytes.h"
 #include "dataplane/sms/text.h"
 
+struct smpp_address;
+
 enum sms_carrier { SMS_SMPP, SMS_MAP };
 
 /* Whose side of the box the sender is on, by configuration; and what the protocol says it is. */
@@ -46,6 +48,9 @@ struct sms {
 	struct sms_address source;
 	struct sms_address destination;
 	uint16_t n_destinations;
+	const struct smpp_address *destinations; /* submit_multi: all of them; else NULL */
+	const uint8_t *from_ip; /* 16 octets, IPv4 as ::ffff:a.b.c.d; NULL: not known, as in MAP */
+	const uint8_t *to_ip;
 	uint8_t esm_class;
 	uint8_t protocol_id;
 	uint8_t data_coding;
@@ -78,6 +83,7 @@ struct sms {
 	struct sms_address smsc;   /* the service centre that MAP names */
 	struct sms_address msisdn; /* SM-RP-OA: who sends a mobile originated message */
 	struct bytes imsi;         /* of the receiver (MT), of the sender (MO, v3) */
+	struct bytes called_gt;    /* SCCP; the calling one is the account */
 	uint8_t operation;         /* local operation code */
 	uint8_t map_version;       /* 1 to 3; 0: not known */
 	uint8_t tpdu_type;         /* enum tpdu_type */

@@ -159,7 +159,8 @@ static struct bytes fold_view(struct bytes text, uint8_t *out, size_t size, uint
 	return f.len != 0 ? bytes_of(out, f.len) : text;
 }
 
-void judge_view_derived(struct judge *j, const struct ruleset *r, uint32_t *origin)
+void judge_view_derived(
+	struct judge *j, const struct ruleset *r, uint32_t *origin, bool entities)
 {
 	struct judge_views *w = &j->views;
 
@@ -169,7 +170,7 @@ void judge_view_derived(struct judge *j, const struct ruleset *r, uint32_t *orig
 	}
 	w->folded_scanned = w->folded.data != w->text.data;
 	w->n_entities = 0;
-	if (entities_wanted(r) && w->text.len != 0) {
+	if ((entities || entities_wanted(r)) && w->text.len != 0) {
 		w->n_entities = entity_find(
 			w->text, w->entities, j->buffers.entities, j->buffers.entities_size);
 	}
@@ -268,6 +269,18 @@ static void take_sibling(const struct generation *g, const struct policy_scope *
 	}
 }
 
+/* name_list: what stands for a rule where a list condemned. */
+static void name_list(const struct generation *g, const struct verdict *v, char id[RULE_ID_SIZE])
+{
+	static const char before[] = "list/";
+	const struct policy_list_use *use = &g->policy->list_uses[v->list_use];
+
+	static_assert(sizeof(before) + LIST_NAME_SIZE <= RULE_ID_SIZE, "it fits");
+	memset(id, 0, RULE_ID_SIZE);
+	memcpy(id, before, sizeof(before) - 1);
+	memcpy(id + sizeof(before) - 1, g->policy->lists[use->list].name, LIST_NAME_SIZE);
+}
+
 static void condemn(struct judge *j, const struct generation *g, const struct sms *m,
 	uint64_t now_us, const struct verdict *v)
 {
@@ -281,24 +294,31 @@ static void condemn(struct judge *j, const struct generation *g, const struct sm
 
 	static_assert(LIMIT_CATEGORIES <= UINT8_MAX, "a category fits an octet");
 	static_assert(RULE_ID_SIZE == sizeof(c.rule_id), "ids are as long everywhere");
-	memcpy(c.rule_id, g->ruleset->rules[v->rule].id, sizeof(c.rule_id));
+	if (v->rule != VERDICT_NO_RULE) {
+		memcpy(c.rule_id, g->ruleset->rules[v->rule].id, sizeof(c.rule_id));
+	} else {
+		name_list(g, v, c.rule_id);
+	}
 	(void)concat_condemn(
 		j->concat, m, &c, now_us); /* judged alone: its siblings will be, too */
 }
 
-static bool has_shadow(const struct ruleset *r, const struct scan_hits *hits)
+static bool has_shadow(
+	const struct judge *j, const struct ruleset *r, const struct scan_hits *hits)
 {
 	for (uint32_t i = 0; i < hits->n; i++) {
-		if (r->rules[hits->hits[i].rule].state != RULE_ON) {
+		if (!judge_acts(j, &r->rules[hits->hits[i].rule])) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static void weigh(const struct generation *g, const struct policy_scope *scope, struct verdict *v)
+static void weigh(const struct judge *j, const struct generation *g,
+	const struct policy_scope *scope, struct verdict *v)
 {
-	struct judge_outcome o = judge_weigh(g->ruleset, scope, &v->hits, false);
+	struct judge_scale scale = { j, g->ruleset, scope, false };
+	struct judge_outcome o = judge_weigh(&scale, &v->hits);
 
 	v->action = (uint8_t)o.action;
 	v->shadow_action = (uint8_t)o.action;
@@ -307,9 +327,10 @@ static void weigh(const struct generation *g, const struct policy_scope *scope, 
 	v->score = o.score;
 	v->rule = o.rule;
 	v->status = o.status;
-	v->shadow = has_shadow(g->ruleset, &v->hits);
+	v->shadow = has_shadow(j, g->ruleset, &v->hits);
 	if (v->shadow) {
-		v->shadow_action = (uint8_t)judge_weigh(g->ruleset, scope, &v->hits, true).action;
+		scale.with_shadow = true;
+		v->shadow_action = (uint8_t)judge_weigh(&scale, &v->hits).action;
 	}
 }
 
@@ -323,23 +344,76 @@ static void note(struct verdict *v, enum reason why, struct stats *stats)
 	}
 }
 
-static void judge_content(struct judge *j, const struct generation *g,
-	const struct policy_scope *scope, const struct sms *m, struct stats *stats,
+/* take_list: the verdict of a list; never more than is allowed here. */
+static void take_list(const struct generation *g, const struct policy_scope *scope,
+	const struct judge_listed *listed, struct verdict *v)
+{
+	const struct policy_list_use *use = listed->use;
+
+	v->action = use->action < scope->max_action ? use->action : scope->max_action;
+	v->shadow_action = v->action > v->shadow_action ? v->action : v->shadow_action;
+	v->reason = use->action == ACTION_PASS ? R_never_block : R_list;
+	v->category = 0;
+	v->score = 0;
+	v->rule = VERDICT_NO_RULE;
+	v->status = v->action == ACTION_REJECT ? use->status : 0;
+	v->list_use = (uint32_t)(use - g->policy->list_uses);
+	v->list_hit = listed->hit;
+}
+
+static bool refuses(const struct judge_listed *listed)
+{
+	return listed->use != NULL && listed->use->action >= ACTION_BLANK;
+}
+
+static bool never_blocks(const struct judge_listed *listed)
+{
+	return listed->use != NULL && listed->use->action == ACTION_PASS;
+}
+
+/* decide_by_text: lists that look into the text, beside what those of addresses say; true: that is all. */
+static bool decide_by_text(const struct judge *j, const struct generation *g,
+	const struct policy_scope *scope, const struct sms *m, struct judge_listed *listed,
 	struct verdict *v)
 {
+	struct judge_listed found = judge_list_text(j, g, m);
+
+	if (found.use != NULL && (listed->use == NULL || never_blocks(&found) ||
+					 found.use->action > listed->use->action)) {
+		*listed = found;
+	}
+	if (never_blocks(listed) || refuses(listed)) {
+		take_list(g, scope, listed, v);
+		return true;
+	}
+	return false;
+}
+
+static void judge_content(struct judge *j, const struct generation *g,
+	const struct policy_scope *scope, const struct sms *m, struct judge_listed *listed,
+	struct stats *stats, struct verdict *v)
+{
+	bool lists = judge_lists_want_text(g, m, false);
 	uint64_t start = stats_clock(stats);
 	uint64_t seen;
 	uint64_t scanned;
 	bool good;
 
-	judge_view_derived(j, g->ruleset, NULL);
+	judge_view_derived(j, g->ruleset, NULL, lists);
 	view_sender(j, g->ruleset, m);
 	seen = stats_stage(stats, STAGE_text, start);
+	if (lists && decide_by_text(j, g, scope, m, listed, v)) {
+		(void)stats_stage(stats, STAGE_policy, seen);
+		return;
+	}
 	good = judge_scan(j, g, stats, &v->hits);
 	scanned = stats_stage(stats, STAGE_scan, seen);
 	j->scan_cycles = (scanned - seen) * stats->timed;
 	if (v->hits.n != 0) {
-		weigh(g, scope, v);
+		weigh(j, g, scope, v);
+	}
+	if (listed->use != NULL && v->action < ACTION_REPORT) {
+		take_list(g, scope, listed, v);
 	}
 	if (j->views.text.len == 0 && v->reason == R_none) {
 		v->reason = m->compressed ? R_compressed : R_no_content;
@@ -381,13 +455,40 @@ static void begin(struct judge *j, const struct generation *g, struct verdict *v
 		.rule = VERDICT_NO_RULE,
 		.generation = g->number,
 		.shadow_action = ACTION_PASS,
+		.list_use = VERDICT_NO_LIST,
 		.hits = { .hits = j->hits, .max = LIMIT_HITS } };
+}
+
+/*
+ * decide_by_addresses: lists that need no text, and whether the text is to be looked at at all. True:
+ * that is all. A list that refuses waits for never-block lists that look into the text.
+ */
+static bool decide_by_addresses(struct judge *j, const struct generation *g,
+	const struct policy_scope *scope, const struct sms *m, struct judge_listed *listed,
+	struct stats *stats, struct verdict *v)
+{
+	if (g->lists != NULL && g->policy->n_list_uses != 0) {
+		uint64_t start = stats_clock(stats);
+
+		*listed = judge_list_addresses(j, g, m);
+		(void)stats_stage(stats, STAGE_policy, start);
+	}
+	if (never_blocks(listed) || (listed->use != NULL && !scope->content) ||
+		(refuses(listed) && !judge_lists_want_text(g, m, true))) {
+		take_list(g, scope, listed, v);
+		return true;
+	}
+	if (!scope->content) {
+		v->reason = R_content_off;
+	}
+	return !scope->content;
 }
 
 void judge_message(struct judge *j, const struct generation *g, const struct sms *m,
 	uint64_t now_us, bool remember, struct stats *stats, struct verdict *v)
 {
 	const struct policy_scope *scope = policy_scope_of(g->policy, m->link, m->side);
+	struct judge_listed listed = { .use = NULL };
 	bool part = is_part(m);
 
 	begin(j, g, v);
@@ -396,9 +497,9 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 		v->reason = R_receipt;
 		return;
 	}
+	judge_sender(j, m);
 	stats_add(stats, STAT_parts, part && remember);
-	if (!scope->content) {
-		v->reason = R_content_off;
+	if (decide_by_addresses(j, g, scope, m, &listed, stats, v)) {
 		return;
 	}
 	if (part && j->concat != NULL) {
@@ -415,7 +516,7 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 	} else {
 		view_whole(j, m);
 	}
-	judge_content(j, g, scope, m, stats, v);
+	judge_content(j, g, scope, m, &listed, stats, v);
 	if (part && j->concat != NULL && remember && v->action >= ACTION_BLANK) {
 		condemn(j, g, m, now_us, v);
 	}
@@ -437,7 +538,7 @@ void judge_count_rules(
 		uint32_t rule = v->hits.hits[i].rule;
 		struct rule_count *c = &counts[rule];
 
-		count(g->ruleset->rules[rule].state == RULE_ON ? &c->hits : &c->shadow, 1);
+		count(judge_acts(j, &g->ruleset->rules[rule]) ? &c->hits : &c->shadow, 1);
 		count(&c->octets, j->views.text.len);
 		if (cycles != 0) {
 			count(&c->cycles, cycles);
@@ -446,5 +547,8 @@ void judge_count_rules(
 	}
 	if (v->rule != VERDICT_NO_RULE && v->action > ACTION_PASS) {
 		count(&counts[v->rule].decided, 1);
+	}
+	if (v->reason == R_list || v->reason == R_never_block) {
+		list_tally(g->lists->lists[g->policy->list_uses[v->list_use].list], j->worker, now_us);
 	}
 }

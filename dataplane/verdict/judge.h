@@ -44,6 +44,9 @@ struct judge {
 	struct scan_hit hits[LIMIT_HITS];
 	uint8_t *sender; /* buffers for the sender's views */
 	uint8_t *sender_folded;
+	uint64_t sample_key;   /* of the senders that rules in state sample act on; fixed in replay */
+	uint64_t sender_hash;  /* of the message's */
+	uint8_t list_digits[LIST_DIGITS_OUT]; /* the number that was met */
 	uint64_t scan_cycles;  /* that the message's matching took, as stats.cycles counts; 0: untimed */
 	uint32_t *fold_origin; /* maps back, for judge_spans() */
 	uint32_t *text_origin;
@@ -63,7 +66,14 @@ void judge_init(struct judge *j, void *memory, struct concat *concat, unsigned w
 void judge_message(struct judge *j, const struct generation *g, const struct sms *m,
 	uint64_t now_us, bool remember, struct stats *stats, struct verdict *v);
 
-/* judge_count_rules: counts a final verdict at the rules that hit and the one that decided. */
+/*
+ * judge_acts: a rule counts for the message judged last: it is on, or in state sample and the
+ * message's sender is among those that it acts on: by a keyed hash of sender and rule, so that a sender
+ * stays, also when the share grows.
+ */
+bool judge_acts(const struct judge *j, const struct rule *r);
+
+/* judge_count_rules: counts a final verdict at the rules that hit and the one, or the list, that decided. */
 void judge_count_rules(const struct judge *j, const struct generation *g, const struct verdict *v,
 	uint64_t now_us);
 

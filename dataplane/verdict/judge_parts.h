@@ -5,6 +5,7 @@
  *   judge.c        views, scans, the order of judgement
  *   judge_weigh.c  hits -> action
  *   judge_spans.c  what a redaction takes out
+ *   judge_lists.c  what lists say, and which senders are sampled
  */
 #ifndef SMSWALL_VERDICT_JUDGE_PARTS_H
 #define SMSWALL_VERDICT_JUDGE_PARTS_H
@@ -23,19 +24,53 @@ struct judge_outcome {
 	uint32_t status;
 };
 
-/* judge_weigh: what `hits` lead to in `scope`; rules in state shadow count only `with_shadow`. */
-struct judge_outcome judge_weigh(const struct ruleset *r, const struct policy_scope *scope,
-	const struct scan_hits *hits, bool with_shadow);
+/* What hits are weighed by. */
+struct judge_scale {
+	const struct judge *judge; /* whose message it is: some rules act on a sample of senders */
+	const struct ruleset *rules;
+	const struct policy_scope *scope;
+	bool with_shadow; /* rules that do not act count, too */
+};
+
+/* judge_weigh: what `hits` lead to. */
+struct judge_outcome judge_weigh(const struct judge_scale *s, const struct scan_hits *hits);
 
 /* judge_category_action: what category `category` alone leads to, before any ceiling. */
-enum rule_action judge_category_action(const struct ruleset *r, const struct policy_scope *scope,
-	const struct scan_hits *hits, uint16_t category);
+enum rule_action judge_category_action(
+	const struct judge_scale *s, const struct scan_hits *hits, uint16_t category);
+
+/* judge_sender: sets j->sender_hash. */
+void judge_sender(struct judge *j, const struct sms *m);
+
+/*
+ * What lists say: nothing, or the use that decides. A never-block list goes before all others, then
+ * the most severe action, then the order of policy.conf.
+ */
+struct judge_listed {
+	const struct policy_list_use *use; /* NULL: no list has it */
+	struct list_hit hit;
+};
+
+/* judge_list_addresses: lists of addresses and accounts: all but LIST_MATCH_TEXT. */
+struct judge_listed judge_list_addresses(
+	struct judge *j, const struct generation *g, const struct sms *m);
+
+/* judge_list_text: those that look for j->views.entities. */
+struct judge_listed judge_list_text(
+	const struct judge *j, const struct generation *g, const struct sms *m);
+
+/* judge_lists_want_text: a list looks into the text of such a message; `pass`: a never-block list does. */
+bool judge_lists_want_text(const struct generation *g, const struct sms *m, bool pass);
 
 /* judge_own_text: the texts of this PDU's bodies as one. */
 struct bytes judge_own_text(const struct sms *m);
 
-/* judge_view_derived: the views that come from j->views.text; `origin` as in fold_text(), or NULL. */
-void judge_view_derived(struct judge *j, const struct ruleset *r, uint32_t *origin);
+/*
+ * judge_view_derived: the views that come from j->views.text; `origin` as in fold_text(), or NULL;
+ * entities also where rules do not ask for them, if `entities`.
+ */
+void judge_view_derived(
+	struct judge *j, const struct ruleset *r, uint32_t *origin, bool entities);
 
 /* judge_scan: all views; false when the matcher refused one. `stats` may be NULL. */
 bool judge_scan(

@@ -43,16 +43,15 @@ struct redaction {
 /* redacts: a hit on `rule` asks for its match to be taken out (or for more than that). */
 static bool redacts(const struct redaction *d, const struct rule *rule)
 {
-	const struct ruleset *r = d->generation->ruleset;
+	const struct judge_scale scale = { d->judge, d->generation->ruleset, d->scope, false };
 
-	if (rule->state != RULE_ON) {
+	if (!judge_acts(d->judge, rule)) {
 		return false;
 	}
 	if (rule->action != RULE_ACTION_UNSET) {
 		return rule->action >= ACTION_REDACT;
 	}
-	return judge_category_action(r, d->scope, &d->verdict->hits, rule->category) >=
-	       ACTION_REDACT;
+	return judge_category_action(&scale, &d->verdict->hits, rule->category) >= ACTION_REDACT;
 }
 
 static bool is_space(uint8_t c)
@@ -161,7 +160,7 @@ static bool take_out(struct redaction *d)
 	struct scan_hits hits = { .hits = found, .max = LIMIT_HITS };
 	bool any = false;
 
-	judge_view_derived(j, d->generation->ruleset, j->fold_origin);
+	judge_view_derived(j, d->generation->ruleset, j->fold_origin, false);
 	if (!judge_scan(j, d->generation, NULL, &hits)) {
 		d->whole = true;
 	}

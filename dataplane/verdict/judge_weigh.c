@@ -8,14 +8,14 @@
  * wins, then the highest score, then the lowest category.
  */
 
-static bool counts(const struct rule *r, bool with_shadow)
+static bool counts(const struct judge_scale *s, const struct rule *r)
 {
-	return r->state == RULE_ON || with_shadow;
+	return s->with_shadow || judge_acts(s->judge, r);
 }
 
-static bool adds(const struct rule *r, uint16_t category, bool with_shadow)
+static bool adds(const struct judge_scale *s, const struct rule *r, uint16_t category)
 {
-	return r->action == RULE_ACTION_UNSET && r->category == category && counts(r, with_shadow);
+	return r->action == RULE_ACTION_UNSET && r->category == category && counts(s, r);
 }
 
 /* listed_before: a rule counts once, however often it is listed. */
@@ -30,12 +30,12 @@ static bool listed_before(const struct scan_hits *hits, uint32_t i)
 }
 
 static bool category_before(
-	const struct ruleset *r, const struct scan_hits *hits, uint32_t i, bool with_shadow)
+	const struct judge_scale *s, const struct scan_hits *hits, uint32_t i)
 {
-	uint16_t category = r->rules[hits->hits[i].rule].category;
+	uint16_t category = s->rules->rules[hits->hits[i].rule].category;
 
 	for (uint32_t k = 0; k < i; k++) {
-		if (adds(&r->rules[hits->hits[k].rule], category, with_shadow)) {
+		if (adds(s, &s->rules->rules[hits->hits[k].rule], category)) {
 			return true;
 		}
 	}
@@ -48,20 +48,19 @@ static const struct policy_category *category_of(
 	return category < scope->n_categories ? &scope->categories[category] : NULL;
 }
 
-static struct judge_outcome weigh_category(const struct ruleset *r,
-	const struct policy_scope *scope, const struct scan_hits *hits, uint16_t category,
-	bool with_shadow)
+static struct judge_outcome weigh_category(
+	const struct judge_scale *s, const struct scan_hits *hits, uint16_t category)
 {
-	const struct policy_category *c = category_of(scope, category);
+	const struct policy_category *c = category_of(s->scope, category);
 	struct judge_outcome o = { .category = category, .rule = VERDICT_NO_RULE };
 	int32_t heaviest = INT32_MIN;
 	int64_t sum = 0;
 
 	for (uint32_t i = 0; i < hits->n; i++) {
 		uint32_t index = hits->hits[i].rule;
-		const struct rule *rule = &r->rules[index];
+		const struct rule *rule = &s->rules->rules[index];
 
-		if (!adds(rule, category, with_shadow) || listed_before(hits, i)) {
+		if (!adds(s, rule, category) || listed_before(hits, i)) {
 			continue;
 		}
 		sum += rule->weight;
@@ -78,10 +77,10 @@ static struct judge_outcome weigh_category(const struct ruleset *r,
 	return o;
 }
 
-enum rule_action judge_category_action(const struct ruleset *r, const struct policy_scope *scope,
-	const struct scan_hits *hits, uint16_t category)
+enum rule_action judge_category_action(
+	const struct judge_scale *s, const struct scan_hits *hits, uint16_t category)
 {
-	return weigh_category(r, scope, hits, category, false).action;
+	return weigh_category(s, hits, category).action;
 }
 
 static bool better(const struct judge_outcome *a, const struct judge_outcome *b)
@@ -109,9 +108,10 @@ static uint32_t status_of(
 	return c != NULL ? c->status : 0;
 }
 
-struct judge_outcome judge_weigh(const struct ruleset *r, const struct policy_scope *scope,
-	const struct scan_hits *hits, bool with_shadow)
+struct judge_outcome judge_weigh(const struct judge_scale *s, const struct scan_hits *hits)
 {
+	const struct policy_scope *scope = s->scope;
+	const struct ruleset *r = s->rules;
 	struct judge_outcome best = { .action = ACTION_PASS, .rule = VERDICT_NO_RULE };
 	bool any = false;
 
@@ -120,14 +120,14 @@ struct judge_outcome judge_weigh(const struct ruleset *r, const struct policy_sc
 		const struct rule *rule = &r->rules[index];
 		struct judge_outcome o;
 
-		if (!counts(rule, with_shadow)) {
+		if (!counts(s, rule)) {
 			continue;
 		}
 		if (rule->action != RULE_ACTION_UNSET) {
 			o = (struct judge_outcome){ (enum rule_action)rule->action, R_rule,
 				rule->category, rule->weight, index, 0 };
-		} else if (!category_before(r, hits, i, with_shadow)) {
-			o = weigh_category(r, scope, hits, rule->category, with_shadow);
+		} else if (!category_before(s, hits, i)) {
+			o = weigh_category(s, hits, rule->category);
 		} else {
 			continue;
 		}

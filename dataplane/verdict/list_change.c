@@ -355,6 +355,7 @@ static struct list *make(struct changing *c)
 	if (l == NULL) {
 		return NULL;
 	}
+	list_share_counts(l, from);
 	memcpy(l->hash, from->hash, sizeof(l->hash));
 	if (((added || c->spans_change) && !list_collect_finish(&c->added, &l->added, &spans)) ||
 		(deleted && !list_collect_finish(&c->deleted, &l->deleted, &none))) {

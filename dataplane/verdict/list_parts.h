@@ -34,6 +34,15 @@ struct list_store {
 	_Atomic int references;
 };
 
+/* What is counted of a list, over its versions: a cache line a worker. */
+struct list_counts {
+	struct list_worker_count {
+		_Alignas(64) _Atomic uint64_t decided;
+		_Atomic uint64_t last_us;
+	} workers[LIST_WORKERS_MAX];
+	_Atomic int references;
+};
+
 struct list {
 	char name[LIST_NAME_SIZE];
 	uint8_t kind;
@@ -42,6 +51,7 @@ struct list {
 	struct list_store *deleted; /* NULL: none; all of them are in the base */
 	struct list_spans *spans;   /* of this version; NULL: none */
 	struct list_spans *base_spans;
+	struct list_counts *counts;
 	char *change; /* since the base, canonical */
 	size_t change_len;
 	uint8_t hash[LIST_HASH_SIZE]; /* of the base's section */
@@ -118,6 +128,8 @@ void list_collect_free(struct list_collect *c);
 /* list_new: with one reference; takes over store and spans. NULL when out of memory (they are released). */
 struct list *list_new(
 	const char *name, enum list_kind kind, struct list_store *store, struct list_spans *spans);
+/* list_share_counts: goes on with those of another version of the same list. */
+void list_share_counts(struct list *l, const struct list *before);
 struct list_store *list_store_ref(struct list_store *s);
 void list_store_unref(struct list_store *s);
 struct list_spans *list_spans_ref(struct list_spans *s);

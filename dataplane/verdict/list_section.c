@@ -419,6 +419,7 @@ static struct list *share(const char *name, const struct list *live, struct diag
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "list %s: out of memory", name);
 		return NULL;
 	}
+	list_share_counts(l, live);
 	memcpy(l->hash, live->hash, sizeof(l->hash));
 	return l;
 }
@@ -454,6 +455,9 @@ struct list *list_decode(const char *name, const char *file, struct bytes sectio
 	if (d.why != NULL) {
 		diag_add(diag, DIAG_ERROR, file, 0, 0, "list %s: %s", name, d.why);
 		return NULL;
+	}
+	if (live != NULL) {
+		list_share_counts(l, live);
 	}
 	memcpy(l->hash, hash, sizeof(l->hash));
 	return l;

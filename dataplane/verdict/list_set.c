@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Names of kinds and matches; counting of lists and sets. Part of lists.h. */
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "dataplane/verdict/list_parts.h"
@@ -93,12 +94,51 @@ struct list_spans *list_spans_ref(struct list_spans *s)
 	return s;
 }
 
+static void unref_counts(struct list_counts *c)
+{
+	if (c != NULL && --c->references == 0) {
+		free(c);
+	}
+}
+
+void list_share_counts(struct list *l, const struct list *before)
+{
+	before->counts->references++;
+	unref_counts(l->counts);
+	l->counts = before->counts;
+}
+
+void list_tally(const struct list *l, unsigned worker, uint64_t now_us)
+{
+	struct list_worker_count *c = &l->counts->workers[worker];
+	uint64_t n = atomic_load_explicit(&c->decided, memory_order_relaxed);
+
+	/* relaxed: one writer; list_facts() reads figures that may be a moment old */
+	atomic_store_explicit(&c->decided, n + 1, memory_order_relaxed);
+	atomic_store_explicit(&c->last_us, now_us, memory_order_relaxed);
+}
+
+static struct list_counts *new_counts(void)
+{
+	struct list_counts *c = aligned_alloc(64, sizeof(*c));
+
+	if (c != NULL) {
+		memset(c, 0, sizeof(*c));
+		c->references = 1;
+	}
+	return c;
+}
+
 struct list *list_new(
 	const char *name, enum list_kind kind, struct list_store *store, struct list_spans *spans)
 {
 	struct list *l = store != NULL ? calloc(1, sizeof(*l)) : NULL;
 
-	if (l == NULL) {
+	if (l != NULL) {
+		l->counts = new_counts();
+	}
+	if (l == NULL || l->counts == NULL) {
+		free(l);
 		list_store_unref(store);
 		list_spans_unref(spans);
 		return NULL;
@@ -128,6 +168,7 @@ void list_unref(struct list *l)
 	list_store_unref(l->deleted);
 	list_spans_unref(l->spans);
 	list_spans_unref(l->base_spans);
+	unref_counts(l->counts);
 	free(l->change);
 	free(l);
 }
@@ -172,6 +213,13 @@ struct list_facts list_facts(const struct list *l)
 		f.n_added += n_spans - n_base_spans;
 	} else {
 		f.n_deleted += n_base_spans - n_spans;
+	}
+	for (unsigned i = 0; i < LIST_WORKERS_MAX; i++) {
+		const struct list_worker_count *c = &l->counts->workers[i];
+		uint64_t last_us = atomic_load_explicit(&c->last_us, memory_order_relaxed);
+
+		f.n_decided += atomic_load_explicit(&c->decided, memory_order_relaxed);
+		f.last_us = last_us > f.last_us ? last_us : f.last_us;
 	}
 	f.octets = sizeof(*l) + list_store_size(l->base) + list_store_size(l->added) +
 	           list_store_size(l->deleted) + list_spans_size(l->spans) + l->change_len;

@@ -201,6 +201,7 @@ struct list *list_merge(const struct list *l)
 	}
 	list_collect_free(&c);
 	if (merged != NULL) {
+		list_share_counts(merged, l);
 		list_section_hash(merged, merged->hash);
 	}
 	return merged;

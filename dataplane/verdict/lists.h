@@ -104,6 +104,13 @@ bool list_match_parse(const char *name, enum list_match *m);
 /* list_kind_matches: a list of this kind can be asked for that. */
 bool list_kind_matches(enum list_kind k, enum list_match m);
 
+/*
+ * list_tally: a message was decided by it, on this worker. Counts are shared by all versions of a list,
+ * so they go on over pushes. Each slot has one writer; list_facts() reads them at any time.
+ */
+enum { LIST_WORKERS_MAX = 32 };
+void list_tally(const struct list *l, unsigned worker, uint64_t now_us);
+
 const char *list_name(const struct list *l);
 enum list_kind list_kind(const struct list *l);
 struct list_facts {
@@ -111,6 +118,8 @@ struct list_facts {
 	uint64_t n_added; /* of them, in the overlay; and base entries deleted by it */
 	uint64_t n_deleted;
 	uint64_t octets; /* of memory, the shared base included */
+	uint64_t n_decided; /* messages, since the list was made first in this process */
+	uint64_t last_us;   /* the newest of them; 0: none */
 };
 struct list_facts list_facts(const struct list *l);
 

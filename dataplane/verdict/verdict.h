@@ -7,9 +7,11 @@
 
 #include "dataplane/limits.h"
 #include "dataplane/stats.h"
+#include "dataplane/verdict/lists.h"
 #include "patterns/scan.h"
 
 #define VERDICT_NO_RULE UINT32_MAX /* not in an enum: C17 enumerators are int */
+#define VERDICT_NO_LIST UINT32_MAX
 
 struct verdict {
 	uint8_t action;    /* enum rule_action: what policy says */
@@ -24,7 +26,10 @@ struct verdict {
 	uint8_t shadow_action; /* what it would have been with shadow rules on */
 	struct scan_hits
 		hits; /* all, shadow ones included; hits[] is the judge's, valid until the next message */
-	char sibling_rule[LIMIT_RULE_ID_LEN + 1]; /* reason sibling: the rule's id */
+	char sibling_rule[LIMIT_RULE_ID_LEN + 1]; /* reason sibling: the rule's id, or "list/NAME" */
+	/* reasons list and never_block: index in policy->list_uses, and the entry, valid as hits are */
+	uint32_t list_use;
+	struct list_hit list_hit;
 };
 
 #endif
