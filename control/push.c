@@ -307,6 +307,7 @@ static void publish(struct push *p, struct push_slot *next, uint64_t now_us)
 	settle(p, before, now_us);
 	t->phase = PUSH_PUBLISHED;
 	t->published_us = now_us;
+	t->begin_us = begin_us;
 	t->publish_us = clock_realtime_us() - begin_us;
 	record(p, t->previous);
 	push_tell(p, t->order.what == PUSH_ROLLBACK ? POLICY_ROLLED_BACK : POLICY_LIVE, number,
@@ -464,7 +465,7 @@ static void poll_task(struct push *p, uint64_t now_us)
 	}
 	if (!t->seen && gate_seen(p->doors.gate, t->token)) {
 		t->seen = true;
-		t->seen_us = clock_realtime_us() - t->published_us;
+		t->seen_us = clock_realtime_us() - t->begin_us;
 	}
 	if (t->seen && t->recorded) {
 		task_end(p, t->code, t->sentence);
@@ -483,5 +484,5 @@ bool push_round(struct push *p, uint64_t now_us)
 	poll_task(p, now_us);
 	push_sweep(p);
 	begin_next(p);
-	return p->task.phase != PUSH_IDLE || p->waiting != NULL;
+	return p->task.phase != PUSH_IDLE || p->waiting != NULL || p->n_jobs != 0;
 }

@@ -146,6 +146,22 @@ json_t *push_json(struct push *p, const char *policy)
 	return j;
 }
 
+struct push_gauges push_gauges(const struct push *p)
+{
+	struct arena *a = p->shop != NULL ? p->shop->arena : NULL;
+
+	return (struct push_gauges){
+		.empty = p->live->made.record.empty,
+		.confirm_pending = p->confirm != 0,
+		.guard_watching = p->loader != NULL && p->guard.watching,
+		.n_waiting = p->n_waiting,
+		.n_retired = p->n_retired,
+		.memory_used = a != NULL ? arena_used(a) : 0,
+		.memory_peak = a != NULL ? arena_peak(a) : 0,
+		.memory_ceiling = a != NULL ? a->ceiling : 0,
+	};
+}
+
 json_t *push_history(const struct push *p)
 {
 	return json_pack("{s:I, s:o, s:o, s:o}", "live",
@@ -162,7 +178,7 @@ json_t *push_record(const struct push *p, uint32_t number)
 
 	json_array_foreach(p->history, i, r)
 	{
-		if (json_integer_value(json_object_get(r, "number")) == (json_int_t)number) {
+		if (json_integer_value(json_object_get(r, "generation")) == (json_int_t)number) {
 			return json_incref(r);
 		}
 	}

@@ -49,6 +49,7 @@ struct push_task {
 	struct push_record record;
 	uint64_t token;
 	uint64_t published_us;
+	uint64_t begin_us; /* the same by the clock, for figures */
 	uint64_t load_us, store_us, publish_us, seen_us;
 	uint32_t previous; /* number */
 	bool seen, recorded;

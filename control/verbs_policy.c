@@ -350,6 +350,10 @@ static bool change_state(void *arg, const struct store *store, const struct rule
 	bool good;
 
 	(void)store;
+	if (ruleset_find(live, s->id) == RULE_GONE) {
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "there is no rule %s any more", s->id);
+		return false;
+	}
 	if (pack_find(pack, "states", &section)) {
 		before = strndup((const char *)section.data, section.len);
 	}
