@@ -10,6 +10,7 @@
 #include "control/event_sink.h"
 #include "control/events.h"
 #include "control/metrics_parts.h"
+#include "control/push.h"
 #include "control/report.h"
 #include "control/version.h"
 #include "control/watch.h"
@@ -216,15 +217,27 @@ static void write_generation(struct openmetrics *m, const struct control_context
 
 void metrics_see_event(struct control_context *ctx, const struct event *e)
 {
-	uint8_t change = e->u.policy_change.change;
+	if (e->type == EVENT_POLICY && e->u.policy_change.change <= POLICY_EMPTY) {
+		ctx->policy_changes[e->u.policy_change.change]++;
+	}
+}
 
-	if (e->type != EVENT_POLICY || change > POLICY_EMPTY) {
-		return;
+/* write_push: what is under way between generations. */
+static void write_push(struct openmetrics *m, const struct control_context *ctx)
+{
+	struct push_gauges g = { 0 };
+
+	if (ctx->push != NULL) {
+		g = push_gauges(ctx->push);
 	}
-	ctx->policy_changes[change]++;
-	if (change == POLICY_LIVE || change == POLICY_ROLLED_BACK || change == POLICY_UNDONE) {
-		ctx->judges_since_us = e->time_us;
-	}
+	metrics_single(m, METRIC_GENERATION_EMPTY, g.empty ? 1 : 0);
+	metrics_single(m, METRIC_CONFIRM_PENDING, g.confirm_pending ? 1 : 0);
+	metrics_single(m, METRIC_GUARD_WATCHING, g.guard_watching ? 1 : 0);
+	metrics_single(m, METRIC_PUSHES_WAITING, g.n_waiting);
+	metrics_single(m, METRIC_GENERATIONS_RETIRED, g.n_retired);
+	metrics_single(m, METRIC_GENERATIONS_MEMORY, g.memory_used);
+	metrics_single(m, METRIC_GENERATIONS_PEAK, g.memory_peak);
+	metrics_single(m, METRIC_GENERATIONS_CEILING, g.memory_ceiling);
 }
 
 /* What is told of a worker: one function, so that a family's samples stand together. */
@@ -246,6 +259,10 @@ static uint64_t worker_figure(
 		*known = ctx->turns[worker] != NULL;
 		/* relaxed: pairs with the worker's store of each turn */
 		return *known ? atomic_load_explicit(ctx->turns[worker], memory_order_relaxed) : 0;
+	case METRIC_WORKER_GENERATION:
+		*known = ctx->runs[worker] != NULL;
+		/* relaxed: pairs with the worker's store before a burst */
+		return *known ? atomic_load_explicit(ctx->runs[worker], memory_order_relaxed) : 0;
 	case METRIC_WORKER_FLOWS:
 		return pipeline_gauges(p).flows;
 	case METRIC_WORKER_ASSOCIATIONS:
@@ -300,8 +317,8 @@ static void write_workers(
 
 static void write_alive(struct openmetrics *m, const struct control_context *ctx)
 {
-	static const enum metric ids[] = { METRIC_WORKER_STUCK, METRIC_WORKER_TURNS,
-		METRIC_WORKER_STANDS, METRIC_WORKER_STOOD_MAX };
+	static const enum metric ids[] = { METRIC_WORKER_STUCK, METRIC_WORKER_GENERATION,
+		METRIC_WORKER_TURNS, METRIC_WORKER_STANDS, METRIC_WORKER_STOOD_MAX };
 
 	write_workers(m, ctx, ids, sizeof(ids) / sizeof(ids[0]));
 }
@@ -366,6 +383,7 @@ bool metrics_write(struct openmetrics *m, const struct control_context *ctx,
 	}
 	write_process(m, ctx);
 	write_generation(m, ctx);
+	write_push(m, ctx);
 	write_alive(m, ctx);
 	metrics_write_links(m, ctx, sum);
 	write_counters(m, sum);

@@ -31,9 +31,27 @@
 		"when it began to judge, since 1970")                                              \
 	X(POLICY_CHANGES, COUNTER, "smswall_policy_changes", "", "change",                         \
 		"pushes and what became of them; alarms: undone, not_taken, fallback, empty")      \
+	X(GENERATION_EMPTY, GAUGE, "smswall_generation_empty", "", "",                             \
+		"1: nothing could be verified at start: it has no rules, everything passes")       \
+	X(CONFIRM_PENDING, GAUGE, "smswall_generation_confirm_pending", "", "",                    \
+		"1: a push is undone unless it is confirmed")                                      \
+	X(GUARD_WATCHING, GAUGE, "smswall_generation_guard_watching", "", "",                      \
+		"1: the guard rail watches what a push does")                                      \
+	X(PUSHES_WAITING, GAUGE, "smswall_pushes_waiting", "", "",                                 \
+		"orders that wait for the one being carried out")                                  \
+	X(GENERATIONS_RETIRED, GAUGE, "smswall_generations_retired", "", "",                       \
+		"generations that judge no more and are still in memory")                          \
+	X(GENERATIONS_MEMORY, GAUGE, "smswall_generations_bytes", "bytes", "",                     \
+		"memory of all generations")                                                       \
+	X(GENERATIONS_PEAK, GAUGE, "smswall_generations_peak_bytes", "bytes", "",                  \
+		"the most it ever was")                                                            \
+	X(GENERATIONS_CEILING, GAUGE, "smswall_generations_ceiling_bytes", "bytes", "",            \
+		"what it may be (memory.generations)")                                             \
 	/* workers */                                                                              \
 	X(WORKER_STUCK, GAUGE, "smswall_worker_stuck", "", "worker",                               \
 		"1: the worker has not turned for 100 ms")                                         \
+	X(WORKER_GENERATION, GAUGE, "smswall_worker_generation", "", "worker",                     \
+		"the generation that the worker judges by")                                        \
 	X(WORKER_TURNS, COUNTER, "smswall_worker_turns", "", "worker",                             \
 		"rounds of the worker's loop")                                                     \
 	X(WORKER_STANDS, COUNTER, "smswall_worker_stands", "", "worker",                           \

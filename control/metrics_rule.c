@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/rule_ledger.h"
+#include "control/push.h"
+#include "control/report.h"
 
 struct top {
 	uint32_t rule;
@@ -35,12 +36,6 @@ static void sift(struct top *heap, uint32_t n, uint32_t at)
 	}
 }
 
-/* count_of: over all generations of this run that had its id. */
-static struct rule_count count_of(const struct control_context *ctx, uint32_t rule)
-{
-	return rule_count_total(ctx->generation, ctx->n_pipelines, rule);
-}
-
 static int by_rule(const void *a, const void *b)
 {
 	const struct top *x = a;
@@ -56,7 +51,7 @@ static uint32_t choose(
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < r->n_rules; i++) {
-		struct top t = { i, count_of(ctx, i) };
+		struct top t = { i, report_rule_count(ctx, i) };
 
 		if (weight(&t) == 0) {
 			continue;
@@ -87,6 +82,9 @@ void metrics_write_rules(struct openmetrics *m, const struct control_context *ct
 	if (r == NULL || r->n_rules == 0 || most == 0) {
 		return;
 	}
+	if (ctx->push != NULL) {
+		push_fold(ctx->push);
+	}
 	most = most < r->n_rules ? most : r->n_rules;
 	heap = calloc(most, sizeof(heap[0]));
 	if (heap == NULL) {
@@ -116,10 +114,13 @@ void metrics_tell_rules(void *arg, uint32_t offset, struct telemetry_rules *out)
 	if (r == NULL) {
 		return;
 	}
+	if (ctx->push != NULL) {
+		push_fold(ctx->push);
+	}
 	out->generation = ctx->generation->number;
 	out->n_total = r->n_rules;
 	for (uint32_t i = offset; i < r->n_rules && out->n < TELEMETRY_RULES_PAGE; i++) {
-		struct rule_count n = count_of(ctx, i);
+		struct rule_count n = report_rule_count(ctx, i);
 		struct telemetry_rule *rule = &out->rules[out->n++];
 
 		*rule = (struct telemetry_rule){

@@ -86,6 +86,17 @@ void push_fold(struct push *p);
 /* push_json: member "generation" of the report; `policy` is its name, or NULL. A new reference. */
 json_t *push_json(struct push *p, const char *policy);
 
+/* Figures for metrics. */
+struct push_gauges {
+	bool empty;           /* nothing could be verified at start */
+	bool confirm_pending; /* undone unless confirmed */
+	bool guard_watching;
+	uint32_t n_waiting; /* orders */
+	uint32_t n_retired; /* generations on their way out */
+	uint64_t memory_used, memory_peak, memory_ceiling;
+};
+struct push_gauges push_gauges(const struct push *p);
+
 /* push_history: result of policy.history. push_record: of one generation, NULL: there is none. push_keys: of key.show. */
 json_t *push_history(const struct push *p);
 json_t *push_record(const struct push *p, uint32_t number);

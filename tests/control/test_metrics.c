@@ -28,6 +28,7 @@ struct bench {
 	struct rule_count counts[N_WORKERS][N_RULES];
 	_Atomic uint64_t panic_links;
 	_Atomic uint64_t turns;
+	_Atomic uint32_t runs;
 	struct control_context ctx;
 	struct openmetrics page;
 };
@@ -77,6 +78,7 @@ static struct bench *bench_new(void)
 		.n_ports = 4,
 		.port_read = read_port,
 		.turns = { &b->turns },
+		.runs = { &b->runs },
 		.started_us = UINT64_C(1700000000123456),
 		.budget_total = 12345 };
 	return b;
@@ -392,6 +394,7 @@ static void test_figures(void)
 	s->reason[R_rule] = 5;
 	s->cycles[STAGE_scan] = 123456;
 	b->turns = 77;
+	b->runs = 11;
 	b->panic_links = 2;
 	page = write_page(b, OPENMETRICS_1_0);
 	r = read_page(page);
@@ -419,6 +422,7 @@ static void test_figures(void)
 	CU_ASSERT_EQUAL(value(r, "smswall_stage_cycles_total", "{stage=\"scan\"}"), 123456);
 	CU_ASSERT_EQUAL(value(r, "smswall_worker_turns_total", "{worker=\"0\"}"), 77);
 	CU_ASSERT_PTR_NULL(find(r, "smswall_worker_turns_total", "{worker=\"1\"}")); /* not known */
+	CU_ASSERT_EQUAL(value(r, "smswall_worker_generation", "{worker=\"0\"}"), 11);
 	CU_ASSERT_EQUAL(value(r, "smswall_worker_flows", "{worker=\"1\"}"), 3);
 	CU_ASSERT_EQUAL(value(r, "smswall_generation_number", ""), 12);
 	CU_ASSERT_EQUAL(value(r, "smswall_generation_database_bytes", ""), 777);
@@ -649,21 +653,22 @@ static void test_telemetry_rules(void)
 
 static void test_policy_changes(void)
 {
-	static const struct event others = { .type = EVENT_LINK };
+	static const struct event other = { .type = EVENT_LINK };
 	struct bench *b = bench_new();
-	struct event e = { .type = EVENT_POLICY, .time_us = 5000000 };
+	struct event e = { .type = EVENT_POLICY };
 	struct reading *r;
 
-	metrics_see_event(&b->ctx, &others);
-	e.u.policy_change.change = POLICY_LIVE;
+	metrics_see_event(&b->ctx, &other);
+	e.u.policy_change.change = POLICY_UNDONE;
 	metrics_see_event(&b->ctx, &e);
-	e.time_us = 9000000;
-	e.u.policy_change.change = POLICY_KEPT; /* the same generation goes on */
 	metrics_see_event(&b->ctx, &e);
+	e.u.policy_change.change = POLICY_KEPT;
+	metrics_see_event(&b->ctx, &e);
+	b->ctx.judges_since_us = 5000000;
 	r = read_page(write_page(b, OPENMETRICS_1_0));
-	CU_ASSERT_EQUAL(value(r, "smswall_policy_changes_total", "{change=\"live\"}"), 1);
+	CU_ASSERT_EQUAL(value(r, "smswall_policy_changes_total", "{change=\"undone\"}"), 2);
 	CU_ASSERT_EQUAL(value(r, "smswall_policy_changes_total", "{change=\"kept\"}"), 1);
-	CU_ASSERT_EQUAL(value(r, "smswall_policy_changes_total", "{change=\"undone\"}"), 0);
+	CU_ASSERT_EQUAL(value(r, "smswall_policy_changes_total", "{change=\"live\"}"), 0);
 	CU_ASSERT_EQUAL(value(r, "smswall_generation_live_time_seconds", ""), 5);
 	free(r);
 	bench_free(b);
