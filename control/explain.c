@@ -18,6 +18,9 @@ struct explain *explain_open(const struct config *config, const struct policy_se
 		x->side = side;
 		x->memory = aligned_alloc(64, (judge_size() + 63) / 64 * 64);
 		x->generation = generation_create(1, policy->ruleset, &policy->policy, 1);
+		if (x->generation != NULL) {
+			generation_set_lists(x->generation, policy->lists);
+		}
 	}
 	if (x == NULL || x->memory == NULL || x->generation == NULL) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "no memory for the judge");

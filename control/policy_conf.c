@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/policy_conf.h"
+#include "control/policy_conf_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libconfig.h>
-
 #include "dataplane/sms/sms.h"
 
-enum { THRESHOLD_MAX = 1000000, STATUS_MAX = 0x4FF, STATUS_VENDOR = 0x400 }; /* SMPP 3.4 5.1.3 */
-enum { LINK_UNSEEN = 0xFE }; /* no link has this index */
+enum { THRESHOLD_MAX = 1000000 };
 
-struct reader {
-	const struct config_text *text;
-	const struct policy_names *names;
-	struct policy *policy;
-	struct diag *diag;
-	const config_setting_t *scopes[POLICY_SCOPES_MAX]; /* where each was written */
-	bool links_unseen;
-};
-
-static void __attribute__((format(printf, 4, 5))) say(const struct reader *r, enum diag_level level,
-	const config_setting_t *s, const char *format, ...)
+void conf_say(const struct conf_reader *r, enum diag_level level, const config_setting_t *s,
+	const char *format, ...)
 {
 	struct config_origin o = config_text_origin(r->text, (int)config_setting_source_line(s));
 	char *said = NULL;
@@ -38,8 +26,8 @@ static void __attribute__((format(printf, 4, 5))) say(const struct reader *r, en
 	free(said);
 }
 
-/* known_keys: every name in group `s` is one of `keys` (NULL at the end). */
-static void known_keys(const struct reader *r, const config_setting_t *s, const char *const *keys)
+void conf_known_keys(
+	const struct conf_reader *r, const config_setting_t *s, const char *const *keys)
 {
 	char list[128] = "";
 
@@ -55,15 +43,14 @@ static void known_keys(const struct reader *r, const config_setting_t *s, const 
 			k++;
 		}
 		if (keys[k] == NULL) {
-			say(r, DIAG_ERROR, e, "unknown key \"%s\"; known are %s",
+			conf_say(r, DIAG_ERROR, e, "unknown key \"%s\"; known are %s",
 				config_setting_name(e), list);
 		}
 	}
 }
 
-/* take_integer: `key` of group `s`; false if it is not there or wrong. */
-static bool take_integer(const struct reader *r, const config_setting_t *s, const char *key,
-	int min, int max, int *v)
+bool conf_integer(const struct conf_reader *r, const config_setting_t *s, const char *key, int min,
+	int max, int *v)
 {
 	const config_setting_t *e = config_setting_get_member(s, key);
 
@@ -71,19 +58,19 @@ static bool take_integer(const struct reader *r, const config_setting_t *s, cons
 		return false;
 	}
 	if (config_setting_type(e) != CONFIG_TYPE_INT) {
-		say(r, DIAG_ERROR, e, "%s: expected a whole number from %d to %d", key, min, max);
+		conf_say(r, DIAG_ERROR, e, "%s: expected a whole number from %d to %d", key, min,
+			max);
 		return false;
 	}
 	*v = config_setting_get_int(e);
 	if (*v < min || *v > max) {
-		say(r, DIAG_ERROR, e, "%s: %d is out of range: %d to %d", key, *v, min, max);
+		conf_say(r, DIAG_ERROR, e, "%s: %d is out of range: %d to %d", key, *v, min, max);
 		return false;
 	}
 	return true;
 }
 
-/* take_string: NULL if it is not there or no string. */
-static const char *take_string(const struct reader *r, const config_setting_t *s, const char *key)
+const char *conf_string(const struct conf_reader *r, const config_setting_t *s, const char *key)
 {
 	const config_setting_t *e = config_setting_get_member(s, key);
 
@@ -91,7 +78,7 @@ static const char *take_string(const struct reader *r, const config_setting_t *s
 		return NULL;
 	}
 	if (config_setting_type(e) != CONFIG_TYPE_STRING) {
-		say(r, DIAG_ERROR, e, "%s: expected a text in quotes", key);
+		conf_say(r, DIAG_ERROR, e, "%s: expected a text in quotes", key);
 		return NULL;
 	}
 	return config_setting_get_string(e);
@@ -99,13 +86,13 @@ static const char *take_string(const struct reader *r, const config_setting_t *s
 
 /* A milder threshold that a more severe one leaves no room for is a mistake in one of them. */
 static void check_order(
-	const struct reader *r, const config_setting_t *s, const struct policy_category *c)
+	const struct conf_reader *r, const config_setting_t *s, const struct policy_category *c)
 {
 	for (unsigned mild = ACTION_REPORT; mild < ACTIONS; mild++) {
 		for (unsigned severe = mild + 1; severe < ACTIONS; severe++) {
 			if (c->threshold[mild] != POLICY_NEVER &&
 				c->threshold[severe] <= c->threshold[mild]) {
-				say(r, DIAG_WARNING, s,
+				conf_say(r, DIAG_WARNING, s,
 					"%s = %" PRId32 " has no effect: %s = %" PRId32
 					" is reached first",
 					rule_action_name((enum rule_action)mild),
@@ -118,36 +105,36 @@ static void check_order(
 }
 
 static void read_category(
-	const struct reader *r, const config_setting_t *s, struct policy_category *c)
+	const struct conf_reader *r, const config_setting_t *s, struct policy_category *c)
 {
 	static const char *const keys[] = { "name", "report", "redact", "blank", "reject", "status",
 		NULL };
 	int status;
 
-	known_keys(r, s, keys);
+	conf_known_keys(r, s, keys);
 	for (unsigned a = ACTION_REPORT; a < ACTIONS; a++) {
 		int v;
 
-		if (take_integer(r, s, rule_action_name((enum rule_action)a), -THRESHOLD_MAX,
+		if (conf_integer(r, s, rule_action_name((enum rule_action)a), -THRESHOLD_MAX,
 			    THRESHOLD_MAX, &v)) {
 			c->threshold[a] = v;
 		}
 	}
-	if (take_integer(r, s, "status", 1, STATUS_MAX, &status)) {
+	if (conf_integer(r, s, "status", 1, CONF_STATUS_MAX, &status)) {
 		c->status = (uint32_t)status;
-		if (status >= STATUS_VENDOR) {
-			say(r, DIAG_WARNING, s,
+		if (status >= CONF_STATUS_VENDOR) {
+			conf_say(r, DIAG_WARNING, s,
 				"status: values from 0x400 are of each vendor's own "
 				"meaning; some clients refuse them");
 		}
 		if (c->threshold[ACTION_REJECT] == POLICY_NEVER) {
-			say(r, DIAG_WARNING, s, "status has no effect without reject");
+			conf_say(r, DIAG_WARNING, s, "status has no effect without reject");
 		}
 	}
 	check_order(r, s, c);
 }
 
-static int category_index(const struct reader *r, const char *name)
+static int category_index(const struct conf_reader *r, const char *name)
 {
 	for (unsigned i = 0; i < r->names->n_categories; i++) {
 		if (strcmp(r->names->categories[i], name) == 0) {
@@ -157,18 +144,19 @@ static int category_index(const struct reader *r, const char *name)
 	return -1;
 }
 
-/* is_list_of_groups: also says what is wrong. */
-static bool is_list_of_groups(const struct reader *r, const config_setting_t *s)
+bool conf_groups(const struct conf_reader *r, const config_setting_t *s)
 {
 	const char *name = config_setting_name(s);
 
 	if (!config_setting_is_list(s)) {
-		say(r, DIAG_ERROR, s, "%s: expected a list: %s = ( { ... }, { ... } )", name, name);
+		conf_say(r, DIAG_ERROR, s, "%s: expected a list: %s = ( { ... }, { ... } )", name,
+			name);
 		return false;
 	}
 	for (int i = 0; i < config_setting_length(s); i++) {
 		if (!config_setting_is_group(config_setting_get_elem(s, (unsigned)i))) {
-			say(r, DIAG_ERROR, s, "%s: element %d is no group { ... }", name, i + 1);
+			conf_say(r, DIAG_ERROR, s, "%s: element %d is no group { ... }", name,
+				i + 1);
 			return false;
 		}
 	}
@@ -177,17 +165,17 @@ static bool is_list_of_groups(const struct reader *r, const config_setting_t *s)
 
 /* read_categories: a category that is named has just the thresholds that it is given. */
 static void read_categories(
-	const struct reader *r, const config_setting_t *group, struct policy_scope *scope)
+	const struct conf_reader *r, const config_setting_t *group, struct policy_scope *scope)
 {
 	const config_setting_t *s = config_setting_get_member(group, "categories");
 	bool seen[LIMIT_CATEGORIES] = { false };
 
-	if (s == NULL || !is_list_of_groups(r, s)) {
+	if (s == NULL || !conf_groups(r, s)) {
 		return;
 	}
 	for (int i = 0; i < config_setting_length(s); i++) {
 		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
-		const char *name = take_string(r, e, "name");
+		const char *name = conf_string(r, e, "name");
 		int index = name != NULL ? category_index(r, name) : -1;
 		struct policy_category c;
 
@@ -195,12 +183,12 @@ static void read_categories(
 		read_category(r, e, &c);
 		if (name == NULL) {
 			if (config_setting_get_member(e, "name") == NULL) {
-				say(r, DIAG_ERROR, e, "a category without a name");
+				conf_say(r, DIAG_ERROR, e, "a category without a name");
 			}
 		} else if (index < 0) {
-			say(r, DIAG_ERROR, e, "no rule is in category \"%s\"", name);
+			conf_say(r, DIAG_ERROR, e, "no rule is in category \"%s\"", name);
 		} else if (seen[index]) {
-			say(r, DIAG_ERROR, e, "category \"%s\" is here twice", name);
+			conf_say(r, DIAG_ERROR, e, "category \"%s\" is here twice", name);
 		} else {
 			seen[index] = true;
 			scope->categories[index] = c;
@@ -210,30 +198,30 @@ static void read_categories(
 
 /* read_where: what a scope says beside its categories; also allowed at the top, for everywhere. */
 static void read_where(
-	const struct reader *r, const config_setting_t *s, struct policy_scope *scope)
+	const struct conf_reader *r, const config_setting_t *s, struct policy_scope *scope)
 {
-	const char *name = take_string(r, s, "max_action");
+	const char *name = conf_string(r, s, "max_action");
 	const config_setting_t *content = config_setting_get_member(s, "content");
 	enum rule_action action;
 
 	if (name != NULL && rule_action_parse(name, &action)) {
 		scope->max_action = (uint8_t)action;
 	} else if (name != NULL) {
-		say(r, DIAG_ERROR, config_setting_get_member(s, "max_action"),
+		conf_say(r, DIAG_ERROR, config_setting_get_member(s, "max_action"),
 			"max_action: \"%s\" is no action: pass, report, redact, blank or reject",
 			name);
 	}
 	if (content != NULL && config_setting_type(content) == CONFIG_TYPE_BOOL) {
 		scope->content = config_setting_get_bool(content) != 0;
 	} else if (content != NULL) {
-		say(r, DIAG_ERROR, content, "content: expected true or false");
+		conf_say(r, DIAG_ERROR, content, "content: expected true or false");
 	}
 	read_categories(r, s, scope);
 }
 
-static void read_link(struct reader *r, const config_setting_t *s, struct policy_scope *scope)
+void conf_link(struct conf_reader *r, const config_setting_t *s, uint8_t *link)
 {
-	const char *name = take_string(r, s, "link");
+	const char *name = conf_string(r, s, "link");
 	unsigned i = 0;
 
 	if (name == NULL) {
@@ -243,40 +231,40 @@ static void read_link(struct reader *r, const config_setting_t *s, struct policy
 		i++;
 	}
 	if (i < r->names->n_links) {
-		scope->link = (uint8_t)i;
+		*link = (uint8_t)i;
 		return;
 	}
-	scope->link = LINK_UNSEEN;
+	*link = CONF_LINK_UNSEEN;
 	if (r->names->n_links == 0) {
-		r->links_unseen = true;
+		r->links_unseen = s;
 	} else {
-		say(r, DIAG_ERROR, config_setting_get_member(s, "link"),
+		conf_say(r, DIAG_ERROR, config_setting_get_member(s, "link"),
 			"the configuration has no link \"%s\"", name);
 	}
 }
 
-static void read_side(const struct reader *r, const config_setting_t *s, struct policy_scope *scope)
+void conf_side(const struct conf_reader *r, const config_setting_t *s, uint8_t *side)
 {
-	const char *name = take_string(r, s, "side");
+	const char *name = conf_string(r, s, "side");
 
 	if (name == NULL) {
 		return;
 	}
 	if (strcmp(name, "inside") == 0) {
-		scope->side = SIDE_INSIDE;
+		*side = SIDE_INSIDE;
 	} else if (strcmp(name, "outside") == 0) {
-		scope->side = SIDE_OUTSIDE;
+		*side = SIDE_OUTSIDE;
 	} else {
-		say(r, DIAG_ERROR, config_setting_get_member(s, "side"),
+		conf_say(r, DIAG_ERROR, config_setting_get_member(s, "side"),
 			"side: \"%s\" is neither \"inside\" nor \"outside\"", name);
 	}
 }
 
 /* check_reached: the first scope that fits is taken, so an earlier one must leave something. */
 static void check_reached(
-	const struct reader *r, const config_setting_t *s, const struct policy_scope *scope)
+	const struct conf_reader *r, const config_setting_t *s, const struct policy_scope *scope)
 {
-	if (scope->link == LINK_UNSEEN) {
+	if (scope->link == CONF_LINK_UNSEEN) {
 		return;
 	}
 	for (uint32_t i = 0; i < r->policy->n_scopes; i++) {
@@ -284,7 +272,8 @@ static void check_reached(
 
 		if ((before->link == POLICY_ANY || before->link == scope->link) &&
 			(before->side == POLICY_ANY || before->side == scope->side)) {
-			say(r, DIAG_ERROR, s, "never reached: the entry of line %d comes first",
+			conf_say(r, DIAG_ERROR, s,
+				"never reached: the entry of line %d comes first",
 				config_text_origin(
 					r->text, (int)config_setting_source_line(r->scopes[i]))
 					.line);
@@ -294,53 +283,55 @@ static void check_reached(
 }
 
 static void read_scope(
-	struct reader *r, const config_setting_t *s, const struct policy_scope *everywhere)
+	struct conf_reader *r, const config_setting_t *s, const struct policy_scope *everywhere)
 {
 	static const char *const keys[] = { "link", "side", "max_action", "content", "categories",
 		NULL };
 	struct policy_scope *scope = &r->policy->scopes[r->policy->n_scopes];
 
 	*scope = *everywhere;
-	known_keys(r, s, keys);
+	conf_known_keys(r, s, keys);
 	if (config_setting_get_member(s, "link") == NULL &&
 		config_setting_get_member(s, "side") == NULL) {
-		say(r, DIAG_ERROR, s,
+		conf_say(r, DIAG_ERROR, s,
 			"an entry of links names a link, a side or both; what holds "
 			"everywhere stands outside of links");
 		return;
 	}
-	read_link(r, s, scope);
-	read_side(r, s, scope);
+	conf_link(r, s, &scope->link);
+	conf_side(r, s, &scope->side);
 	read_where(r, s, scope);
 	check_reached(r, s, scope);
 	r->scopes[r->policy->n_scopes++] = s;
 }
 
-static void read_policy(struct reader *r, const config_setting_t *root)
+static void read_policy(struct conf_reader *r, const config_setting_t *root)
 {
-	static const char *const keys[] = { "max_action", "content", "categories", "links", NULL };
+	static const char *const keys[] = { "max_action", "content", "categories", "links", "lists",
+		NULL };
 	const config_setting_t *links = config_setting_get_member(root, "links");
 	int n_links = 0;
 	/* what holds everywhere comes last; until it is known where that is, in the last place */
 	struct policy_scope *everywhere = &r->policy->scopes[POLICY_SCOPES_MAX - 1];
 
 	*everywhere = r->policy->scopes[0];
-	known_keys(r, root, keys);
+	conf_known_keys(r, root, keys);
 	read_where(r, root, everywhere);
 	r->policy->n_scopes = 0;
-	if (links != NULL && is_list_of_groups(r, links)) {
+	if (links != NULL && conf_groups(r, links)) {
 		n_links = config_setting_length(links);
 	}
 	for (int i = 0; i < n_links; i++) {
 		if (r->policy->n_scopes == POLICY_SCOPES_MAX - 1) {
-			say(r, DIAG_ERROR, links, "links: more than %d entries",
+			conf_say(r, DIAG_ERROR, links, "links: more than %d entries",
 				POLICY_SCOPES_MAX - 1);
 			break;
 		}
 		read_scope(r, config_setting_get_elem(links, (unsigned)i), everywhere);
 	}
-	if (r->links_unseen) {
-		say(r, DIAG_WARNING, links,
+	policy_conf_lists(r, root);
+	if (r->links_unseen != NULL) {
+		conf_say(r, DIAG_WARNING, r->links_unseen,
 			"names of links were not checked: no configuration was given");
 	}
 	if (r->policy->n_scopes != POLICY_SCOPES_MAX - 1) {
@@ -380,7 +371,7 @@ static void check_numbers(const struct config_text *text, struct diag *diag)
 bool policy_conf_read(struct policy *p, const struct config_text *text,
 	const struct policy_names *names, enum rule_action default_action, struct diag *diag)
 {
-	struct reader r = { .text = text, .names = names, .policy = p, .diag = diag };
+	struct conf_reader r = { .text = text, .names = names, .policy = p, .diag = diag };
 	struct ruleset rules = { .n_categories = names->n_categories };
 	size_t errors = diag->n_errors;
 	config_t parsed;

@@ -11,6 +11,7 @@
 
 #include "control/policy_conf.h"
 #include "control/policy_examples.h"
+#include "control/policy_lists.h"
 
 static const char conf_name[] = "policy.conf"; /* in a folder, and of a pack's section */
 static const char states_name[] = "states";    /* of a pack's section */
@@ -137,7 +138,7 @@ static bool load_text(const struct loading *l, bool is_folder)
 	}
 	config_text_free(&conf);
 	free(path);
-	if (!good) {
+	if (!policy_lists_read(&set->policy, l->how->path, &set->lists, l->diag) || !good) {
 		return false;
 	}
 	keep_starts(&set->policy, &set->source);
@@ -196,13 +197,17 @@ static bool take_pack(const struct loading *l, const struct pack *pack)
 		set->ruleset = pack_load_ruleset(
 			pack, l->how->path, l->how->base, l->how->arena, &set->source, l->diag);
 	}
-	return set->ruleset != NULL && load_pack_policy(l, pack) && load_pack_states(l, pack);
+	return set->ruleset != NULL && load_pack_policy(l, pack) &&
+	       policy_lists_take(&set->policy, pack, l->how->path, l->how->base_lists, &set->lists,
+		       l->diag) &&
+	       load_pack_states(l, pack);
 }
 
 /* A pack that nobody has read: what the base has is not asked for. */
 static bool load_pack(const struct loading *l)
 {
-	const struct pack_known known = pack_ruleset_known(l->how->base);
+	struct policy_known has;
+	const struct pack_known known = policy_known(&has, l->how->base, l->how->base_lists);
 	struct pack *pack = calloc(1, sizeof(*pack));
 	bool good = false;
 
@@ -271,6 +276,7 @@ bool policy_set_add(const struct policy_set *set, const struct policy_write *how
 	if (good && set->policy_text != NULL) {
 		good = pack_replace(pack, conf_name, bytes_str(set->policy_text));
 	}
+	good = good && policy_lists_add(set->lists, how->thin_pack, pack);
 	if (good && set->states != NULL) {
 		good = pack_replace(pack, states_name, bytes_str(set->states));
 	}
@@ -315,6 +321,7 @@ void policy_set_free(struct policy_set *set)
 {
 	source_free(&set->source);
 	ruleset_unref(set->ruleset);
+	list_set_unref(set->lists);
 	free(set->policy_text);
 	free(set->states);
 	memset(set, 0, sizeof(*set));

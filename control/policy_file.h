@@ -5,8 +5,8 @@
  *
  * Control only. Every error as file:line, all of them. The grammar of policy.conf is
  * smswall-policy(5). Sections of a pack that are read and written here: those of
- * patterns/pack_ruleset.h, policy.conf (the text, with what it includes) and states (ID STATE lines,
- * ruleset_apply_states()).
+ * patterns/pack_ruleset.h, those of policy_lists.h, policy.conf (the text, with what it includes) and
+ * states (ID STATE lines, ruleset_apply_states()).
  */
 #ifndef SMSWALL_CONTROL_POLICY_FILE_H
 #define SMSWALL_CONTROL_POLICY_FILE_H
@@ -19,6 +19,7 @@ struct policy_set {
 	struct source source; /* rules have moved to `ruleset`; the examples are here */
 	struct ruleset *ruleset;
 	struct policy policy;
+	struct list_set *lists; /* that the policy names; NULL: none */
 	char *policy_text; /* policy.conf with what it includes; NULL: there is none */
 	char *states;      /* the overrides that were applied; NULL: none */
 	struct compile_report report;
@@ -33,6 +34,7 @@ struct policy_load {
 	unsigned n_links;
 	enum rule_action default_action;
 	const struct ruleset *base; /* databases are shared with it */
+	const struct list_set *base_lists; /* bases of lists are shared with them */
 	const struct key_ring
 		*trusted;    /* whose packs are taken; NULL: anyone's, and unsigned ones */
 	const char *parts;   /* folder of the sections that a thin pack leaves out */
@@ -52,6 +54,7 @@ bool policy_set_load(struct policy_set *set, const struct policy_load *how, stru
 struct policy_write {
 	const struct key_secret *key; /* signs it */
 	const struct ruleset *thin;   /* the databases that this one has are left out */
+	const struct pack *thin_pack; /* the lists that this one has, too */
 	const struct pack_meta *meta;
 };
 

@@ -290,6 +290,7 @@ bool push_boot_make(
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "no memory for the first generation");
 		return false;
 	}
+	generation_set_lists(made->generation, b->set.lists);
 	if (config->pipeline.replay) {
 		return true;
 	}

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "control/code.h"
+#include "control/policy_lists.h"
 #include "control/push_loader.h"
 #include "control/push_states.h"
 #include "dataplane/base/clock.h"
@@ -82,7 +83,9 @@ static int fail_by(struct push_job *job, int code, const struct diag *diag)
 static int read_pushed(struct load *l)
 {
 	const struct push_order *o = &l->job->order;
-	struct pack_known known = pack_ruleset_known(l->live->generation->ruleset);
+	struct policy_known has;
+	struct pack_known known = policy_known(
+		&has, l->live->generation->ruleset, l->live->generation->lists);
 	uint64_t live_us = l->live->record.store.created_us;
 	struct pack_meta meta;
 	struct stat st;
@@ -108,7 +111,9 @@ static int read_pushed(struct load *l)
 /* read_live: the live pack but for its databases, which are in memory. */
 static bool read_stored(struct load *l, uint32_t number, struct store_record *r)
 {
-	struct pack_known known = pack_ruleset_known(l->live->generation->ruleset);
+	struct policy_known has;
+	struct pack_known known = policy_known(
+		&has, l->live->generation->ruleset, l->live->generation->lists);
 
 	return store_load(l->shop->store, number, &known, &l->pack, r, &l->diag);
 }
@@ -126,8 +131,7 @@ static int read_changed(struct load *l)
 		!pack_meta(&l->pack, "live", &meta, &l->diag)) {
 		return fail_by(l->job, CONTROL_FAILED, &l->diag);
 	}
-	if (!o->change(o->change_arg, l->shop->store, l->live->generation->ruleset, &l->pack,
-		    &l->diag)) {
+	if (!o->change(o->change_arg, l->shop->store, l->live->generation, &l->pack, &l->diag)) {
 		return fail_by(l->job, CONTROL_INVALID, &l->diag);
 	}
 	meta.base = r.number;
@@ -251,6 +255,7 @@ static int build_set(struct load *l)
 		.n_links = c->pipeline.n_links,
 		.default_action = (enum rule_action)c->default_action,
 		.base = l->live->generation->ruleset,
+		.base_lists = l->live->generation->lists,
 		.parts = l->parts,
 		.arena = l->shop->arena,
 		.states = o->merge ? l->live->states : NULL,
@@ -288,6 +293,7 @@ static int build_generation(struct load *l, uint32_t number)
 	if (l->made.generation == NULL) {
 		return fail(l->job, CONTROL_FAILED, "out of memory for the generation");
 	}
+	generation_set_lists(l->made.generation, l->set.lists);
 	size = generation_size(l->made.generation);
 	if (!arena_charge(arena, size)) {
 		arena_explain(arena, size, figures, sizeof(figures));

@@ -34,7 +34,7 @@ enum push_what {
  * Changes sections of a copy of the live pack, on the loader thread. `store`: for its keys and parts.
  * False with errors in `diag`.
  */
-typedef bool (*push_change)(void *arg, const struct store *store, const struct ruleset *live,
+typedef bool (*push_change)(void *arg, const struct store *store, const struct generation *live,
 	struct pack *pack, struct diag *diag);
 
 struct push_order {

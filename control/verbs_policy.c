@@ -340,9 +340,10 @@ struct new_state {
 	char state[RULE_STATE_SIZE];
 };
 
-static bool change_state(void *arg, const struct store *store, const struct ruleset *live,
+static bool change_state(void *arg, const struct store *store, const struct generation *now,
 	struct pack *pack, struct diag *diag)
 {
+	const struct ruleset *live = now->ruleset;
 	const struct new_state *s = arg;
 	struct bytes section = bytes_of(NULL, 0);
 	char *before = NULL;
