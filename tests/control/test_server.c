@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control/control.h"
@@ -734,63 +733,10 @@ static void test_named_roles(void)
 	bench_free(b);
 }
 
-/* Of daemons that start at once at one place, one has it. */
-static void test_race(void)
-{
-	enum { DAEMONS = 8 };
-	struct bench *b = bench_new();
-	pid_t children[DAEMONS];
-	int won[2];
-	char c;
-
-	CU_ASSERT_TRUE(server_is_served(b->path));
-	for (int round = 0; round < 10; round++) {
-		unsigned n_won = 0;
-		int go[2];
-
-		server_close(b->server);
-		CU_ASSERT_FALSE(server_is_served(b->path));
-		/* what a crash left behind */
-		CU_ASSERT_EQUAL_FATAL(mknod(b->path, S_IFSOCK | 0600, 0), 0);
-		CU_ASSERT_FALSE(server_is_served(b->path));
-		CU_ASSERT_EQUAL_FATAL(pipe(go), 0);
-		CU_ASSERT_EQUAL_FATAL(pipe(won), 0);
-		for (int i = 0; i < DAEMONS; i++) {
-			children[i] = fork();
-			if (children[i] == 0) {
-				close(go[1]);
-				(void)!read(go[0], &c, 1);
-				c = open_at(b, b->path) != NULL ? 'y' : 'n';
-				(void)!write(won[1], &c, 1);
-				(void)pause();
-				_exit(0);
-			}
-		}
-		close(go[0]);
-		close(go[1]);
-		for (int i = 0; i < DAEMONS; i++) {
-			CU_ASSERT_EQUAL(read(won[0], &c, 1), 1);
-			n_won += c == 'y' ? 1 : 0;
-		}
-		CU_ASSERT_EQUAL(n_won, 1);
-		CU_ASSERT_TRUE(server_is_served(b->path));
-		for (int i = 0; i < DAEMONS; i++) {
-			(void)kill(children[i], SIGKILL);
-			(void)waitpid(children[i], NULL, 0);
-		}
-		close(won[0]);
-		close(won[1]);
-		b->server = open_at(b, b->path);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(b->server);
-	}
-	bench_free(b);
-}
-
 UNIT_MAIN("control/server", { "requests", test_requests }, { "not JSON", test_not_json },
 	{ "half closed", test_half_closed }, { "too long", test_too_long },
 	{ "too many", test_too_many }, { "follow", test_follow },
 	{ "slow follower", test_slow_follower }, { "place", test_place }, { "role", test_role },
 	{ "deferred", test_deferred }, { "done changes the code", test_done_changes_code },
 	{ "gone before its answer", test_gone }, { "deferred, bound", test_deferred_bound },
-	{ "rate", test_rate }, { "one user", test_one_user }, { "named roles", test_named_roles },
-	{ "daemons at once", test_race })
+	{ "rate", test_rate }, { "one user", test_one_user }, { "named roles", test_named_roles })
