@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/config_keys.h"
+#include "control/ctl_cost.h"
 #include "control/ctl_policy.h"
 
 static json_t *setting_json(const config_setting_t *s);
@@ -162,27 +163,33 @@ static int policy_load(struct ctl_call *call, struct policy_set *set)
 static void policy_describe(struct ctl_call *call, const struct policy_set *set)
 {
 	const struct ruleset *r = set->ruleset;
-	unsigned shadow = 0;
+	unsigned n_in[RULE_STATES] = { 0 };
+	unsigned n_shards = 0;
 	char hash[65];
 
 	for (uint32_t i = 0; i < r->n_rules; i++) {
-		shadow += r->rules[i].state == RULE_SHADOW;
+		n_in[r->rules[i].state]++;
+	}
+	for (unsigned i = 0; i < FIELDS * VIEWS; i++) {
+		n_shards += r->parts[i / VIEWS][i % VIEWS].n_shards;
 	}
 	for (unsigned i = 0; i < 32; i++) {
 		(void)snprintf(hash + 2 * (size_t)i, 3, "%02x", r->hash[i]);
 	}
-	ctl_out(call, "rules       %u, of which %u in state shadow\n", r->n_rules, shadow);
+	ctl_out(call, "rules       %u, of which %u in state shadow, %u in state sample\n",
+		r->n_rules, n_in[RULE_SHADOW], n_in[RULE_SAMPLE]);
 	ctl_out(call, "categories  %u\n", r->n_categories);
 	ctl_out(call, "examples    %u, all as they should be\n", set->source.n_examples);
 	ctl_out(call, "databases   %zu octets in %u shards%s\n", r->database_len,
-		set->report.n_shards, set->from_pack ? ", from the pack" : "");
+		n_shards, set->from_pack ? ", from the pack" : "");
 	ctl_out(call, "hash        %s\n", hash);
 	ctl_set(call, "rules", json_integer(r->n_rules));
-	ctl_set(call, "rules_shadow", json_integer(shadow));
+	ctl_set(call, "rules_shadow", json_integer(n_in[RULE_SHADOW]));
+	ctl_set(call, "rules_sample", json_integer(n_in[RULE_SAMPLE]));
 	ctl_set(call, "categories", json_integer(r->n_categories));
 	ctl_set(call, "examples", json_integer(set->source.n_examples));
 	ctl_set(call, "database_octets", json_integer((json_int_t)r->database_len));
-	ctl_set(call, "shards", json_integer(set->report.n_shards));
+	ctl_set(call, "shards", json_integer(n_shards));
 	ctl_set(call, "compile_seconds", json_real(set->report.seconds));
 	ctl_set(call, "from_pack", json_boolean(set->from_pack));
 	ctl_set(call, "hash", json_string(hash));
@@ -197,6 +204,7 @@ int ctl_policy_check(struct ctl_call *call)
 	ctl_set(call, "path", ctl_json_string(call->words[0]));
 	if (rc == 0) {
 		policy_describe(call, set);
+		rc = ctl_cost_wanted(call) ? ctl_cost(call, set) : 0;
 		policy_set_free(set);
 	}
 	free(set);

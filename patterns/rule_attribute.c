@@ -392,6 +392,7 @@ bool rule_attribute_read(
 
 void rule_attribute_print(FILE *to, const struct rule *r, const char *category)
 {
+	const struct rule written = { .state = r->written_state, .sample = r->written_sample };
 	char state[RULE_STATE_SIZE];
 
 	if (strcmp(category, "default") != 0) {
@@ -406,8 +407,8 @@ void rule_attribute_print(FILE *to, const struct rule *r, const char *category)
 	if (r->view != VIEW_SENT) {
 		fprintf(to, " view=%s", rule_view_name((enum rule_view)r->view));
 	}
-	if (r->state != RULE_ON) {
-		fprintf(to, " state=%s", rule_state_text(r, state));
+	if (written.state != RULE_ON) {
+		fprintf(to, " state=%s", rule_state_text(&written, state));
 	}
 	if (r->action != RULE_ACTION_UNSET) {
 		fprintf(to, " action=%s", rule_action_name((enum rule_action)r->action));

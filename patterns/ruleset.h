@@ -59,8 +59,10 @@ struct rule {
 	uint8_t action; /* enum rule_action, or RULE_ACTION_UNSET: the category's thresholds say */
 	uint8_t state;  /* enum rule_state */
 	uint8_t sample; /* RULE_SAMPLE: percent, 1 to 99; otherwise 0 */
-	uint8_t field;  /* enum rule_field */
-	uint8_t view;   /* enum rule_view */
+	uint8_t written_state; /* as the rule was written; ruleset_apply_states() changes the others */
+	uint8_t written_sample;
+	uint8_t field;               /* enum rule_field */
+	uint8_t view;                /* enum rule_view */
 	uint8_t hash[RULE_HASH_LEN]; /* of all that it does but its state; see ruleset_diff() */
 	char *note;                  /* for people; may be NULL */
 	char *file;                  /* where it was written */

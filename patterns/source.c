@@ -255,6 +255,8 @@ static bool add_rule(struct reader *r, struct rule *rule)
 	rule->action = a->action;
 	rule->state = a->state;
 	rule->sample = a->sample;
+	rule->written_state = a->state;
+	rule->written_sample = a->sample;
 	rule->field = a->field;
 	rule->view = a->view;
 	rule->line = r->line;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hs/hs.h>
 #include <sodium.h>
 
 #include "patterns/rule_attribute.h"
@@ -87,8 +88,8 @@ static bool hash_rules(const struct source *s, struct ruleset *r)
 }
 
 /*
- * What a rule does, in one line: its id, expression and attributes but its note; with the state left
- * out, as that is compared by itself (ruleset_diff()).
+ * What a rule does, in one line: its id, expression and attributes but its note; without its state, which is
+ * compared by itself (ruleset_diff()), and whether it keeps starts, which the policy may ask for, too.
  */
 static bool hash_rule(struct rule *r, char *const *categories)
 {
@@ -102,10 +103,10 @@ static bool hash_rule(struct rule *r, char *const *categories)
 		return false;
 	}
 	plain.note = NULL;
-	plain.state = RULE_ON;
+	plain.written_state = RULE_ON;
+	plain.flags &= ~(unsigned)HS_FLAG_SOM_LEFTMOST;
+	plain.flags |= HS_FLAG_SINGLEMATCH;
 	print_rule(&p, &plain, categories);
-	/* letters leave out what the policy may have set beside them */
-	fprintf(p.to, "%u\n", plain.flags);
 	good = ferror(p.to) == 0;
 	good = fclose(p.to) == 0 && good;
 	if (good) {

@@ -49,10 +49,9 @@ static struct folder *folder_make(const char *rules, const char *conf)
 
 static bool folder_load(struct folder *f, const char *path)
 {
-	const struct policy_load how = { .path = path,
-		.link_names = links,
-		.n_links = 2,
-		.default_action = ACTION_REJECT };
+	const struct policy_load how = {
+		.path = path, .link_names = links, .n_links = 2, .default_action = ACTION_REJECT
+	};
 
 	return policy_set_load(&f->set, &how, &f->diag);
 }
@@ -205,6 +204,114 @@ static void test_pack(void)
 	folder_remove(f);
 }
 
+static bool load_as(struct folder *f, struct policy_load how)
+{
+	how.link_names = links;
+	how.n_links = 2;
+	how.default_action = ACTION_REJECT;
+	return policy_set_load(&f->set, &how, &f->diag);
+}
+
+static const char *state_of(const struct policy_set *set, const char *id)
+{
+	static char text[RULE_STATE_SIZE];
+	uint32_t rule = ruleset_find(set->ruleset, id);
+
+	return rule != RULE_GONE ? rule_state_text(&set->ruleset->rules[rule], text) : "gone";
+}
+
+/* States set by hand: kept in the pack, and replaced by the caller's. */
+static void test_states(void)
+{
+	struct folder *f = folder_make("a:/alpha/\nb:/beta/ state=sample:5%\nc:/gamma/\n", NULL);
+
+	CU_ASSERT_TRUE_FATAL(load_as(
+		f, (struct policy_load){ .path = f->path, .states = "a shadow\nc sample:7%\n" }));
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "a"), "shadow");
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "b"), "sample:5%");
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "c"), "sample:7%");
+	CU_ASSERT_TRUE(policy_set_write(
+		&f->set, f->pack, &(struct policy_write){ .key = NULL }, &f->diag));
+	policy_set_free(&f->set);
+	CU_ASSERT_TRUE_FATAL(folder_load(f, f->pack));
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "a"), "shadow");
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "c"), "sample:7%");
+	CU_ASSERT_STRING_EQUAL(f->set.states, "a shadow\nc sample:7%\n");
+	policy_set_free(&f->set);
+	CU_ASSERT_TRUE_FATAL(
+		load_as(f, (struct policy_load){ .path = f->pack, .states = "b on\n" }));
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "a"), "on");
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "b"), "on");
+	policy_set_free(&f->set);
+	CU_ASSERT_FALSE(
+		load_as(f, (struct policy_load){ .path = f->pack, .states = "b on\na off\n" }));
+	CU_ASSERT_TRUE(said(&f->diag, DIAG_ERROR, "states", 2, "\"off\" is no state"));
+	CU_ASSERT_PTR_NULL(f->set.ruleset);
+	folder_remove(f);
+}
+
+/* A pack of a few changes: signed, without what the base has. */
+static void test_thin(void)
+{
+	static struct pack pack;
+	struct folder *f = folder_make("a:/alpha/\nb:/beta/ field=sender\n", NULL);
+	struct pack_meta meta = { .schema = PACK_SCHEMA, .created_us = 5, .author = "anna" };
+	static struct policy_set live;
+	struct arena arena;
+	struct key_secret key;
+	struct key_secret other;
+	static struct key_ring ring;
+	size_t used;
+
+	arena_init(&arena, 0);
+	CU_ASSERT_FATAL(key_make(&key) && key_make(&other));
+	CU_ASSERT_TRUE_FATAL(load_as(f, (struct policy_load){ .path = f->path, .arena = &arena }));
+	live = f->set;
+	used = arena_used(&arena);
+	put_file(f->rules, "a:/alpha/\nb:/beta/ field=sender\nc:/gamma/ field=url\n");
+	CU_ASSERT_TRUE_FATAL(
+		load_as(f, (struct policy_load){ .path = f->path, .base = live.ruleset }));
+	CU_ASSERT_EQUAL(f->set.report.n_reused, 2);
+	CU_ASSERT_TRUE(policy_set_write(&f->set, f->pack,
+		&(struct policy_write){ .key = &key, .thin = live.ruleset, .meta = &meta },
+		&f->diag));
+	policy_set_free(&f->set);
+	/* whose signature is not trusted; without the base; with both */
+	CU_ASSERT_TRUE(key_ring_add(&ring, &other.public, ""));
+	CU_ASSERT_FALSE(load_as(f,
+		(struct policy_load){ .path = f->pack, .base = live.ruleset, .trusted = &ring }));
+	CU_ASSERT_TRUE(key_ring_add(&ring, &key.public, ""));
+	CU_ASSERT_FALSE(load_as(f, (struct policy_load){ .path = f->pack, .trusted = &ring }));
+	diag_clear(&f->diag);
+	CU_ASSERT_TRUE_FATAL(load_as(f, (struct policy_load){ .path = f->pack,
+						.base = live.ruleset,
+						.arena = &arena,
+						.trusted = &ring }));
+	CU_ASSERT(arena_used(&arena) > used);
+	CU_ASSERT_EQUAL(f->set.ruleset->n_rules, 3);
+	CU_ASSERT_PTR_EQUAL(f->set.ruleset->parts[FIELD_TEXT][VIEW_SENT].shards[0].database,
+		live.ruleset->parts[FIELD_TEXT][VIEW_SENT].shards[0].database);
+	policy_set_free(&f->set);
+	CU_ASSERT_EQUAL(arena_used(&arena), used);
+	/* the same from a pack that the caller has read */
+	{
+		const struct pack_known known = pack_ruleset_known(live.ruleset);
+		struct pack_meta read;
+
+		CU_ASSERT_TRUE_FATAL(pack_read_new(&pack, f->pack, NULL, &ring, &known, &f->diag));
+		CU_ASSERT_TRUE(pack_meta(&pack, f->pack, &read, &f->diag));
+		CU_ASSERT_STRING_EQUAL(read.author, "anna");
+		CU_ASSERT_TRUE_FATAL(
+			load_as(f, (struct policy_load){
+					   .path = f->pack, .pack = &pack, .base = live.ruleset }));
+		pack_free(&pack);
+	}
+	CU_ASSERT_STRING_EQUAL(state_of(&f->set, "c"), "on");
+	policy_set_free(&live);
+	folder_remove(f);
+	CU_ASSERT_EQUAL(arena_used(&arena), 0);
+}
+
 static void test_conf_errors(void)
 {
 	static const struct {
@@ -335,6 +442,6 @@ static void test_no_such(void)
 }
 
 UNIT_MAIN("policy_file", { "bare file", test_bare_file }, { "folder", test_folder },
-	{ "pack", test_pack }, { "errors of policy.conf", test_conf_errors },
-	{ "all errors", test_all_errors }, { "examples", test_examples },
-	{ "no such", test_no_such })
+	{ "pack", test_pack }, { "states", test_states }, { "thin", test_thin },
+	{ "errors of policy.conf", test_conf_errors }, { "all errors", test_all_errors },
+	{ "examples", test_examples }, { "no such", test_no_such })

@@ -148,25 +148,25 @@ static int kind_of(const struct ruleset_diff *d, const struct ruleset *old,
 
 static void test_diff(void)
 {
-	struct ruleset *old =
-		make("same:/x/i note=\"one\" category=k\nword:/a/\nflag:/b/\nweight:/c/\n"
-		     "category:/d/ category=k\nstate:/e/ state=shadow\nshare:/f/ state=sample:5%\n"
-		     "gone:/g/\nfield:/h/\nview:/i/\naction:/j/\nstatus:/k/ action=reject\n"
-		     "both:/l/ state=shadow\n");
-	struct ruleset *new =
-		make("new:/n/\nword:/aa/\nflag:/b/i\nweight:/c/ weight=7\n\n"
-		     "same:/x/iH8 note=\"two\" category=k\n"
-		     "category:/d/ category=other\nstate:/e/\nshare:/f/ state=sample:6%\n"
-		     "field:/h/ field=sender\nview:/i/ view=folded\naction:/j/ action=report\n"
-		     "status:/k/ action=reject status=0x45\nboth:/l2/\n");
+	struct ruleset *old = make(
+		"same:/x/i note=\"one\" category=k\nword:/a/\nflag:/b/\nweight:/c/\n"
+		"category:/d/ category=k\nstate:/e/ state=shadow\nshare:/f/ state=sample:5%\n"
+		"gone:/g/\nstart:/s/\nfield:/h/\nview:/i/\naction:/j/\nstatus:/k/ action=reject\n"
+		"both:/l/ state=shadow\n");
+	struct ruleset *new = make(
+		"new:/n/\nword:/aa/\nflag:/b/i\nweight:/c/ weight=7\n\n"
+		"same:/x/iH8 note=\"two\" category=k\n"
+		"category:/d/ category=other\nstate:/e/\nshare:/f/ state=sample:6%\n"
+		"start:/s/L\nfield:/h/ field=sender\nview:/i/ view=folded\naction:/j/ action=report\n"
+		"status:/k/ action=reject status=0x45\nboth:/l2/\n");
 	static const struct {
 		const char *id;
 		int kind;
-	} want[] = { { "same", -1 }, { "new", RULE_ADDED }, { "gone", RULE_REMOVED },
-		{ "word", RULE_CHANGED }, { "flag", RULE_CHANGED }, { "weight", RULE_CHANGED },
-		{ "category", RULE_CHANGED }, { "field", RULE_CHANGED }, { "view", RULE_CHANGED },
-		{ "action", RULE_CHANGED }, { "status", RULE_CHANGED }, { "state", RULE_RESTATED },
-		{ "share", RULE_RESTATED }, { "both", RULE_CHANGED } };
+	} want[] = { { "same", -1 }, { "start", -1 }, { "new", RULE_ADDED },
+		{ "gone", RULE_REMOVED }, { "word", RULE_CHANGED }, { "flag", RULE_CHANGED },
+		{ "weight", RULE_CHANGED }, { "category", RULE_CHANGED }, { "field", RULE_CHANGED },
+		{ "view", RULE_CHANGED }, { "action", RULE_CHANGED }, { "status", RULE_CHANGED },
+		{ "state", RULE_RESTATED }, { "share", RULE_RESTATED }, { "both", RULE_CHANGED } };
 	struct ruleset_diff d;
 
 	CU_ASSERT_FATAL(ruleset_diff(old, new, &d));

@@ -209,6 +209,8 @@ static void test_errors(void)
 		{ "1:/x/ view=foldet", 1, 12, "did you mean folded?" },
 		{ "1:/x/ action=rejct", 1, 14, "did you mean reject?" },
 		{ "1:/x/ state=of", 1, 13, "did you mean on?" },
+		{ "1:/x/ state=sample", 1, 13, "sample:N% with N from 1 to 99" },
+		{ "1:/x/ state=sample:100%", 1, 13, "sample:N% with N from 1 to 99" },
 		{ "1:/x/ field=from", 1, 13, "known are text, sender, url, number" },
 		{ "1:/x/ weight=1001", 1, 14, "from -1000 to 1000" },
 		{ "1:/x/ weight=4294967297", 1, 14, "from -1000 to 1000" },
@@ -444,8 +446,8 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 	return strcmp(a->id, b->id) == 0 && same_text(a->expression, b->expression) &&
 	       a->flags == b->flags && a->category == b->category && a->weight == b->weight &&
 	       a->status == b->status && a->action == b->action && a->state == b->state &&
-	       a->field == b->field && a->view == b->view && same_text(a->note, b->note) &&
-	       same_text(a->file, b->file) && a->line == b->line;
+	       a->sample == b->sample && a->field == b->field && a->view == b->view &&
+	       same_text(a->note, b->note) && same_text(a->file, b->file) && a->line == b->line;
 }
 
 static bool same_source(const struct source *a, const struct source *b)
@@ -561,17 +563,17 @@ static void random_lines(FILE *f, uint32_t *seed)
 {
 	static const char *const flags[] = { "", "i", "sm", "L", "HW", "V8" };
 	static const char *const words[] = { "", " weight=-5", " category=c1", " category=c2",
-		" state=shadow", " field=sender view=folded", " field=url", " action=blank",
-		" status=0x58 action=reject", " weight=0" };
+		" state=shadow", " state=sample:7%", " field=sender view=folded", " field=url",
+		" action=blank", " status=0x58 action=reject", " weight=0" };
 
 	for (unsigned i = 0; i < 12; i++) {
 		fprintf(f, "%s", random_next(seed) % 4 == 0 ? "# skipped\n" : "");
 		if (random_next(seed) % 5 == 0) {
-			fprintf(f, "@default%s\n", pick(seed, words, 10));
+			fprintf(f, "@default%s\n", pick(seed, words, 11));
 		}
 		fprintf(f, "r%u:/x", i);
 		random_pieces(f, seed, 6);
-		fprintf(f, "/%s%s note=\"", pick(seed, flags, 6), pick(seed, words, 10));
+		fprintf(f, "/%s%s note=\"", pick(seed, flags, 6), pick(seed, words, 11));
 		random_pieces(f, seed, 8);
 		fputs("\"\n", f);
 		for (unsigned n = random_next(seed) % 3; n > 0; n--) {
