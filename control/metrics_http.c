@@ -257,7 +257,8 @@ static void on_read(struct bufferevent *io, void *arg)
 		(line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF)) != NULL) {
 		c->n_read += len + 2;
 		if (strlen(line) != len) {
-			c->status = 400; /* an octet 0 */
+			c->status = 400; /* an octet 0: no HTTP */
+			c->state = READS_FIELDS;
 		} else if (c->n_read <= METRICS_HTTP_REQUEST_MAX) {
 			take_line(c, line);
 		}

@@ -257,6 +257,7 @@ static void test_requests(void)
 			strstr(b->answer, "\r\nAllow: GET\r\n") != NULL, rows[i].status == 405);
 	}
 	CU_ASSERT_EQUAL(status_of(ask_len(b, GET "a: \0\r\n\r\n", sizeof(GET) - 1 + 8)), 400);
+	CU_ASSERT_EQUAL(status_of(ask_len(b, "a\0b\r\n\r\n", 7)), 400);
 	bench_free(b);
 }
 
