@@ -21,6 +21,7 @@
 #include "control/server.h"
 #include "control/sessions.h"
 #include "control/verbs_audit.h"
+#include "control/verbs_list.h"
 #include "control/verbs_policy.h"
 #include "control/version.h"
 #include "control/watch.h"
@@ -345,6 +346,11 @@ static int handle(void *arg, struct server_request *r, struct server_answer *a)
 	for (size_t i = 0; c->push != NULL && i < policy_verbs_count; i++) {
 		if (strcmp(policy_verbs[i].name, r->verb) == 0) {
 			return handle_policy(c, &policy_verbs[i], r, a);
+		}
+	}
+	for (size_t i = 0; c->push != NULL && i < list_verbs_count; i++) {
+		if (strcmp(list_verbs[i].name, r->verb) == 0) {
+			return handle_policy(c, &list_verbs[i], r, a);
 		}
 	}
 	snprintf(a->error, sizeof(a->error), "no verb %.64s", r->verb);

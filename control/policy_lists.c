@@ -46,7 +46,8 @@ bool policy_lists_read(
 			path = NULL;
 		}
 		good = path != NULL &&
-		       add(s, list_load(l->name, (enum list_kind)l->kind, path, diag)) && good;
+		       add(s, list_load(l->name, (enum list_kind)l->kind, path, path, diag)) &&
+		       good;
 		free(path);
 	}
 	if (!good && diag->n_errors == 0) {

@@ -25,8 +25,9 @@ enum { LIST_HASH_SIZE = 32 };
 struct list *list_read(const char *name, enum list_kind kind, const char *file, struct bytes text,
 	struct diag *diag);
 
-/* list_load: list_read() of a file. */
-struct list *list_load(const char *name, enum list_kind kind, const char *path, struct diag *diag);
+/* list_load: list_read() of a file; `shown` is its name in messages. */
+struct list *list_load(const char *name, enum list_kind kind, const char *path, const char *shown,
+	struct diag *diag);
 
 /* list_encode: the base as a section, malloc()ed into *octets. False when out of memory. */
 bool list_encode(const struct list *l, uint8_t **octets, size_t *len);

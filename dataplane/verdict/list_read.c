@@ -396,23 +396,25 @@ struct list *list_read(const char *name, enum list_kind kind, const char *file, 
 	return l;
 }
 
-struct list *list_load(const char *name, enum list_kind kind, const char *path, struct diag *diag)
+struct list *list_load(const char *name, enum list_kind kind, const char *path, const char *shown,
+	struct diag *diag)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* a pipe is not waited for */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct list *l = NULL;
 	struct stat st;
 	void *text = NULL;
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "%s", strerror(errno));
+		diag_add(diag, DIAG_ERROR, shown, 0, 0, "%s", strerror(errno));
 	} else if (!S_ISREG(st.st_mode)) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "no file");
+		diag_add(diag, DIAG_ERROR, shown, 0, 0, "it is no file");
 	} else if (st.st_size != 0 && (text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
 					       fd, 0)) == MAP_FAILED) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "%s", strerror(errno));
+		diag_add(diag, DIAG_ERROR, shown, 0, 0, "%s", strerror(errno));
 		text = NULL;
 	} else {
-		l = list_read(name, kind, path, bytes_of(text, (size_t)st.st_size), diag);
+		l = list_read(name, kind, shown, bytes_of(text, (size_t)st.st_size), diag);
 	}
 	if (text != NULL) {
 		(void)munmap(text, (size_t)st.st_size);
