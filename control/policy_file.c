@@ -301,8 +301,9 @@ bool policy_set_write(const struct policy_set *set, const char *path,
 
 	good = good && policy_set_add(set, how, pack, diag);
 	if (good) {
-		error = pack_write(
-			pack, path, how->key, how->thin != NULL ? PACK_THIN : PACK_WHOLE);
+		bool thin = how->thin != NULL || how->thin_pack != NULL;
+
+		error = pack_write(pack, path, how->key, thin ? PACK_THIN : PACK_WHOLE);
 		if (error != 0) {
 			diag_add(diag, DIAG_ERROR, path, 0, 0, "cannot be written: %s",
 				strerror(-error));
