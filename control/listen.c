@@ -13,7 +13,7 @@
 
 int listen_unix(const char *path, int backlog, struct listen_path *out, struct diag *diag)
 {
-	int fd = server_place_listen(path, backlog, diag);
+	int fd = server_place_listen(path, "metrics", backlog, diag);
 	struct stat st;
 
 	*out = (struct listen_path){ .path = "" };

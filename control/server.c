@@ -467,7 +467,7 @@ struct server *server_open(
 		diag_add(diag, DIAG_ERROR, options->path, 0, 0, "control socket: out of memory");
 		return NULL;
 	}
-	fd = server_place_listen(options->path, CONTROL_CLIENTS_MAX, diag);
+	fd = server_place_listen(options->path, "control", CONTROL_CLIENTS_MAX, diag);
 	if (fd < 0) {
 		free(s);
 		return NULL;

@@ -16,9 +16,10 @@
 
 enum { LOCK_TRIES = 100, LOCK_PAUSE_NS = 10000000 };
 
-static bool fail(struct diag *diag, const char *path, const char *what, int error)
+static bool fail(
+	struct diag *diag, const char *path, const char *whose, const char *what, int error)
 {
-	diag_add(diag, DIAG_ERROR, path, 0, 0, "control socket: %s%s%s", what,
+	diag_add(diag, DIAG_ERROR, path, 0, 0, "%s socket: %s%s%s", whose, what,
 		error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
 	return false;
 }
@@ -83,7 +84,7 @@ static int lock_folder(const char *folder)
 }
 
 /* clear_place: removes a socket that nobody listens at. */
-static bool clear_place(const char *path, struct diag *diag)
+static bool clear_place(const char *path, const char *whose, struct diag *diag)
 {
 	struct stat st;
 
@@ -91,12 +92,13 @@ static bool clear_place(const char *path, struct diag *diag)
 		return true;
 	}
 	if (!S_ISSOCK(st.st_mode)) {
-		return fail(diag, path, "something else has this name", 0);
+		return fail(diag, path, whose, "something else has this name", 0);
 	}
 	if (server_is_served(path)) {
-		return fail(diag, path, "another daemon listens there", 0);
+		return fail(diag, path, whose, "another daemon listens there", 0);
 	}
-	return unlink(path) == 0 || fail(diag, path, "the one of before cannot be removed", errno);
+	return unlink(path) == 0 ||
+	       fail(diag, path, whose, "the one of before cannot be removed", errno);
 }
 
 static int listen_at(const struct sockaddr_un *address, int backlog)
@@ -118,7 +120,7 @@ static int listen_at(const struct sockaddr_un *address, int backlog)
 	return rc == 0 ? fd : -1;
 }
 
-int server_place_listen(const char *path, int backlog, struct diag *diag)
+int server_place_listen(const char *path, const char *whose, int backlog, struct diag *diag)
 {
 	struct sockaddr_un address;
 	char folder[sizeof(address.sun_path)];
@@ -126,19 +128,19 @@ int server_place_listen(const char *path, int backlog, struct diag *diag)
 	int lock;
 
 	if (!set_address(&address, path)) {
-		fail(diag, path, "the path is empty or too long", 0);
+		fail(diag, path, whose, "the path is empty or too long", 0);
 		return -1;
 	}
 	folder_of(path, folder, sizeof(folder));
 	if (mkdir(folder, 0750) != 0 && errno != EEXIST) {
-		fail(diag, path, "its folder cannot be made", errno);
+		fail(diag, path, whose, "its folder cannot be made", errno);
 		return -1;
 	}
 	lock = lock_folder(folder);
-	if (clear_place(path, diag)) {
+	if (clear_place(path, whose, diag)) {
 		fd = listen_at(&address, backlog);
 		if (fd < 0) {
-			fail(diag, path, "cannot listen", errno);
+			fail(diag, path, whose, "cannot listen", errno);
 		}
 	}
 	if (lock >= 0) {

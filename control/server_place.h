@@ -10,7 +10,7 @@
 
 #include "dataplane/base/diag.h"
 
-/* server_place_listen: a listening socket at `path`, or -1 with a sentence in `diag`. */
-int server_place_listen(const char *path, int backlog, struct diag *diag);
+/* server_place_listen: a listening socket at `path`, or -1 with a sentence in `diag`; `whose`: "control". */
+int server_place_listen(const char *path, const char *whose, int backlog, struct diag *diag);
 
 #endif

@@ -58,7 +58,8 @@ static void start(struct bench *b, unsigned n)
 		if (b->children[i] == 0) {
 			close(b->go[1]);
 			(void)!read(b->go[0], &c, 1);
-			c = server_place_listen(b->path, BACKLOG, &b->diag) >= 0 ? 'y' : 'n';
+			c = server_place_listen(b->path, "control", BACKLOG, &b->diag) >= 0 ? 'y'
+			                                                                    : 'n';
 			(void)!write(b->won[1], &c, 1);
 			(void)pause();
 			_exit(0);
@@ -117,7 +118,7 @@ static void test_lock(void)
 	CU_ASSERT_EQUAL(flock(lock, LOCK_UN), 0);
 	CU_ASSERT_EQUAL(winners(b, 1), 1);
 	CU_ASSERT_EQUAL(flock(lock, LOCK_EX), 0);
-	fd = server_place_listen(b->path, BACKLOG, &b->diag);
+	fd = server_place_listen(b->path, "control", BACKLOG, &b->diag);
 	CU_ASSERT(fd >= 0);
 	close(fd);
 	close(lock);
