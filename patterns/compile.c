@@ -11,16 +11,15 @@
 
 #include "patterns/compile_cache.h"
 #include "patterns/compile_child.h"
-#include "patterns/compile_cost.h"
 #include "patterns/compile_plan.h"
+#include "patterns/compile_say.h"
 
 enum {
 	ALONE_WALL_MIN_S = 20,
-	ALONE_CPU_S = 3,          /* what one rule may take when the set took too much */
-	RANGES_MAX = 4096,        /* shards and what they were cut into */
-	SEARCH_FACTOR = 10,       /* the search for what is costly ends after this many cpu_s */
-	WALL_FACTOR = 4,          /* a child may be slowed down by its neighbours this much */
-	COLUMN_OF_EXPRESSION = 3, /* "ID:/" less the ID, and columns begin at 1 */
+	ALONE_CPU_S = 3,    /* what one rule may take when the set took too much */
+	RANGES_MAX = 4096,  /* shards and what they were cut into */
+	SEARCH_FACTOR = 10, /* the search for what is costly ends after this many cpu_s */
+	WALL_FACTOR = 4,    /* a child may be slowed down by its neighbours this much */
 };
 
 /* Some rules of one field and view, which are to become one database. */
@@ -53,7 +52,7 @@ struct compile_limits compile_default_limits(void)
 	return (struct compile_limits){
 		.cpu_s = 30,
 		.memory = (size_t)4 << 30,
-		.shard_ms = 6000,
+		.shard_ms = 10000,
 		.small_ms = 300,
 	};
 }
@@ -61,68 +60,6 @@ struct compile_limits compile_default_limits(void)
 static bool has_errors(const struct work *w)
 {
 	return w->diag->n_errors != w->errors_before;
-}
-
-/* Hyperscan's words that an operator can use better in others. */
-static const char *explain(const char *said)
-{
-	static const struct {
-		const char *said;
-		const char *means;
-	} known[] = {
-		{ "matches empty buffer", "the expression matches the empty text, and so every "
-					  "message (flag V allows it)" },
-		{ "Pattern is too large",
-			"the expression is too large once its repeats are "
-			"written out: make bounded repeats such as {10,1000} smaller" },
-		{ "\\b unsupported in UCP", "\\b cannot be used with flag W" },
-		{ "Embedded start anchors",
-			"^ is supported at the beginning of an expression only" },
-		{ "Embedded end anchors", "$ is supported at the end of an expression only" },
-		{ "Unable to allocate memory", "it takes more memory to compile than is allowed" },
-		{ "Zero-width assertions are not supported",
-			"look-ahead and look-behind, (?=...) (?!...) (?<=...) (?<!...), are not supported" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strstr(said, known[i].said) != NULL) {
-			return known[i].means;
-		}
-	}
-	return NULL;
-}
-
-/* The column in the rule's line of what Hyperscan calls "at index N"; 0 when it names none. */
-static int column_of(const struct rule *r, const char *said)
-{
-	static const char index_word[] = "at index ";
-	const char *at = strstr(said, index_word);
-	long index = at != NULL ? strtol(at + sizeof(index_word) - 1, NULL, 10) : -1;
-	int column = (int)strlen(r->id) + COLUMN_OF_EXPRESSION;
-
-	if (index < 0 || (size_t)index > strlen(r->expression)) {
-		return 0;
-	}
-	for (long i = 0; i < index; i++) {
-		column += ((unsigned char)r->expression[i] & 0xC0) != 0x80;
-	}
-	return column;
-}
-
-static void report_finding(struct work *w, const struct child_finding *f)
-{
-	const struct rule *r = &w->source->rules[f->rule];
-	const char *means = explain(f->text);
-
-	if (f->is_warning) {
-		diag_add(w->diag, DIAG_WARNING, r->file, r->line, 0, "rule %s %s", r->id, f->text);
-	} else if (means != NULL) {
-		diag_add(w->diag, DIAG_ERROR, r->file, r->line, column_of(r, f->text),
-			"rule %s: %s", r->id, means);
-	} else {
-		diag_add(w->diag, DIAG_ERROR, r->file, r->line, column_of(r, f->text),
-			"rule %s: Hyperscan says: %s", r->id, f->text);
-	}
 }
 
 static int compare_findings(const void *a, const void *b)
@@ -146,7 +83,7 @@ static bool report_findings(struct work *w)
 		const struct child_finding *f = &w->result.findings[i];
 
 		if (f->rule < w->source->n_rules) {
-			report_finding(w, f);
+			compile_say(&w->source->rules[f->rule], f->text, f->is_warning, w->diag);
 		} else {
 			refused = true;
 		}
@@ -417,49 +354,19 @@ static bool compile_range(struct work *w, struct range r, struct ruleset_part *p
 	return take_compiled(w, part, r, source);
 }
 
-/* How many databases the fresh rules are worth, and what one of them then is to cost. */
-static uint32_t count_shards(const struct work *w, uint32_t n_fresh, double *sum_ms)
+static bool compile_fresh(
+	struct work *w, const struct compile_plan *plan, struct ruleset_part *part)
 {
-	struct compile_cost all = { 0 };
-	struct compile_cost shard = { 0 };
-	uint32_t n = 1;
-
-	for (uint32_t i = 0; i < n_fresh; i++) {
-		compile_cost_add(&all, rule_at(w, i));
-		compile_cost_add(&shard, rule_at(w, i));
-		if (compile_cost_ms(&shard) > w->limits->shard_ms && i + 1 < n_fresh) {
-			shard = (struct compile_cost){ 0 };
-			n++;
-		}
-	}
-	*sum_ms = all.sum_ms / n;
-	return n;
-}
-
-/* The range that begins at `first`: about `sum_ms` of rules; the last one takes all. */
-static struct range next_range(
-	const struct work *w, uint32_t first, uint32_t n_fresh, double sum_ms, bool is_last)
-{
-	struct compile_cost cost = { 0 };
-	uint32_t end = is_last ? n_fresh : first;
-
-	while (end < n_fresh && (end == first || cost.sum_ms < sum_ms)) {
-		compile_cost_add(&cost, rule_at(w, end++));
-	}
-	return (struct range){ first, end - first };
-}
-
-static bool compile_fresh(struct work *w, uint32_t n_fresh, struct ruleset_part *part)
-{
+	const struct rule *rules = w->source->rules;
 	double sum_ms;
-	uint32_t left = count_shards(w, n_fresh, &sum_ms);
+	uint32_t left = compile_plan_count(plan, rules, w->limits->shard_ms, &sum_ms);
 	bool good = true;
 
-	for (uint32_t first = 0; good && first < n_fresh;) {
-		struct range r = next_range(w, first, n_fresh, sum_ms, --left == 0);
+	for (uint32_t first = 0; good && first < plan->n_fresh;) {
+		uint32_t end = compile_plan_cut(plan, rules, first, sum_ms, --left == 0);
 
-		first += r.n;
-		good = push_range(w, r);
+		good = push_range(w, (struct range){ first, end - first });
+		first = end;
 		while (good && w->n_ranges != 0) {
 			good = compile_range(w, w->ranges[--w->n_ranges], part);
 		}
@@ -520,7 +427,7 @@ static bool compile_part(struct work *w, enum rule_field field, enum rule_view v
 	w->cheap_until = 0;
 	w->cut = false;
 	good = reuse_shards(w, &plan, base_part, part) &&
-	       (plan.n_fresh == 0 || compile_fresh(w, plan.n_fresh, part));
+	       (plan.n_fresh == 0 || compile_fresh(w, &plan, part));
 	w->fresh = NULL;
 	compile_plan_free(&plan);
 	return good;

@@ -27,7 +27,7 @@ struct compile_limits {
 	unsigned small_ms; /* a base's shard of less is compiled again with the next delta */
 };
 
-/* The shipped limits: 30 s, 4 GiB, shards of 6 s, small ones of 0.3 s. */
+/* The shipped limits: 30 s, 4 GiB, shards of 10 s, small ones of 0.3 s. */
 struct compile_limits compile_default_limits(void);
 
 /* What need not be compiled, and where what is made lies. Each may be NULL. */

@@ -209,6 +209,37 @@ bool compile_plan_make(struct compile_plan *p, const struct rule *rules, const u
 	return true;
 }
 
+uint32_t compile_plan_count(
+	const struct compile_plan *p, const struct rule *rules, unsigned shard_ms, double *sum_ms)
+{
+	struct compile_cost all = { 0 };
+	struct compile_cost shard = { 0 };
+	uint32_t n = 1;
+
+	for (uint32_t i = 0; i < p->n_fresh; i++) {
+		compile_cost_add(&all, &rules[p->fresh[i]]);
+		compile_cost_add(&shard, &rules[p->fresh[i]]);
+		if (compile_cost_ms(&shard) > shard_ms && i + 1 < p->n_fresh) {
+			shard = (struct compile_cost){ 0 };
+			n++;
+		}
+	}
+	*sum_ms = all.sum_ms / n;
+	return n;
+}
+
+uint32_t compile_plan_cut(const struct compile_plan *p, const struct rule *rules, uint32_t first,
+	double sum_ms, bool is_last)
+{
+	struct compile_cost cost = { 0 };
+	uint32_t end = is_last ? p->n_fresh : first;
+
+	while (end < p->n_fresh && (end == first || cost.sum_ms < sum_ms)) {
+		compile_cost_add(&cost, &rules[p->fresh[end++]]);
+	}
+	return end;
+}
+
 void compile_plan_free(struct compile_plan *p)
 {
 	for (uint32_t k = 0; k < p->n_shards; k++) {

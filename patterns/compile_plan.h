@@ -26,6 +26,17 @@ struct compile_plan {
  */
 bool compile_plan_make(struct compile_plan *p, const struct rule *rules, const uint32_t *indices,
 	uint32_t n, const struct ruleset *base, const struct ruleset_part *part, unsigned small_ms);
+
+/*
+ * compile_plan_count: how many databases of at most `shard_ms` of stated cost the fresh rules are
+ * worth, and what the rules of one then cost. compile_plan_cut: where the one that begins at fresh[first]
+ * ends: about that much after it; the last one takes all that is left.
+ */
+uint32_t compile_plan_count(
+	const struct compile_plan *p, const struct rule *rules, unsigned shard_ms, double *sum_ms);
+uint32_t compile_plan_cut(const struct compile_plan *p, const struct rule *rules, uint32_t first,
+	double sum_ms, bool is_last);
+
 void compile_plan_free(struct compile_plan *p);
 
 #endif
