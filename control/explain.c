@@ -294,6 +294,7 @@ static json_t *hit_json(const struct explain *x, const struct scan_hit *h)
 	struct bytes view = view_of(&x->judge.views, h);
 	size_t from = h->from;
 	bool start = h->from != h->to || find_start(rule, view, h, &from);
+	char state[RULE_STATE_SIZE];
 	json_t *j = json_pack("{s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "id",
 		explain_utf8(bytes_str(rule->id)), "category",
 		explain_utf8(bytes_str(r->categories[rule->category])), "weight", (int)rule->weight,
@@ -301,13 +302,14 @@ static json_t *hit_json(const struct explain *x, const struct scan_hit *h)
 		rule->action == RULE_ACTION_UNSET
 			? "by the category's score"
 			: rule_action_name((enum rule_action)rule->action),
-		"state", rule_state_name((enum rule_state)rule->state), "field",
+		"state", rule_state_text(rule, state), "field",
 		rule_field_name((enum rule_field)h->field), "view",
 		rule_view_name((enum rule_view)h->view), "file",
 		rule->file != NULL ? explain_utf8(bytes_str(rule->file)) : json_null(), "line",
 		rule->line, "expression", explain_utf8(bytes_str(rule->expression)), "note",
 		rule->note != NULL ? explain_utf8(bytes_str(rule->note)) : json_null());
 
+	json_object_set_new(j, "acts", json_boolean(judge_acts(&x->judge, rule)));
 	if (h->field == FIELD_URL || h->field == FIELD_NUMBER) {
 		json_object_set_new(j, "entity", integer(h->entity));
 	}
@@ -333,7 +335,7 @@ static bool score_of(const struct explain *x, uint16_t category, int64_t *score)
 		for (uint32_t k = 0; k < i; k++) {
 			before = before || hits->hits[k].rule == hits->hits[i].rule;
 		}
-		if (!before && rule->category == category && rule->state == RULE_ON &&
+		if (!before && rule->category == category && judge_acts(&x->judge, rule) &&
 			rule->action == RULE_ACTION_UNSET) {
 			*score += rule->weight;
 			any = true;
@@ -377,6 +379,24 @@ static json_t *scores(const struct explain *x)
 	return list;
 }
 
+/* put_list: the list that decided, and by which entry. */
+static void put_list(json_t *verdict, const struct explain *x)
+{
+	const struct verdict *v = &x->verdict;
+	const struct policy *p = x->generation->policy;
+
+	if (v->reason != R_list && v->reason != R_never_block) {
+		return;
+	}
+	json_object_set_new(verdict, "list",
+		json_pack("{s:s, s:s, s:s, s:o, s:o}", "name",
+			p->lists[p->list_uses[v->list_use].list].name, "match",
+			list_match_name((enum list_match)p->list_uses[v->list_use].match), "effect",
+			rule_action_name((enum rule_action)p->list_uses[v->list_use].action),
+			"entry", explain_utf8(v->list_hit.entry), "tag",
+			v->list_hit.tag.len != 0 ? explain_utf8(v->list_hit.tag) : json_null()));
+}
+
 static void put_judgement(json_t *doc, const struct explain *x)
 {
 	const struct verdict *v = &x->verdict;
@@ -401,6 +421,7 @@ static void put_judgement(json_t *doc, const struct explain *x)
 			v->rule != VERDICT_NO_RULE ? explain_utf8(bytes_str(r->rules[v->rule].id))
 						   : json_null(),
 			"with_shadow_rules", rule_action_name((enum rule_action)v->shadow_action)));
+	put_list(json_object_get(doc, "verdict"), x);
 }
 
 static const struct refusal_config *refusal_of(const struct explain *x)

@@ -135,9 +135,13 @@ static void print_rules(const json_t *e, FILE *to)
 	for (size_t i = 0; i < json_array_size(rules); i++) {
 		const json_t *r = json_array_get(rules, i);
 
-		fprintf(to, "  %s  state %s, category %s, weight %lld, action %s\n",
-			text_of(r, "id"), text_of(r, "state"), text_of(r, "category"),
-			number_of(r, "weight"), text_of(r, "action"));
+		fprintf(to, "  %s  state %s%s, category %s, weight %lld, action %s\n",
+			text_of(r, "id"), text_of(r, "state"),
+			strncmp(text_of(r, "state"), "sample", 6) != 0 ? ""
+			: json_is_true(json_object_get(r, "acts"))
+				? " (acts on this sender)"
+				: " (only counts for this sender)",
+			text_of(r, "category"), number_of(r, "weight"), text_of(r, "action"));
 		fprintf(to, "    in %s as %s, ", text_of(r, "field"), text_of(r, "view"));
 		if (json_is_null(json_object_get(r, "from"))) {
 			fprintf(to, "up to octet %lld\n", number_of(r, "to"));
@@ -175,6 +179,22 @@ static void print_scores(const json_t *e, FILE *to)
 	}
 }
 
+/* print_list: the list that decided. */
+static void print_list(const json_t *l, FILE *to)
+{
+	if (l == NULL) {
+		return;
+	}
+	fprintf(to, "%-11slist %s, asked for %s, effect %s: entry ", "", text_of(l, "name"),
+		text_of(l, "match"), text_of(l, "effect"));
+	print_quoted(text_of(l, "entry"), to);
+	if (json_is_string(json_object_get(l, "tag"))) {
+		fputs(", ", to);
+		print_quoted(text_of(l, "tag"), to);
+	}
+	fputc('\n', to);
+}
+
 static void print_verdict(const json_t *e, FILE *to)
 {
 	const json_t *v = json_object_get(e, "verdict");
@@ -187,6 +207,7 @@ static void print_verdict(const json_t *e, FILE *to)
 		fprintf(to, ", rule %s", text_of(v, "rule"));
 	}
 	fputc('\n', to);
+	print_list(json_object_get(v, "list"), to);
 	if (strcmp(text_of(v, "with_shadow_rules"), text_of(v, "action")) != 0) {
 		fprintf(to, "%-11swith shadow rules on it would be: %s\n", "",
 			text_of(v, "with_shadow_rules"));
