@@ -16,8 +16,8 @@ struct row {
 	uint32_t input;
 	uint32_t index; /* in the replay's order, from 0 */
 	const char *verdict;
-	const char *rule; /* "": none */
-	long at;          /* of its line in the file */
+	const char *by; /* the rule, or LIST and the list, that decided; "": none */
+	long at;        /* of its line in the file */
 };
 
 struct told {
@@ -103,6 +103,21 @@ static uint64_t transaction_of(const json_t *e)
 	return h ^ number(e, "invoke_id") << 40;
 }
 
+/* No rule's id has a blank in it. */
+#define LIST "list "
+
+/* decided_by: shared; NULL when out of memory. */
+static const char *decided_by(struct work *w, const json_t *e)
+{
+	char name[64];
+
+	if (string(e, "rule")[0] != '\0' || string(e, "list")[0] == '\0') {
+		return share(&w->texts, string(e, "rule"));
+	}
+	(void)snprintf(name, sizeof(name), LIST "%s", string(e, "list"));
+	return share(&w->texts, name);
+}
+
 static bool add_row(struct work *w, struct told *t, const json_t *e, long at)
 {
 	struct row *r;
@@ -125,9 +140,9 @@ static bool add_row(struct work *w, struct told *t, const json_t *e, long at)
 		.input = (uint32_t)number(e, "input"),
 		.index = (uint32_t)t->n++,
 		.verdict = share(&w->texts, string(e, "verdict")),
-		.rule = share(&w->texts, string(e, "rule")),
+		.by = decided_by(w, e),
 		.at = at };
-	return r->verdict != NULL && r->rule != NULL;
+	return r->verdict != NULL && r->by != NULL;
 }
 
 /* take_line: false when out of memory, or the line is no JSON. */
@@ -199,7 +214,7 @@ static void take_pair(struct work *w, const struct row *a, const struct row *b, 
 {
 	if (a->verdict != b->verdict) {
 		w->pairs[w->n_pairs++] = (struct pair){ a, b };
-	} else if (a->rule != b->rule) {
+	} else if (a->by != b->by) {
 		++*other_rule;
 	}
 }
@@ -237,8 +252,8 @@ static int compare_groups(const struct pair *x, const struct pair *y)
 	int c = strcmp(x->old->verdict, y->old->verdict);
 
 	c = c != 0 ? c : strcmp(x->new->verdict, y->new->verdict);
-	c = c != 0 ? c : strcmp(x->old->rule, y->old->rule);
-	return c != 0 ? c : strcmp(x->new->rule, y->new->rule);
+	c = c != 0 ? c : strcmp(x->old->by, y->old->by);
+	return c != 0 ? c : strcmp(x->new->by, y->new->by);
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -282,8 +297,8 @@ static json_t *sample_json(const struct work *w, const struct pair *p)
 {
 	static const char *const common[] = { "input", "frame", "sequence", "ts", "link", "session",
 		"account", "proto", "command", "src", "dst", "part", "parts", "text", NULL };
-	static const char *const verdict[] = { "verdict", "action", "rule", "rules", "category",
-		"score", "reason", NULL };
+	static const char *const verdict[] = { "verdict", "action", "rule", "rules", "list",
+		"category", "score", "reason", NULL };
 	json_t *old = event_of(&w->old, p->old);
 	json_t *new = event_of(&w->new, p->new);
 	json_t *j = some_of(new, common);
@@ -297,8 +312,14 @@ static json_t *sample_json(const struct work *w, const struct pair *p)
 
 static json_t *verdict_json(const struct row *r)
 {
-	return json_pack(
-		"{s:s, s:s?}", "verdict", r->verdict, "rule", r->rule[0] != '\0' ? r->rule : NULL);
+	bool is_list = strncmp(r->by, LIST, strlen(LIST)) == 0;
+	json_t *j = json_pack("{s:s, s:s?}", "verdict", r->verdict, "rule",
+		r->by[0] != '\0' && !is_list ? r->by : NULL);
+
+	if (is_list) {
+		(void)json_object_set_new(j, "list", json_string(r->by + strlen(LIST)));
+	}
+	return j;
 }
 
 static json_t *group_json(const struct work *w, const struct pair *first, size_t n)

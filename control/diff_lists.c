@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dataplane/sms/sms.h"
+#include "dataplane/verdict/list_build.h"
 
 static const struct policy_list *find(const struct policy *p, const char *name)
 {
@@ -73,20 +74,42 @@ static json_t *kind_json(const struct policy_list *l)
 	return l != NULL ? json_string(list_kind_name((enum list_kind)l->kind)) : json_null();
 }
 
+/* entries: how many came, went, and have another tag. Lists of two kinds have no entry in common. */
+static struct list_difference entries(
+	const struct diff_side *old, const struct diff_side *new, const char *name)
+{
+	const struct list *a =
+		old->set->lists != NULL ? list_set_find(old->set->lists, name) : NULL;
+	const struct list *b =
+		new->set->lists != NULL ? list_set_find(new->set->lists, name) : NULL;
+
+	if (a != NULL && b != NULL && list_kind(a) == list_kind(b)) {
+		return list_difference(a, b);
+	}
+	return (struct list_difference){ .n_added = b != NULL ? list_facts(b).n_entries : 0,
+		.n_removed = a != NULL ? list_facts(a).n_entries : 0 };
+}
+
+/* list_json: NULL where both are the same. */
 static json_t *list_json(const char *name, const struct diff_side *old, const struct diff_side *new,
 	const struct policy_list *a, const struct policy_list *b)
 {
 	json_t *changes = json_array();
-	json_t *j;
+	const struct list_difference d = entries(old, new, name);
 
 	add_change(changes, "kind", kind_json(a), kind_json(b));
 	add_change(changes, "uses", uses_of(old, name), uses_of(new, name));
-	j = json_pack("{s:s, s:s, s:o}", "name", name, "change",
+	if (a != NULL && b != NULL && json_array_size(changes) == 0 && d.n_added == 0 &&
+		d.n_removed == 0 && d.n_retagged == 0) {
+		json_decref(changes);
+		return NULL;
+	}
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "name", name, "change",
 		a == NULL   ? "added"
 		: b == NULL ? "removed"
 			    : "changed",
-		"changes", changes);
-	return j;
+		"added", (json_int_t)d.n_added, "removed", (json_int_t)d.n_removed, "retagged",
+		(json_int_t)d.n_retagged, "changes", changes);
 }
 
 json_t *diff_lists(const struct diff_side *old, const struct diff_side *new, size_t *n)
@@ -100,10 +123,9 @@ json_t *diff_lists(const struct diff_side *old, const struct diff_side *new, siz
 		const struct policy_list *a = find(before, b->name);
 		json_t *j = list_json(b->name, old, new, a, b);
 
-		if (a == NULL || json_array_size(json_object_get(j, "changes")) != 0) {
-			(void)json_array_append(list, j);
+		if (j != NULL) {
+			(void)json_array_append_new(list, j);
 		}
-		json_decref(j);
 	}
 	for (uint32_t i = 0; i < before->n_lists; i++) {
 		const struct policy_list *a = &before->lists[i];

@@ -118,9 +118,10 @@ static void print_lists(const json_t *list, FILE *to)
 	json_array_foreach(list, i, l)
 	{
 		fprintf(to, "  %c %s", mark_of(l), string(l, "name"));
-		if (json_object_get(l, "added") != NULL) {
-			fprintf(to, ": %lld entries added, %lld removed",
-				summary_integer(l, "added"), summary_integer(l, "removed"));
+		fprintf(to, ": %lld entries added, %lld removed", summary_integer(l, "added"),
+			summary_integer(l, "removed"));
+		if (summary_integer(l, "retagged") != 0) {
+			fprintf(to, ", %lld with another tag", summary_integer(l, "retagged"));
 		}
 		fputc('\n', to);
 		print_changes(l, to);
@@ -150,7 +151,10 @@ static void print_verdict(const json_t *group, const char *key, FILE *to)
 {
 	const json_t *v = json_object_get(group, key);
 
-	fprintf(to, "%s (%s)", string(v, "verdict"), string(v, "rule"));
+	bool is_list = json_object_get(v, "list") != NULL;
+
+	fprintf(to, "%s (%s%s)", string(v, "verdict"), is_list ? "list " : "",
+		string(v, is_list ? "list" : "rule"));
 }
 
 static void print_sample(const json_t *s, FILE *to)

@@ -74,4 +74,12 @@ bool list_has_entry(const struct list *l, const char *entry);
  */
 bool list_equal_entries(const struct list *a, const struct list *b);
 
+/* list_difference: of two lists of one kind: what only one of them has, and what has another tag. */
+struct list_difference {
+	uint64_t n_added;
+	uint64_t n_removed;
+	uint64_t n_retagged;
+};
+struct list_difference list_difference(const struct list *old, const struct list *new);
+
 #endif

@@ -149,6 +149,11 @@ uint64_t list_print(const struct list *l, uint64_t max, FILE *to)
 	return list_facts(l).n_entries - n;
 }
 
+static bool same_tags(const struct list_entry *a, const struct list_entry *b)
+{
+	return bytes_equal(bytes_of(a->tag, a->tag_len), bytes_of(b->tag, b->tag_len));
+}
+
 bool list_equal_entries(const struct list *a, const struct list *b)
 {
 	struct list_walk x;
@@ -163,11 +168,37 @@ bool list_equal_entries(const struct list *a, const struct list *b)
 	list_walk_begin(&y, b);
 	while (list_walk_next(&x, &e)) {
 		if (!list_walk_next(&y, &f) || list_entry_order(&e, &f) != 0 ||
-			!bytes_equal(bytes_of(e.tag, e.tag_len), bytes_of(f.tag, f.tag_len))) {
+			!same_tags(&e, &f)) {
 			return false;
 		}
 	}
 	return true;
+}
+
+struct list_difference list_difference(const struct list *old, const struct list *new)
+{
+	struct list_difference d = { 0, 0, 0 };
+	struct list_walk x;
+	struct list_walk y;
+	struct list_entry a;
+	struct list_entry b;
+	bool more_a;
+	bool more_b;
+
+	list_walk_begin(&x, old);
+	list_walk_begin(&y, new);
+	more_a = list_walk_next(&x, &a);
+	more_b = list_walk_next(&y, &b);
+	while (more_a || more_b) {
+		int order = !more_b ? -1 : !more_a ? 1 : list_entry_order(&a, &b);
+
+		d.n_removed += order < 0;
+		d.n_added += order > 0;
+		d.n_retagged += order == 0 && !same_tags(&a, &b);
+		more_a = order <= 0 ? list_walk_next(&x, &a) : more_a;
+		more_b = order >= 0 ? list_walk_next(&y, &b) : more_b;
+	}
+	return d;
 }
 
 bool list_wants_merge(const struct list *l)

@@ -251,6 +251,51 @@ static void test_pack(void)
 	pair_free(p);
 }
 
+/* Lists by name: their uses, and what came and went in them. */
+static void test_lists(void)
+{
+	static const char conf[] =
+		"lists = ({ name = \"n\"; kind = \"number\"; file = \"p.pack\"; match = [\"originator\"]; "
+		"effect = \"reject\"; });\n";
+	static const char other[] =
+		"lists = ({ name = \"n\"; kind = \"number\"; file = \"p.pack\"; match = [\"originator\"]; "
+		"effect = \"report\"; link = \"edge\"; });\n";
+	struct pair *p = pair_make((const char *const[]){ three, three }, NULL);
+
+	put_file(p->file[0][2], "447700900001\n447700900002,tag\n447700900003\n44771*\n");
+	put_file(p->file[1][2], "447700900001\n447700900002,other\n4477009000041\n44772*\n"
+				"447700900005\n");
+	put_file(p->file[0][1], conf);
+	put_file(p->file[1][1], conf);
+	for (unsigned i = 0; i < 2; i++) {
+		policy_set_free(&p->set[i]);
+		load(p, i, p->path[i], true);
+	}
+	compare(p);
+	CU_ASSERT_TRUE(is(json_object_get(p->doc, "lists"),
+		"[{'name':'n','change':'changed','added':3,'removed':2,'retagged':1,'changes':[]}]"));
+	CU_ASSERT_EQUAL(differences(p), 1);
+
+	put_file(p->file[1][2], "447700900001\n447700900002,tag\n447700900003\n44771*\n");
+	put_file(p->file[1][1], other);
+	policy_set_free(&p->set[1]);
+	load(p, 1, p->path[1], true);
+	compare(p);
+	CU_ASSERT_TRUE(is(json_object_get(p->doc, "lists"),
+		"[{'name':'n','change':'changed','added':0,'removed':0,'retagged':0,'changes':"
+		"[{'what':'uses','old':['originator reject'],'new':['originator report, link edge']}]}]"));
+
+	put_file(p->file[1][1], "");
+	policy_set_free(&p->set[1]);
+	load(p, 1, p->path[1], true);
+	compare(p);
+	CU_ASSERT_TRUE(is(json_object_get(p->doc, "lists"),
+		"[{'name':'n','change':'removed','added':0,'removed':4,'retagged':0,'changes':"
+		"[{'what':'kind','old':'number','new':null},"
+		"{'what':'uses','old':['originator reject'],'new':[]}]}]"));
+	pair_free(p);
+}
+
 /* ---- events */
 
 static json_t *events(const char *old, const char *new, unsigned n_samples, struct diag *diag)
@@ -310,6 +355,12 @@ static void test_events(void)
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(doc, "messages")), 7);
 	json_decref(doc);
 
+	doc = events(
+		EVENT(1, 1, "pass", "null"), EVENT(1, 1, "reject", "null,\"list\":\"n\""), 0, diag);
+	CU_ASSERT_TRUE(is(json_object_get(doc, "groups"),
+		"[{'old':{'verdict':'pass','rule':null},"
+		"'new':{'verdict':'reject','rule':null,'list':'n'},'messages':1,'samples':[]}]"));
+	json_decref(doc);
 	doc = events(old, old, 2, diag);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(doc, "changed")), 0);
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(doc, "groups")), 0);
@@ -327,4 +378,5 @@ static void test_events(void)
 }
 
 UNIT_MAIN("control/diff", { "attributes", test_attributes }, { "rules", test_rules },
-	{ "thresholds", test_thresholds }, { "pack", test_pack }, { "events", test_events })
+	{ "thresholds", test_thresholds }, { "pack", test_pack }, { "lists", test_lists },
+	{ "events", test_events })
