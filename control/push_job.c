@@ -84,8 +84,8 @@ static int read_pushed(struct load *l)
 {
 	const struct push_order *o = &l->job->order;
 	struct policy_known has;
-	struct pack_known known = policy_known(
-		&has, l->live->generation->ruleset, l->live->generation->lists);
+	struct pack_known known =
+		policy_known(&has, l->live->generation->ruleset, l->live->generation->lists);
 	uint64_t live_us = l->live->record.store.created_us;
 	struct pack_meta meta;
 	struct stat st;
@@ -112,8 +112,8 @@ static int read_pushed(struct load *l)
 static bool read_stored(struct load *l, uint32_t number, struct store_record *r)
 {
 	struct policy_known has;
-	struct pack_known known = policy_known(
-		&has, l->live->generation->ruleset, l->live->generation->lists);
+	struct pack_known known =
+		policy_known(&has, l->live->generation->ruleset, l->live->generation->lists);
 
 	return store_load(l->shop->store, number, &known, &l->pack, r, &l->diag);
 }
