@@ -42,7 +42,25 @@ def packed(lab, folder):
     return pack
 
 
+@capture.once
+def listed(lab):
+    """A policy of lists and one rule: a folder."""
+    folder = lab.path("listed")
+    os.makedirs(folder, exist_ok=True)
+    files = {"a.pat": "some.the:/the|[0-9]{5}/i\n", "bad.txt": "4477009002*\n4477009004*,a tag\n447700900305\n",
+             "good.txt": "88000\n4477009001*\n",
+             "policy.conf": 'lists = (\n  { name = "bad"; kind = "number"; match = [ "originator", "destination" ]; '
+                            'effect = "reject"; },\n'
+                            '  { name = "good"; kind = "number"; match = "originator"; effect = "pass"; });\n'}
+    for name, text in files.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+    return folder
+
+
 def policy_path(lab, name):
+    if name == "listed":
+        return listed(lab)
     if name == "stricter":
         return packed(lab, stricter(lab))
     return packed(lab, SETS) if name == "sets" else lab.policy(name)
@@ -57,6 +75,10 @@ def messages(run):
     return out
 
 
+def by(e):
+    return e["rule"], None if e["rule"] else e.get("list")
+
+
 def brute_force(old, new):
     """({(old verdict, rule, new verdict, rule): [(input, frame, sequence)]}, how many have another rule only)"""
     groups, other_rule = defaultdict(list), 0
@@ -66,8 +88,8 @@ def brute_force(old, new):
         assert len(events) == len(before[key]), key
         for a, b in zip(before[key], events):
             if a["verdict"] != b["verdict"]:
-                groups[a["verdict"], a["rule"], b["verdict"], b["rule"]].append((b["id"], a, b))
-            elif a["rule"] != b["rule"]:
+                groups[a["verdict"], by(a), b["verdict"], by(b)].append((b["id"], a, b))
+            elif by(a) != by(b):
                 other_rule += 1
     return groups, other_rule
 
@@ -87,8 +109,7 @@ def verdicts(lab, captures, old, new):
     told = json.loads(out)["capture"]
     assert told["unmatched"] == 0 and told["other_rule"] == other_rule, (told["other_rule"], other_rule)
     assert told["changed"] == sum(map(len, groups.values())), told["changed"]
-    found = {(g["old"]["verdict"], g["old"]["rule"], g["new"]["verdict"], g["new"]["rule"]): g
-             for g in told["groups"]}
+    found = {(g["old"]["verdict"], by(g["old"]), g["new"]["verdict"], by(g["new"])): g for g in told["groups"]}
     assert found.keys() == groups.keys(), found.keys() ^ groups.keys()
     for key, wanted in groups.items():
         wanted.sort(key=lambda x: x[0])
@@ -141,7 +162,8 @@ def pack_is_its_folder(lab):
 
 
 RUNS = [(["demo.pcap"], "none", "some"), (["demo.pcap"], "some", "all"), (["demo.pcap"], "sets", "stricter"),
-        (["demo.pcap"], "sets", "sets"), (["parts.pcap"], "some", "none"), (["sigtran.pcap"], "sets", "stricter"),
+        (["demo.pcap"], "sets", "sets"), (["demo.pcap"], "some", "listed"), (["demo.pcap"], "listed", "none"),
+        (["parts.pcap"], "some", "none"), (["sigtran.pcap"], "sets", "stricter"),
         (["demo.pcap", "sigtran.pcap"], "stricter", "sets")]
 
 
