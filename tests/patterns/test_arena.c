@@ -72,13 +72,14 @@ static void test_mappings(void)
 /* Whoever writes into a sealed mapping ends. */
 static void test_sealed(void)
 {
-	volatile uint8_t *at = arena_map(NULL, 100);
+	void *mapping = arena_map(NULL, 100);
+	volatile uint8_t *at = mapping;
 	int status = 0;
 	pid_t pid;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mapping);
 	at[0] = 5;
-	arena_seal((void *)(uintptr_t)at, 100);
+	arena_seal(mapping, 100);
 	CU_ASSERT_EQUAL(at[0], 5);
 	pid = fork();
 	CU_ASSERT_FATAL(pid >= 0);
@@ -90,7 +91,7 @@ static void test_sealed(void)
 	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
 	CU_ASSERT(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
 	CU_ASSERT_EQUAL(at[0], 5);
-	arena_unmap(NULL, (void *)(uintptr_t)at, 100);
+	arena_unmap(NULL, mapping, 100);
 }
 
 static void *turn(void *context)
