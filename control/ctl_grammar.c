@@ -155,7 +155,8 @@ const struct ctl_verb ctl_verbs[] = {
 	{
 		.object = "policy", .name = "history", .arguments = "", .run = ctl_policy_history,
 		.summary = "the generations that are kept: number, state, when, by whom, why",
-		.text = "Newest first. STATE: live, good, pending (not confirmed yet), undone (taken back).\n",
+		.text = "Newest first. STATE: live, good, pending (not confirmed yet), undone (taken back), merged\n"
+			"(live again in one piece, under the next number).\n",
 		.example = "smswallctl policy history\n",
 		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
 	},

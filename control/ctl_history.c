@@ -59,9 +59,14 @@ static const char *by_of(const json_t *r, char *out, size_t size)
 	return out;
 }
 
+/* state_of: one whose rules live on in whole databases was not taken back. */
 static const char *state_of(const json_t *r)
 {
-	return json_is_true(json_object_get(r, "live")) ? "live" : ctl_text(r, "state");
+	bool merged = strncmp(ctl_text(r, "why"), "merged into", strlen("merged into")) == 0;
+
+	return json_is_true(json_object_get(r, "live")) ? "live"
+	       : merged                                 ? "merged"
+	                                                : ctl_text(r, "state");
 }
 
 static json_t *row_of(const json_t *r)

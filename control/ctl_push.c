@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ struct push {
 	struct policy_set *set;
 	char spool[CTL_SPOOL_SIZE];
 	struct policy_load how;
+	char cache[CTL_PATH_SIZE]; /* of compiled databases: the caller's own; "": none */
 	const char *links[LIMIT_LINKS];
 };
 
@@ -187,6 +189,24 @@ static void describe(struct push *p, double ms)
 			p->why_no_base[0] != '\0' ? p->why_no_base : NULL));
 }
 
+/* find_cache: where the person who pushes keeps such things; the whole is then compiled anew only in part. */
+static void find_cache(struct push *p)
+{
+	const char *folder = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	char above[CTL_PATH_SIZE - 16] = "";
+
+	if (folder != NULL && folder[0] == '/') {
+		(void)snprintf(above, sizeof(above), "%s", folder);
+	} else if (home != NULL && home[0] == '/') {
+		(void)snprintf(above, sizeof(above), "%s/.cache", home);
+	}
+	if (above[0] != '\0' && (mkdir(above, 0700) == 0 || errno == EEXIST)) {
+		(void)snprintf(p->cache, sizeof(p->cache), "%s/smswall", above);
+		p->how.cache = p->cache;
+	}
+}
+
 static int compile(struct push *p)
 {
 	double start = now_ms();
@@ -197,6 +217,7 @@ static int compile(struct push *p)
 		p->why_no_base[0] = p->base != NULL ? '\0' : p->why_no_base[0];
 	}
 	say("compiling");
+	find_cache(p);
 	p->how.path = p->path;
 	p->how.link_names = p->links;
 	p->how.default_action = (enum rule_action)p->config->default_action;

@@ -262,6 +262,12 @@ static void record(struct push *p, uint32_t before)
 
 		(void)snprintf(why, sizeof(why), "rolled back to %u", number);
 		push_state_set(&job->states[1], before, STORE_UNDONE, why);
+	} else if (t->order.merge) {
+		char why[64];
+
+		/* the same policy: an undo goes back beyond it, and events still name it */
+		(void)snprintf(why, sizeof(why), PUSH_MERGED_INTO " %u", number);
+		push_state_set(&job->states[1], before, STORE_GOOD, why);
 	}
 	push_give(p, job);
 }

@@ -142,6 +142,13 @@ static int read_changed(struct load *l)
 	                                      : fail(l->job, CONTROL_FAILED, "out of memory");
 }
 
+/* is_back: one that an undo goes back to: good, and not the live policy in other databases. */
+static bool is_back(const struct store_record *r, uint32_t live)
+{
+	return r->state == STORE_GOOD && r->number != live && r->live_us != 0 &&
+	       strncmp(r->why, PUSH_MERGED_INTO, strlen(PUSH_MERGED_INTO)) != 0;
+}
+
 /* before: which generation `steps` good ones go back to: by when they were live last; 0: there is none. */
 static uint32_t before(const struct store *store, uint32_t live, uint32_t steps)
 {
@@ -158,8 +165,7 @@ static uint32_t before(const struct store *store, uint32_t live, uint32_t steps)
 		for (size_t i = 0; i < n; i++) {
 			const struct store_record *r = &all[i];
 
-			if (r->state == STORE_GOOD && r->number != live && r->live_us != 0 &&
-				r->live_us < upper && r->live_us > newest) {
+			if (is_back(r, live) && r->live_us < upper && r->live_us > newest) {
 				newest = r->live_us;
 				found = r->number;
 			}

@@ -20,6 +20,9 @@
 
 struct push_loader;
 
+/* How the `why` of a good generation begins whose rules live on in another one's databases. */
+#define PUSH_MERGED_INTO "merged into"
+
 /* What an order asks for. Each but PUSH_PACK makes its generation out of one that is there. */
 enum push_what {
 	PUSH_PACK,     /* a pack in a file */

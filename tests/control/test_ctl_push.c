@@ -138,6 +138,7 @@ static struct rig *rig_new(void)
 	strcpy(r->state, "/tmp/smswall-test-state-XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(r->folder));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(r->state));
+	CU_ASSERT_EQUAL(setenv("XDG_CACHE_HOME", r->state, 1), 0);
 	put(r, "a.pat", first_rules);
 	CU_ASSERT_TRUE_FATAL(store_open(&r->store, r->state, &r->diag));
 	store_first(r);

@@ -465,6 +465,11 @@ static void test_merge_keys_tags(void)
 	CU_ASSERT_TRUE(
 		json_equal(json_object_get(keys, "public"), json_object_get(r->result, "public")));
 	CU_ASSERT_EQUAL(rig_push(r, "c"), CONTROL_INVALID); /* signed with the old one */
+	memset(o, 0, sizeof(*o));
+	o->what = PUSH_ROLLBACK;
+	o->steps = 1;
+	CU_ASSERT_EQUAL(rig_order(r, o), CONTROL_OK);
+	CU_ASSERT_EQUAL(live(r), 1); /* not 2, which is the policy of 3 */
 	json_decref(keys);
 	json_decref(before);
 	free(o);
