@@ -180,8 +180,8 @@ static void policy_describe(struct ctl_call *call, const struct policy_set *set)
 		r->n_rules, n_in[RULE_SHADOW], n_in[RULE_SAMPLE]);
 	ctl_out(call, "categories  %u\n", r->n_categories);
 	ctl_out(call, "examples    %u, all as they should be\n", set->source.n_examples);
-	ctl_out(call, "databases   %zu octets in %u shards%s\n", r->database_len,
-		n_shards, set->from_pack ? ", from the pack" : "");
+	ctl_out(call, "databases   %zu octets in %u shards%s\n", r->database_len, n_shards,
+		set->from_pack ? ", from the pack" : "");
 	ctl_out(call, "hash        %s\n", hash);
 	ctl_set(call, "rules", json_integer(r->n_rules));
 	ctl_set(call, "rules_shadow", json_integer(n_in[RULE_SHADOW]));

@@ -20,8 +20,8 @@ struct policy_set {
 	struct ruleset *ruleset;
 	struct policy policy;
 	struct list_set *lists; /* that the policy names; NULL: none */
-	char *policy_text; /* policy.conf with what it includes; NULL: there is none */
-	char *states;      /* the overrides that were applied; NULL: none */
+	char *policy_text;      /* policy.conf with what it includes; NULL: there is none */
+	char *states;           /* the overrides that were applied; NULL: none */
 	struct compile_report report;
 	bool from_pack;
 };
@@ -33,7 +33,7 @@ struct policy_load {
 	const char *const *link_names; /* what policy.conf may name */
 	unsigned n_links;
 	enum rule_action default_action;
-	const struct ruleset *base; /* databases are shared with it */
+	const struct ruleset *base;        /* databases are shared with it */
 	const struct list_set *base_lists; /* bases of lists are shared with them */
 	const struct key_ring
 		*trusted;    /* whose packs are taken; NULL: anyone's, and unsigned ones */
