@@ -134,6 +134,7 @@ static int open_store(struct work *w, unsigned i)
 	}
 	rc = ctl_read_generation(w->call, w->call->words[i], &number);
 	rc = rc == 0 ? ctl_store_find(w->call, number, &w->store[i]) : rc;
+	(void)json_object_del(w->call->document, "record"); /* told with its policy: tell() */
 	return rc == 0 ? ctl_store_table(w->call, &w->store[i], true) : rc;
 }
 
@@ -309,6 +310,12 @@ static int tell(struct work *w, json_t *policies, json_t *capture)
 	bool differ = summary_integer(policies, "differences") != 0 ||
 	              summary_integer(capture, "changed") != 0;
 
+	for (unsigned i = 0; i < SIDES; i++) {
+		if (w->store[i].record != NULL) {
+			(void)json_object_set(json_object_get(policies, i == 0 ? "old" : "new"),
+				"record", w->store[i].record);
+		}
+	}
 	if (!w->call->json) {
 		ctl_clean(policies);
 		diff_print(policies, stdout);
