@@ -159,8 +159,7 @@ static struct bytes fold_view(struct bytes text, uint8_t *out, size_t size, uint
 	return f.len != 0 ? bytes_of(out, f.len) : text;
 }
 
-void judge_view_derived(
-	struct judge *j, const struct ruleset *r, uint32_t *origin, bool entities)
+void judge_view_derived(struct judge *j, const struct ruleset *r, uint32_t *origin, bool entities)
 {
 	struct judge_views *w = &j->views;
 
@@ -303,8 +302,7 @@ static void condemn(struct judge *j, const struct generation *g, const struct sm
 		j->concat, m, &c, now_us); /* judged alone: its siblings will be, too */
 }
 
-static bool has_shadow(
-	const struct judge *j, const struct ruleset *r, const struct scan_hits *hits)
+static bool has_shadow(const struct judge *j, const struct ruleset *r, const struct scan_hits *hits)
 {
 	for (uint32_t i = 0; i < hits->n; i++) {
 		if (!judge_acts(j, &r->rules[hits->hits[i].rule])) {
@@ -372,7 +370,7 @@ static bool never_blocks(const struct judge_listed *listed)
 }
 
 /* decide_by_text: lists that look into the text, beside what those of addresses say; true: that is all. */
-static bool decide_by_text(const struct judge *j, const struct generation *g,
+static bool decide_by_text(struct judge *j, const struct generation *g,
 	const struct policy_scope *scope, const struct sms *m, struct judge_listed *listed,
 	struct verdict *v)
 {
@@ -459,6 +457,13 @@ static void begin(struct judge *j, const struct generation *g, struct verdict *v
 		.hits = { .hits = j->hits, .max = LIMIT_HITS } };
 }
 
+/* condemns: the parts behind it, too. What a list says of addresses it says of each part by itself. */
+static bool condemns(const struct generation *g, const struct verdict *v)
+{
+	return v->action >= ACTION_BLANK &&
+	       (v->reason != R_list || g->policy->list_uses[v->list_use].match == LIST_MATCH_TEXT);
+}
+
 /*
  * decide_by_addresses: lists that need no text, and whether the text is to be looked at at all. True:
  * that is all. A list that refuses waits for never-block lists that look into the text.
@@ -508,6 +513,10 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 		enum concat_found found = view_part(j, m, now_us, remember, &joined);
 
 		(void)stats_stage(stats, STAGE_text, start);
+		if (found == CONCAT_CONDEMNED && refuses(&listed)) {
+			take_list(g, scope, &listed, v);
+			return;
+		}
 		if (found == CONCAT_CONDEMNED) {
 			take_sibling(g, scope, &joined.verdict, v);
 			return;
@@ -517,7 +526,7 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 		view_whole(j, m);
 	}
 	judge_content(j, g, scope, m, &listed, stats, v);
-	if (part && j->concat != NULL && remember && v->action >= ACTION_BLANK) {
+	if (part && j->concat != NULL && remember && condemns(g, v)) {
 		condemn(j, g, m, now_us, v);
 	}
 }
@@ -549,6 +558,7 @@ void judge_count_rules(
 		count(&counts[v->rule].decided, 1);
 	}
 	if (v->reason == R_list || v->reason == R_never_block) {
-		list_tally(g->lists->lists[g->policy->list_uses[v->list_use].list], j->worker, now_us);
+		list_tally(
+			g->lists->lists[g->policy->list_uses[v->list_use].list], j->worker, now_us);
 	}
 }

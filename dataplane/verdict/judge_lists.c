@@ -251,7 +251,7 @@ struct judge_listed judge_list_addresses(
 
 /* ---- what is found in the text ---- */
 
-static bool find_entity(const struct policy_list_use *u, const struct list *l,
+static bool find_entity(struct judge *j, const struct policy_list_use *u, const struct list *l,
 	const struct entity *e, struct list_hit *hit)
 {
 	uint8_t digits[LIST_DIGITS_OUT];
@@ -267,16 +267,12 @@ static bool find_entity(const struct policy_list_use *u, const struct list *l,
 	if (!list_find_digits(l, key, hit)) {
 		return false;
 	}
-	if (hit->number) { /* the same digits stand at the end of the entity's normal form */
-		hit->entry = key.len <= e->value.len
-		                     ? bytes_slice(e->value, e->value.len - key.len, key.len)
-		                     : e->value;
-	}
+	keep_number(j, hit);
 	return true;
 }
 
 struct judge_listed judge_list_text(
-	const struct judge *j, const struct generation *g, const struct sms *m)
+	struct judge *j, const struct generation *g, const struct sms *m)
 {
 	const struct judge_views *w = &j->views;
 	struct judge_listed best = { .use = NULL };
@@ -290,7 +286,7 @@ struct judge_listed judge_list_text(
 			continue;
 		}
 		for (uint32_t k = 0; k < w->n_entities; k++) {
-			if (find_entity(u, g->lists->lists[u->list], &w->entities[k], &hit)) {
+			if (find_entity(j, u, g->lists->lists[u->list], &w->entities[k], &hit)) {
 				best = (struct judge_listed){ u, hit };
 				break;
 			}

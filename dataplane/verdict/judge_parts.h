@@ -57,7 +57,7 @@ struct judge_listed judge_list_addresses(
 
 /* judge_list_text: those that look for j->views.entities. */
 struct judge_listed judge_list_text(
-	const struct judge *j, const struct generation *g, const struct sms *m);
+	struct judge *j, const struct generation *g, const struct sms *m);
 
 /* judge_lists_want_text: a list looks into the text of such a message; `pass`: a never-block list does. */
 bool judge_lists_want_text(const struct generation *g, const struct sms *m, bool pass);
