@@ -147,7 +147,9 @@ const char *ctl_client_line(struct ctl_call *call, struct ctl_client *c, int *rc
 	bool end = false;
 
 	c->len -= c->taken;
-	memmove(c->buffer, c->buffer + c->taken, c->len);
+	if (c->len != 0) {
+		memmove(c->buffer, c->buffer + c->taken, c->len);
+	}
 	c->taken = 0;
 	*rc = 0;
 	for (size_t seen = 0;;) {

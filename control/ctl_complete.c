@@ -29,6 +29,8 @@ static const struct placeholder placeholders[] = {
 	{ NULL, "OUT.pcap", COMPLETE_FILES, NULL },
 	{ NULL, "IN.pcap", COMPLETE_FILES, NULL },
 	{ NULL, "IN2.pcap", COMPLETE_FILES, NULL },
+	{ NULL, "OLD", COMPLETE_POLICIES, NULL },
+	{ NULL, "NEW", COMPLETE_POLICIES, NULL },
 	{ NULL, "GEN", COMPLETE_GENERATIONS, NULL },
 	{ "policy", "N", COMPLETE_GENERATIONS, NULL },
 	{ "rule", "ID", COMPLETE_RULES, NULL },
@@ -105,7 +107,8 @@ static void offer_generation(const struct typed *t, const char *prefix, const js
 	char help[160];
 	char word[CTL_GENERATION_TEXT + 1];
 
-	(void)snprintf(word, sizeof(word), "%s%s", at ? "@" : "", ctl_cell(r, "generation", number));
+	(void)snprintf(
+		word, sizeof(word), "%s%s", at ? "@" : "", ctl_cell(r, "generation", number));
 	(void)snprintf(help, sizeof(help), "%s %.100s", live, ctl_text(r, "note"));
 	offer(t, prefix, word, help);
 }
@@ -138,6 +141,7 @@ static void offer_member(
 		break;
 	case COMPLETE_NOTHING:
 	case COMPLETE_FILES:
+	case COMPLETE_POLICIES:
 	case COMPLETE_WORDS:
 	case COMPLETE_VERBS:
 		break;
@@ -230,8 +234,12 @@ static void offer_argument(
 
 	(void)ctl_complete_source(object, name, &s, &words);
 
+	if (s == COMPLETE_POLICIES) {
+		s = t->last[strlen(prefix)] == '@' ? COMPLETE_GENERATIONS : COMPLETE_FILES;
+	}
 	switch (s) {
 	case COMPLETE_NOTHING:
+	case COMPLETE_POLICIES:
 		break;
 	case COMPLETE_FILES:
 		puts(":files");

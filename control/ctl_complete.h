@@ -12,7 +12,8 @@
 enum ctl_source {
 	COMPLETE_NOTHING,
 	COMPLETE_FILES,
-	COMPLETE_WORDS, /* of a text "a|b" */
+	COMPLETE_POLICIES, /* a path, or @ and a generation */
+	COMPLETE_WORDS,    /* of a text "a|b" */
 	COMPLETE_RULES,
 	COMPLETE_GENERATIONS,
 	COMPLETE_LISTS,

@@ -313,7 +313,7 @@ const struct ctl_verb ctl_verbs[] = {
 		.text = "",
 		.example = "smswallctl list show senders.block\n",
 		.options = { OPTION_SOCKET_OF,
-			{ "limit", "N", "at most this many, 1 to 10000000 (default: 1000)" } },
+			{ "limit", "N", "at most this many, 1 to 10000 (default: 1000)" } },
 	},
 	{
 		.object = "list", .name = "add", .arguments = "NAME ENTRY...",

@@ -6,7 +6,7 @@
 #include "control/ctl_spool.h"
 #include "control/summary.h"
 
-enum { SHOW_DEFAULT = 1000, SHOW_MAX = 10000000 };
+enum { SHOW_DEFAULT = 1000, SHOW_MAX = 10000 };
 
 static const struct ctl_column columns[] = { { "LIST", false }, { "KIND", false },
 	{ "MATCH", false }, { "EFFECT", false }, { "ENTRIES", true }, { "ADDED", true },

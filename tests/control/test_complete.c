@@ -40,6 +40,8 @@ static const struct case_of cases[] = {
 	{ { "policy", "show", "" }, { "12\tlive new\n", "11\tundone -\n" }, "@" },
 	{ { "policy", "show", "@" }, { "@12\tlive new\n", "@11\t" }, "\n11" },
 	{ { "policy", "show", "12", "" }, { NULL }, "1" },
+	{ { "policy", "diff", "@1" }, { "@12\t" }, ":files" },
+	{ { "policy", "diff", "@1", "" }, { ":files\n" }, "12" },
 	{ { "policy", "rollback", "@1" }, { "@12\t" }, "\n12" },
 	{ { "rule", "show", "" },
 		{ "prize.cash\ton, prize\n", "prize.call\tshadow, pr?ize\n", "1001\ton, other\n" },
