@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * smswallctl policy diff: two policies, from files or from the daemon's store, side by side; with --capture also
- * what becomes of recorded messages. Without it nothing is compiled.
+ * smswallctl policy diff: two policies, from files or from the daemon's store, side by side; with
+ * --capture also what becomes of recorded messages. Without it nothing is compiled.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -185,18 +185,17 @@ static int scratch_open(struct work *w)
 {
 	struct scratch *s = &w->scratch;
 	static const char *const names[SIDES] = { "old", "new" };
+	char folder[sizeof(s->folder)] = "/tmp/smswall-diff-XXXXXX";
 
-	(void)snprintf(s->folder, sizeof(s->folder), "/tmp/smswall-diff-XXXXXX");
-	if (mkdtemp(s->folder) == NULL) {
-		s->folder[0] = '\0';
+	if (mkdtemp(folder) == NULL) {
 		return ctl_error(
 			w->call, CONTROL_FAILED, "no private folder in /tmp: %s", strerror(errno));
 	}
-	(void)snprintf(s->config, sizeof(s->config), "%s/diff.conf", s->folder);
+	(void)snprintf(s->folder, sizeof(s->folder), "%s", folder);
+	(void)snprintf(s->config, sizeof(s->config), "%s/diff.conf", folder);
 	for (unsigned i = 0; i < SIDES; i++) {
-		(void)snprintf(s->pack[i], sizeof(s->pack[i]), "%s/%s.pack", s->folder, names[i]);
-		(void)snprintf(
-			s->events[i], sizeof(s->events[i]), "%s/%s.jsonl", s->folder, names[i]);
+		(void)snprintf(s->pack[i], sizeof(s->pack[i]), "%s/%s.pack", folder, names[i]);
+		(void)snprintf(s->events[i], sizeof(s->events[i]), "%s/%s.jsonl", folder, names[i]);
 	}
 	return 0;
 }
@@ -214,7 +213,7 @@ static void scratch_close(const struct scratch *s)
 	(void)rmdir(s->folder);
 }
 
-/* write_config: the configuration with events of all messages, and their texts where they are asked for. */
+/* write_config: with events of all messages, and their texts where they are asked for. */
 static int write_config(struct work *w)
 {
 	struct config *c = malloc(sizeof(*c));

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * diff: what two policies do otherwise: rules by id, thresholds by link and side, lists by name. As one JSON
- * document (`smswallctl policy diff --json`) and as text for people.
+ * diff: what two policies do otherwise: rules by id, thresholds by link and side, lists by name. As
+ * one JSON document (`smswallctl policy diff --json`) and as text for people.
  *
  *      policy_set (old), policy_set (new) -> [diff: rules, thresholds, lists] -> document -> text
- *                 a capture through both  -> [diff_capture: verdicts]      -> document -> text
+ *                 a capture through both  -> [diff_capture: verdicts]         -> document -> text
  *
- * Where a rule stands in its file, its note and its examples are no difference. Control only. Ownership: documents
- * are new references. Bounds: those of the policies; DIFF_SAMPLES_MAX samples a group.
+ * Where a rule stands in its file, its note and its examples are no difference. Control only.
+ * Ownership: documents are new references. Bounds: those of the policies; DIFF_SAMPLES_MAX samples a
+ * group.
  */
 #ifndef SMSWALL_CONTROL_DIFF_H
 #define SMSWALL_CONTROL_DIFF_H
@@ -27,8 +28,8 @@ struct diff_side {
 };
 
 /*
- * diff_policies: {"old", "new", "rules": {"added", "removed", "changed", "same"}, "thresholds", "lists",
- * "differences"}, as docs/policy.md has it. NULL when out of memory.
+ * diff_policies: {"old", "new", "rules": {"added", "removed", "changed", "same"}, "thresholds",
+ * "lists", "differences"}, as docs/policy.md has it. NULL when out of memory.
  */
 json_t *diff_policies(const struct diff_side *old, const struct diff_side *new);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lists of two policies: which there are, what they are asked for, and how many entries came and went. */
+/* The lists of two policies: which there are, what they are asked for, what came and went in them. */
 #include "control/diff.h"
 
 #include <stdlib.h>
@@ -74,7 +74,7 @@ static json_t *kind_json(const struct policy_list *l)
 	return l != NULL ? json_string(list_kind_name((enum list_kind)l->kind)) : json_null();
 }
 
-/* entries: how many came, went, and have another tag. Lists of two kinds have no entry in common. */
+/* entries: that came, went, or have another tag. Lists of two kinds have no entry in common. */
 static struct list_difference entries(
 	const struct diff_side *old, const struct diff_side *new, const char *name)
 {

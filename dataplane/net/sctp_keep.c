@@ -122,7 +122,7 @@ static bool keep(
 	return true;
 }
 
-/* let_go: the receiver has it: its sender may not know yet, and what was edited must not be seen as it came. */
+/* let_go: the receiver has it; its sender may not know, and what was edited must not be seen as it came. */
 static void let_go(
 	struct sctp_direction *d, struct sctp_entry *e, struct sctp_journal *j, struct stats *stats)
 {
