@@ -70,7 +70,11 @@ static bool keep(struct boot *t, const char *path)
 	if (!policy_set_add(&b->set, &how, &t->pack, &t->tried)) {
 		return false;
 	}
-	if (!store_has(t, r)) {
+	if (store_has(t, r)) {
+		if (r->state == STORE_GOOD) {
+			return true; /* as it was: a restart is quick, and writes nothing */
+		}
+	} else {
 		*r = (struct store_record){ .state = STORE_GOOD,
 			.pushed_us = clock_realtime_us(),
 			.uid = getuid(),
@@ -86,6 +90,18 @@ static bool keep(struct boot *t, const char *path)
 		diag_add(&t->tried, DIAG_ERROR, b->store.folder, 0, 0, "%s", strerror(-rc));
 	}
 	return rc == 0;
+}
+
+/* forget_pending: what waited for a confirmation, or never got so far, when the one before ended. */
+static void forget_pending(struct boot *t, const struct store_record *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].state == STORE_PENDING && all[i].number != t->b->record.store.number) {
+			(void)store_set_state(&t->b->store, all[i].number, STORE_UNDONE,
+				all[i].live_us != 0 ? "not confirmed before the daemon ended"
+						    : "the daemon ended before it was live");
+		}
+	}
 }
 
 static bool load_path(struct boot *t, const char *path)
@@ -109,6 +125,14 @@ static bool load_path(struct boot *t, const char *path)
 			"the policy is not in the store: a restart would not find it there, and nothing can be pushed");
 		b->has_store = false;
 		b->record.store = (struct store_record){ .number = 1 };
+	}
+	if (b->has_store) {
+		size_t n = 0;
+		int error = 0;
+		struct store_record *all = store_records(&b->store, &n, &error);
+
+		forget_pending(t, all, n);
+		free(all);
 	}
 	return true;
 }
@@ -158,18 +182,6 @@ static int by_rank(const void *a, const void *b)
 	return rank(a, b);
 }
 
-/* forget_pending: what waited for a confirmation, or never got so far, when the one before ended. */
-static void forget_pending(struct boot *t, const struct store_record *all, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (all[i].state == STORE_PENDING && all[i].number != t->b->record.store.number) {
-			(void)store_set_state(&t->b->store, all[i].number, STORE_UNDONE,
-				all[i].live_us != 0 ? "not confirmed before the daemon ended"
-						    : "the daemon ended before it was live");
-		}
-	}
-}
-
 /* load_empty: no rules. Its number is 0: it is in no store, and nothing can be made out of it. */
 static bool load_empty(struct boot *t)
 {
@@ -213,7 +225,9 @@ static bool load_store(struct boot *t)
 				"generation %u judges: it is not the one that was live", number);
 			(void)store_set_current(&b->store, number, clock_realtime_us());
 		}
-		(void)store_set_state(&b->store, number, STORE_GOOD, NULL);
+		if (b->record.store.state != STORE_GOOD) {
+			(void)store_set_state(&b->store, number, STORE_GOOD, NULL);
+		}
 		forget_pending(t, all, n);
 	} else {
 		diag_add(t->diag, DIAG_WARNING, b->store.folder, 0, 0,
