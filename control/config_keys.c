@@ -408,7 +408,7 @@ const struct config_key config_keys[] = {
 		.max = INT64_C(1) << 31,
 		.unit = "octets a worker",
 		.initial = "16777216",
-		.help = "Chunks that were changed, kept until they are acknowledged so that a "
+		.help = "Chunks that were changed, kept until 2 s after they are acknowledged so that a "
 			"retransmission leaves as the first copy did." },
 	{ .path = "memory.sccp_segments",
 		TOP(pipeline.sccp_segments_max),
