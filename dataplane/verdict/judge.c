@@ -406,6 +406,7 @@ static void judge_content(struct judge *j, const struct generation *g,
 	}
 	good = judge_scan(j, g, stats, &v->hits);
 	scanned = stats_stage(stats, STAGE_scan, seen);
+	j->text_len = j->views.text.len;
 	j->scan_cycles = (scanned - seen) * stats->timed;
 	if (v->hits.n != 0) {
 		weigh(j, g, scope, v);
@@ -447,6 +448,7 @@ static void begin(struct judge *j, const struct generation *g, struct verdict *v
 	w->concat_conflict = false;
 	w->folded_scanned = false;
 	memset(w->passed, 0, sizeof(w->passed));
+	j->text_len = 0;
 	j->scan_cycles = 0;
 	*v = (struct verdict){ .action = ACTION_PASS,
 		.reason = R_none,
@@ -548,7 +550,7 @@ void judge_count_rules(
 		struct rule_count *c = &counts[rule];
 
 		count(judge_acts(j, &g->ruleset->rules[rule]) ? &c->hits : &c->shadow, 1);
-		count(&c->octets, j->views.text.len);
+		count(&c->octets, j->text_len);
 		if (cycles != 0) {
 			count(&c->cycles, cycles);
 		}

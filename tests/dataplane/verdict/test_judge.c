@@ -600,10 +600,43 @@ static void test_redact_category(void)
 	bench_close(b);
 }
 
-UNIT_MAIN("verdict/judge", { "bare rule", test_bare_rule }, { "not looked at", test_not_looked_at },
-	{ "weights", test_weights }, { "shadow", test_shadow }, { "views", test_views },
-	{ "two bodies", test_two_bodies }, { "parts", test_parts },
-	{ "parts: cut everywhere", test_parts_cut_everywhere },
+/* At each rule that hit: the message, the text it was judged by, its share of the time. */
+static void test_counts(void)
+{
+	struct bench *b =
+		bench_open("1:/lottery/\n2:/won/\n3:/quiet/ state=shadow\n", ACTION_REDACT);
+	struct rule_count *c;
+
+	b->stats.timed = 64;
+	(void)judge_text(b, "you won a quiet lottery");
+	c = b->generation->counts[0];
+	(void)redacted(b, (char[256]){ 0 }, 256); /* overwrites what was looked at */
+	judge_count_rules(&b->judge, b->generation, &b->verdict, 77);
+	CU_ASSERT_EQUAL(c[0].hits, 1);
+	CU_ASSERT_EQUAL(c[1].hits, 1);
+	CU_ASSERT_EQUAL(c[2].hits, 0);
+	CU_ASSERT_EQUAL(c[2].shadow, 1);
+	CU_ASSERT_EQUAL(c[0].decided + c[1].decided, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(c[i].octets, 23);
+		CU_ASSERT_EQUAL(c[i].last_us, 77);
+		CU_ASSERT(c[i].cycles > 0);
+		CU_ASSERT_EQUAL(c[i].cycles, c[0].cycles);
+	}
+	b->stats.timed = 0; /* most bursts are not */
+	(void)judge_text(b, "the lottery");
+	judge_count_rules(&b->judge, b->generation, &b->verdict, 78);
+	CU_ASSERT_EQUAL(c[0].hits, 2);
+	CU_ASSERT_EQUAL(c[0].octets, 34);
+	CU_ASSERT_EQUAL(c[0].cycles, c[1].cycles);
+	CU_ASSERT(generation_size(b->generation) > 3 * sizeof(struct rule_count));
+	bench_close(b);
+}
+
+UNIT_MAIN("verdict/judge", { "bare rule", test_bare_rule }, { "counts", test_counts },
+	{ "not looked at", test_not_looked_at }, { "weights", test_weights },
+	{ "shadow", test_shadow }, { "views", test_views }, { "two bodies", test_two_bodies },
+	{ "parts", test_parts }, { "parts: cut everywhere", test_parts_cut_everywhere },
 	{ "not remembered", test_not_remembered }, { "alone", test_alone },
 	{ "redact", test_redact }, { "redact: alphabets", test_redact_alphabets },
 	{ "redact: a part", test_redact_part }, { "redact: whole", test_redact_whole },
