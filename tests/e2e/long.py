@@ -16,11 +16,13 @@ import impaired  # noqa: E402
 import kill  # noqa: E402
 import matrix  # noqa: E402
 import overlap  # noqa: E402
+import push  # noqa: E402
 import sigtran_long  # noqa: E402
 from lab import CTL, DAEMON, ROOT, Failure, Lab, Skip, check  # noqa: E402
 
 FIGURES = os.path.join(ROOT, "docs", "live-figures.md")
-COUNTS = {"matrix": 10000, "kill": 100, "impaired": 5, "overlap": 10, "sigtran": 10000}
+COUNTS = {"matrix": 10000, "kill": 100, "impaired": 5, "overlap": 10, "sigtran": 10000, "push": 1000,
+          "push-kill": 500}
 
 
 def say(line):
@@ -79,6 +81,10 @@ def run(what, count):
             run_recorded(what, lambda both: kill.run_kills(lab, count, both))
         elif what == "sigtran":
             run_recorded(what, lambda both: sigtran_long.run_all(lab, count, both))
+        elif what == "push":
+            run_recorded(what, lambda both: push.run_pushes(lab, count, both))
+        elif what == "push-kill":
+            run_recorded(what, lambda both: push.run_kills(lab, count, both))
         else:
             run_overlap(lab, count)
     finally:
