@@ -305,8 +305,45 @@ static void test_live_base(void)
 	diag_done(diag);
 }
 
+/* Sections that another program has written (tests/fuzz/make-seeds): the format stays what it is. */
+static void test_foreign_sections(void)
+{
+	static const struct {
+		const char *file;
+		const char *text;
+	} cases[] = {
+		{ "section-number", "1\n12\n447700900001\n447700900002\n999999999999999\n"
+				    "100-200,r\n44*\n" },
+		{ "section-sender", "\"Acme, Inc\",x\nMyBank\n" },
+		{ "section-host", "bit.ly/abc\nevil.example,phish\n" },
+		{ "section-ip", "10.0.0.0/8,ten\n2001:db8::/32\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct diag *diag = diag_new();
+		uint8_t octets[1024];
+		char path[128];
+		struct list *l;
+		size_t len;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "tests/fuzz/corpus/list/%s", cases[i].file);
+		f = fopen(path, "rb");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+		len = fread(octets, 1, sizeof(octets), f);
+		fclose(f);
+		/* the first octet is the fuzz target's */
+		l = list_decode("test", path, bytes_of(octets + 1, len - 1), NULL, NULL, diag);
+		diag_print(diag, stdout);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(l);
+		check_print(l, cases[i].text);
+		list_unref(l);
+		diag_done(diag);
+	}
+}
+
 UNIT_MAIN("list_change", { "change", test_change }, { "change errors", test_change_errors },
 	{ "change senders", test_change_senders },
 	{ "changes against text", test_changes_against_text },
 	{ "overlay grows", test_overlay_grows }, { "damaged sections", test_damaged_sections },
-	{ "live base", test_live_base })
+	{ "live base", test_live_base }, { "foreign sections", test_foreign_sections })

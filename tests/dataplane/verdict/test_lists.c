@@ -165,7 +165,7 @@ static bool hit_is_right(const struct list *l, const char *digits)
 	const char *entry = found(l, digits);
 	char *dash;
 
-	(void)snprintf(text, sizeof(text), "%s", entry);
+	(void)snprintf(text, sizeof(text), "%.63s", entry);
 	dash = strchr(text, '-');
 	if (dash != NULL) {
 		*dash = '\0';
