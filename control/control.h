@@ -65,10 +65,11 @@ struct control_context {
 	const atomic_uint *workers_running; /* replay: the loop ends when it is 0 */
 	unsigned n_ports;
 	bool (*port_read)(unsigned port, struct control_port *out);
-	bool (*port_link)(unsigned port, bool *up); /* NULL: links are not watched */
-	int (*port_set)(unsigned port, bool up);    /* 0 or -errno; NULL: nothing is set */
-	const _Atomic uint64_t *turns[WORKERS_MAX]; /* a worker's turns; NULL: not watched */
-	void (*notify)(const char *state);          /* to systemd; NULL: to nobody */
+	bool (*port_link)(unsigned port, bool *up);     /* NULL: links are not watched */
+	int (*port_set)(unsigned port, bool up);        /* 0 or -errno; NULL: nothing is set */
+	const _Atomic uint64_t *turns[WORKERS_MAX];     /* a worker's turns; NULL: not watched */
+	_Atomic uint64_t *turn_max_cycles[WORKERS_MAX]; /* the longest; NULL: not known */
+	void (*notify)(const char *state);              /* to systemd; NULL: to nobody */
 	uint64_t notify_watchdog_us; /* systemd waits for WATCHDOG=1; 0: it does not */
 	const char *report_path;     /* write the report there at the end; NULL: no */
 	uint64_t started_us;

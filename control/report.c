@@ -185,6 +185,16 @@ static json_t *links_json(const struct control_context *ctx, const struct stats 
 	return links;
 }
 
+/* The longest turn since it was asked for last. */
+static json_t *turn_json(const struct control_context *ctx, unsigned worker)
+{
+	_Atomic uint64_t *cycles = ctx->turn_max_cycles[worker];
+
+	/* relaxed: a figure, and only told */
+	return cycles != NULL ? count(atomic_exchange_explicit(cycles, 0, memory_order_relaxed))
+	                      : json_null();
+}
+
 static json_t *workers_json(const struct control_context *ctx)
 {
 	json_t *workers = json_array();
@@ -195,7 +205,7 @@ static json_t *workers_json(const struct control_context *ctx)
 
 		json_array_append_new(workers,
 			json_pack(
-				"{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b, s:I, s:I}",
+				"{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b, s:I, s:I, s:o}",
 				"worker", (int)i, "flows", (json_int_t)g.flows, "held_frames",
 				(json_int_t)g.held_frames, "stream_chunks_used",
 				(json_int_t)g.stream_chunks_used, "pending_answers",
@@ -208,7 +218,8 @@ static json_t *workers_json(const struct control_context *ctx)
 				report_signalling_table(ctx->pipelines[i]), "stuck",
 				d != NULL && d->stuck, "stood_max_ms",
 				(json_int_t)(d != NULL ? d->longest_ms : 0), "stuck_times",
-				(json_int_t)(d != NULL ? d->n_stuck : 0)));
+				(json_int_t)(d != NULL ? d->n_stuck : 0), "turn_max_cycles",
+				turn_json(ctx, i)));
 	}
 	return workers;
 }

@@ -448,6 +448,7 @@ static int run(struct daemon *d)
 		for (unsigned i = 0; i < d->config.n_workers; i++) {
 			context.turns[i] = &d->workers[i].pub.turns;
 			context.runs[i] = &d->workers[i].pub.generation;
+			context.turn_max_cycles[i] = &d->workers[i].pub.turn_max_cycles;
 		}
 		atomic_store(&d->panic_links, control_panic_load(&d->config));
 		open_telemetry(d, &context);

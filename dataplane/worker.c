@@ -42,6 +42,17 @@ static struct pipeline_turn turn_begin(struct worker *w)
 	};
 }
 
+/* The longest turn since control asked last; one that ends while it asks may be missed. */
+static void note_turn(struct worker *w, uint64_t begun)
+{
+	uint64_t cycles = clock_cycles() - begun;
+
+	/* relaxed: a figure, and only told */
+	if (cycles > atomic_load_explicit(&w->pub.turn_max_cycles, memory_order_relaxed)) {
+		atomic_store_explicit(&w->pub.turn_max_cycles, cycles, memory_order_relaxed);
+	}
+}
+
 /* Between two turns nothing of a generation is held. What the next one judges by is told for status. */
 static void turn_end(struct worker *w)
 {
@@ -217,6 +228,7 @@ static __attribute__((noinline)) void run_live(struct worker *w)
 
 	while (!*s->stop) {
 		uint64_t now_us = clock_realtime_us();
+		uint64_t begun = clock_cycles();
 		unsigned n;
 
 		fill_spare(w);
@@ -228,11 +240,11 @@ static __attribute__((noinline)) void run_live(struct worker *w)
 		/* pairs with control's read: a worker that stands still is seen */
 		atomic_store_explicit(&w->pub.turns, w->pub.turns + 1, memory_order_relaxed);
 		turn_end(w);
-		if (n != 0 && ++busy_turns < TICK_EVERY) {
-			continue;
+		if (n == 0 || ++busy_turns >= TICK_EVERY) {
+			busy_turns = 0;
+			idle(w, now_us);
 		}
-		busy_turns = 0;
-		idle(w, now_us);
+		note_turn(w, begun);
 	}
 }
 

@@ -38,6 +38,7 @@ struct worker {
 	struct {
 		_Alignas(64) _Atomic uint64_t turns; /* this core writes: it is alive */
 		_Atomic uint32_t generation;         /* what it judges by; 0: no turn yet */
+		_Atomic uint64_t turn_max_cycles;    /* the longest turn; control sets it to 0 */
 	} pub;
 };
 
