@@ -82,7 +82,8 @@ def run(what, count):
         elif what == "sigtran":
             run_recorded(what, lambda both: sigtran_long.run_all(lab, count, both))
         elif what == "push":
-            run_recorded(what, lambda both: push.run_pushes(lab, count, both))
+            run_recorded(what, lambda both: (push.run_pushes(lab, count, both), push.run_full_speed(lab, count, say=both),
+                                             push.run_large(lab, say=both)))
         elif what == "push-kill":
             run_recorded(what, lambda both: push.run_kills(lab, count, both))
         else:

@@ -237,6 +237,137 @@ def case_live(lab):
     run_pushes(lab, 40)
 
 
+# ---- at full speed
+
+def ask(daemon, file, verb, **args):
+    """A verb, on a connection that is open: no program is started for it."""
+    file.write(json.dumps({"v": 1, "verb": verb, "args": args}).encode() + b"\n")
+    file.flush()
+    answer = json.loads(file.readline())
+    check(answer["ok"], f"{verb} {args}: {answer.get('error')}")
+    return answer["result"]
+
+
+def run_round(lab, capture, count, say):
+    """As many of `count` pushes as come while the capture is read as fast as it can be. How many."""
+    first = Policy(lab, "a")
+    first.lists = LISTS
+    first.write()
+    daemon = lab.start_daemon(lab.write_config(select='"non-pass"'), policy=first.folder,
+                              devices=(f"net_pcap0,rx_pcap={capture}", "net_ring0"))
+    pushes = Pushes(lab, daemon, "a")
+    for policy in pushes.policies.values():
+        policy.lists = LISTS
+        policy.write()
+    poller = Poller(daemon)
+    poller.start()
+    done = 0
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(daemon.socket_path)
+        file = s.makefile("rwb")
+        before, still = -1, 0
+        while done < count and still < 3:
+            now = ask(daemon, file, "counters")["counters"]["frames_in"]
+            still = still + 1 if now == before else 0
+            before = now
+            if done % 20 == 10:
+                pushes.one("whole")
+            elif done % 2 == 0:
+                rule = f"{pushes.now}.more.{done % 40}"
+                state = ("on", "shadow", "sample=50%")[done // 2 % 3]
+                told = ask(daemon, file, "rule.state", id=rule, state=state)
+                check_equal(pushes.family.setdefault(told["generation"], pushes.now), pushes.now, "family")
+            else:
+                told = ask(daemon, file, "list.add", name="vip", entries=[f"4478{done:08d}"])
+                check_equal(pushes.family.setdefault(told["generation"], pushes.now), pushes.now, "family")
+            done += 1
+        # the last of it, so that every message is counted
+        wait_for("the capture's end", 120, lambda: (lambda a: time.sleep(0.3) or a == ask(daemon, file, "counters")[
+            "counters"]["frames_in"])(ask(daemon, file, "counters")["counters"]["frames_in"]))
+    poller.stop()
+    report = daemon.ctl("status")
+    counters = report["counters"]
+    wait_for("the events", 10, lambda: daemon.ctl("status")["events"]["written"] >= counters["events"])
+    check_equal((counters["events_lost"], report["links"][0]["ports"][0]["missed"]), (0, 0), "losses")
+    check_equal([d["balanced"] for d in report["ledger"]], [True, True], "ledger")
+    pushes.check_events(daemon.events(type="message"))
+    say(f"  {done} pushes while {counters['frames_in']} frames with {counters['messages']} messages were read as fast as it "
+        f"goes; counters read {poller.asked} times")
+    check_equal(daemon.stop(), 0, "exit code after SIGTERM")
+    return done, counters["messages"]
+
+
+def run_full_speed(lab, count, messages=1500000, say=lambda line: None):
+    """Pushes while a capture is read at full speed, in as many rounds as it takes; each judges every message."""
+    capture = lab.path(lab.unique("capture"))
+    made = subprocess.run([CTL, "traffic", "make", "--output", capture, "--messages", str(messages), "--seed", "8",
+                           "--set", "carrier.map=0"], capture_output=True, text=True, timeout=300, check=False)
+    check_equal(made.returncode, 0, f"traffic make: {made.stderr}")
+    total, judged = 0, set()
+    try:
+        while total < count:
+            done, n = run_round(lab, capture, count - total, say)
+            check(done > 0, "the capture was read before anything was pushed")
+            total += done
+            judged.add(n)
+        check_equal(len(judged), 1, f"messages judged in each round: {judged}")
+    finally:
+        os.unlink(capture)
+
+
+def case_full_speed(lab):
+    run_full_speed(lab, 20, 150000)
+
+
+# ---- large
+
+def run_large(lab, rules=10000, say=lambda line: None):
+    """A policy of many rules, pushed whole and changed a little, under traffic: what it takes, in figures."""
+    live.need_node()
+    daemon, first = start(lab)
+    base_kb = memory_kb(daemon)
+    policy = Policy(lab, "b", n_more=rules)
+    until = lab.path(lab.unique("until"))
+    messages = traffic.make_messages(200000, lab.next_seed(), SHARE)
+    processes, read = traffic.start_smsc(lab, "node-strict")
+    try:
+        process, finish = traffic.start_esme(lab, "node", messages, window=20, nodelay=True, per_s=300, until=until)
+        wait_for("traffic", 20, lambda: daemon.counter("messages") > 500 or not process.running())
+
+        def longest(seconds):
+            end, turns = time.monotonic() + seconds, []
+            while time.monotonic() < end:
+                turns.append(daemon.ctl("status")["workers"][0]["turn_max_cycles"])
+                time.sleep(0.1)
+            return max(turns)
+        longest(0.5)
+        quiet = longest(3)
+        for what in ("whole", "5 changed"):
+            begin = time.monotonic()
+            told = push(daemon, policy, "--no-merge")
+            took = time.monotonic() - begin
+            turn = longest(0.3)
+            say(f"  {what} of {rules} rules: command {took:.2f} s, of which in the daemon {sum(told['took_us'].values()) / 1e3:.0f} ms "
+                f"(load {told['took_us']['load'] / 1e3:.0f}, store {told['took_us']['store'] / 1e3:.0f}, publish to the last worker "
+                f"{(told['took_us']['publish'] + told['took_us']['seen']) / 1e3:.1f}); longest turn {turn} cycles, "
+                f"{quiet} in 3 s without a push; resident {memory_kb(daemon)} KiB, {base_kb} before")
+            policy.change(random.Random(3))
+        check(took < COMPILE_S, "a small push took as long as a whole one")
+        with open(until, "w", encoding="ascii"):
+            pass
+        sent = finish()
+    finally:
+        for one in processes:
+            one.stop()
+    with open(f"/proc/{daemon.popen.pid}/status", encoding="ascii") as file:
+        peak = re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]
+    say(f"  resident peak {peak} KiB; arena {daemon.ctl('status')['generation'].get('memory')}")
+    messages = [m for m in messages if sent.answers.get(m["dst"])]
+    check(len(messages) > 500, "no traffic")
+    check_equal(daemon.stop(), 0, "exit code after SIGTERM")
+    del first
+
+
 # ---- refused
 
 def write(path, octets):
@@ -415,6 +546,7 @@ def case_killed(lab):
 
 PUSH = [
     ("push-live", case_live),
+    ("push-full-speed", case_full_speed),
     ("push-refused", case_refused),
     ("push-confirm-rollback", case_confirm),
     ("push-drill", case_drill),
