@@ -590,8 +590,8 @@ static void check_metrics(const struct config_reader *r)
 	}
 	if (rules != NULL && c->metrics_rules >= c->metrics_series / METRICS_OF_RULE) {
 		config_read_warning(r, rules,
-			"metrics.rules: %u rules have %u series, metrics.series is %u", c->metrics_rules,
-			c->metrics_rules * METRICS_OF_RULE, c->metrics_series);
+			"metrics.rules: %u rules have %u series, metrics.series is %u",
+			c->metrics_rules, c->metrics_rules * METRICS_OF_RULE, c->metrics_series);
 	}
 }
 
@@ -612,12 +612,12 @@ static void tell_role(void *arg, enum roles_trouble what, const char *name)
 			name);
 		break;
 	case ROLES_NO_USER:
-		config_read_warning(k->reader, k->at, "%s: this machine has no user %.64s", k->path,
-			name);
+		config_read_warning(
+			k->reader, k->at, "%s: this machine has no user %.64s", k->path, name);
 		break;
 	case ROLES_NO_GROUP:
-		config_read_warning(k->reader, k->at, "%s: this machine has no group %.64s",
-			k->path, name + 1);
+		config_read_warning(
+			k->reader, k->at, "%s: this machine has no group %.64s", k->path, name + 1);
 		break;
 	case ROLES_TOO_MANY:
 		config_read_error(k->reader, k->at, true,

@@ -49,11 +49,11 @@ struct config {
 	uint32_t watchdog_abort_ms; /* 0: never */
 	uint64_t generations_len;   /* octets that all generations may take */
 	struct guard_config guard;
-	char metrics_socket[108];   /* "": none */
-	uint16_t metrics_port;      /* TCP, on a loopback address; 0: none */
-	uint8_t metrics_address;    /* enum config_loopback */
-	uint32_t metrics_rules;     /* as many of the rules that hit most; 0: none */
-	uint32_t metrics_series;    /* at most */
+	char metrics_socket[108]; /* "": none */
+	uint16_t metrics_port;    /* TCP, on a loopback address; 0: none */
+	uint8_t metrics_address;  /* enum config_loopback */
+	uint32_t metrics_rules;   /* as many of the rules that hit most; 0: none */
+	uint32_t metrics_series;  /* at most */
 	unsigned n_inputs; /* replay: captures merged into one; events name theirs where above 1 */
 };
 

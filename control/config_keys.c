@@ -132,7 +132,7 @@ static const struct config_choice actions[] = { { "pass", ACTION_PASS, NULL },
 	{ "report", ACTION_REPORT, NULL }, { "redact", ACTION_REDACT, NULL },
 	{ "blank", ACTION_BLANK, NULL }, { "reject", ACTION_REJECT, NULL }, { NULL, 0, NULL } };
 
-#define WHY_LOOPBACK                                                                         \
+#define WHY_LOOPBACK                                                                           \
 	"metrics are told to whoever asks: only on a loopback address; put a proxy that asks " \
 	"for a name in front of it"
 static const struct config_choice loopbacks[] = { { "127.0.0.1", LOOPBACK_4, NULL },

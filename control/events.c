@@ -228,8 +228,7 @@ static bool is_shadow(const struct context *c, const struct event_message *m, un
 {
 	const struct ruleset *r = c->names->ruleset;
 
-	if (r != NULL && m->rules[i] < r->n_rules &&
-		r->rules[m->rules[i]].state != RULE_SAMPLE) {
+	if (r != NULL && m->rules[i] < r->n_rules && r->rules[m->rules[i]].state != RULE_SAMPLE) {
 		return r->rules[m->rules[i]].state != RULE_ON;
 	}
 	return (m->rule_shadow >> i & 1) != 0;

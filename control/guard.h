@@ -47,12 +47,12 @@ enum guard_state {
 };
 
 /* Which limit: X(NAME, text) */
-#define GUARD_BANDS(X)                                                    \
-	X(NONE, "none")                                                   \
-	X(REFUSED_SHARE, "refused_share")                                 \
-	X(REFUSED_RISE, "refused_rise")                                   \
-	X(REFUSED_FALL, "refused_fall") X(REDACTED_RISE, "redacted_rise") \
-		X(REPORTED_RISE, "reported_rise")
+#define GUARD_BANDS(X)                    \
+	X(NONE, "none")                   \
+	X(REFUSED_SHARE, "refused_share") \
+	X(REFUSED_RISE, "refused_rise")   \
+	X(REFUSED_FALL, "refused_fall")   \
+	X(REDACTED_RISE, "redacted_rise") X(REPORTED_RISE, "reported_rise")
 #define X(name, text) GUARD_##name,
 enum guard_band { GUARD_BANDS(X) GUARD_BANDS_COUNT };
 #undef X

@@ -91,7 +91,7 @@ struct event_message {
 	uint32_t rule; /* index in that generation's ruleset, or VERDICT_NO_RULE */
 	uint32_t rules[EVENT_RULES_MAX];
 	uint16_t rule_shadow; /* bit i: rules[i] does not act on this message */
-	uint32_t octets;     /* of the PDU */
+	uint32_t octets;      /* of the PDU */
 	char sibling_rule[LIMIT_RULE_ID_LEN + 1];
 	/* reasons list and never_block; a longer entry is cut */
 	char list[EVENT_LIST_SIZE]; /* its name */

@@ -109,8 +109,7 @@ static void put_rules(struct event_message *m, const struct verdict *v, const st
 }
 
 /* put_list: which list decided, and its entry. */
-static void put_list(
-	struct event_message *m, const struct verdict *v, const struct policy *policy)
+static void put_list(struct event_message *m, const struct verdict *v, const struct policy *policy)
 {
 	const struct policy_list *list;
 	size_t len;

@@ -44,11 +44,12 @@ struct judge {
 	struct scan_hit hits[LIMIT_HITS];
 	uint8_t *sender; /* buffers for the sender's views */
 	uint8_t *sender_folded;
-	uint64_t sample_key;   /* of the senders that rules in state sample act on; fixed in replay */
-	uint64_t sender_hash;  /* of the message's */
+	uint64_t sample_key; /* of the senders that rules in state sample act on; fixed in replay */
+	uint64_t sender_hash;                 /* of the message's */
 	uint8_t list_digits[LIST_DIGITS_OUT]; /* the number that was met */
-	size_t text_len;       /* octets of text that the message was judged by */
-	uint64_t scan_cycles;  /* that the message's matching took, as stats.cycles counts; 0: untimed */
+	size_t text_len;                      /* octets of text that the message was judged by */
+	uint64_t
+		scan_cycles; /* that the message's matching took, as stats.cycles counts; 0: untimed */
 	uint32_t *fold_origin; /* maps back, for judge_spans() */
 	uint32_t *text_origin;
 };

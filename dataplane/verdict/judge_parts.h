@@ -69,8 +69,7 @@ struct bytes judge_own_text(const struct sms *m);
  * judge_view_derived: the views that come from j->views.text; `origin` as in fold_text(), or NULL;
  * entities also where rules do not ask for them, if `entities`.
  */
-void judge_view_derived(
-	struct judge *j, const struct ruleset *r, uint32_t *origin, bool entities);
+void judge_view_derived(struct judge *j, const struct ruleset *r, uint32_t *origin, bool entities);
 
 /* judge_scan: all views; false when the matcher refused one. `stats` may be NULL. */
 bool judge_scan(

@@ -29,8 +29,7 @@ static bool listed_before(const struct scan_hits *hits, uint32_t i)
 	return false;
 }
 
-static bool category_before(
-	const struct judge_scale *s, const struct scan_hits *hits, uint32_t i)
+static bool category_before(const struct judge_scale *s, const struct scan_hits *hits, uint32_t i)
 {
 	uint16_t category = s->rules->rules[hits->hits[i].rule].category;
 

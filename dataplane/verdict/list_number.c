@@ -559,7 +559,57 @@ bool list_number_adopt(struct list_numbers *s,
 
 /* ---- walking ---- */
 
-/* next_in_block: the first number of the block at or behind w->at; false: none. */
+/* Each: the first of the block's 65,536 from `at` on, or BLOCK_NUMBERS. */
+
+static uint32_t next_in_array(const uint8_t *data, size_t size, uint32_t at)
+{
+	size_t low = 0;
+	size_t n = size / 2;
+
+	while (low < n) {
+		size_t mid = low + (n - low) / 2;
+
+		if (at16(data, mid) < at) {
+			low = mid + 1;
+		} else {
+			n = mid;
+		}
+	}
+	return low < size / 2 ? at16(data, low) : BLOCK_NUMBERS;
+}
+
+static uint32_t next_in_indexed(const uint8_t *data, uint32_t at)
+{
+	for (uint32_t high = at >> 8; high < 256; high++) {
+		size_t from = high != 0 ? at16(data, high - 1) : 0;
+		size_t to = at16(data, high);
+
+		while (from < to && (high << 8 | data[INDEX_SIZE + from]) < at) {
+			from++;
+		}
+		if (from < to) {
+			return high << 8 | data[INDEX_SIZE + from];
+		}
+	}
+	return BLOCK_NUMBERS;
+}
+
+static uint32_t next_in_bits(const uint8_t *data, uint32_t at)
+{
+	for (uint32_t word = at / 64; word < BITS_SIZE / 8; word++) {
+		uint64_t bits;
+
+		memcpy(&bits, data + (size_t)word * 8, sizeof(bits));
+		if (word == at / 64) {
+			bits &= UINT64_MAX << (at % 64);
+		}
+		if (bits != 0) {
+			return word * 64 + (uint32_t)__builtin_ctzll(bits);
+		}
+	}
+	return BLOCK_NUMBERS;
+}
+
 static bool next_in_block(
 	const struct list_numbers *s, const struct list_directory *d, struct list_number_walk *w)
 {
@@ -567,39 +617,10 @@ static bool next_in_block(
 	size_t size = (size_t)(block_place(d->blocks[w->block + 1]) - place) * LIST_PLACE_SIZE;
 	const uint8_t *data = s->data + place * LIST_PLACE_SIZE;
 
-	if (size <= ARRAY_SIZE_MAX) {
-		size_t low = 0;
-		size_t n = size / 2;
-
-		while (low < n) {
-			size_t mid = low + (n - low) / 2;
-
-			if (at16(data, mid) < w->at) {
-				low = mid + 1;
-			} else {
-				n = mid;
-			}
-		}
-		if (low == size / 2) {
-			return false;
-		}
-		w->at = at16(data, low);
-		return true;
-	}
-	for (; w->at < BLOCK_NUMBERS; w->at++) {
-		bool aligned = (w->at & 0xFF) == 0;
-
-		if (size == BITS_SIZE && (w->at & 7) == 0 && data[w->at >> 3] == 0) {
-			w->at += 7;
-		} else if (size != BITS_SIZE && aligned &&
-			   at16(data, w->at >> 8) ==
-				   (w->at != 0 ? at16(data, (w->at >> 8) - 1) : 0)) {
-			w->at += 255;
-		} else if (block_has(data, size, (uint16_t)w->at)) {
-			return true;
-		}
-	}
-	return false;
+	w->at = size <= ARRAY_SIZE_MAX ? next_in_array(data, size, w->at)
+	        : size == BITS_SIZE    ? next_in_bits(data, w->at)
+	                               : next_in_indexed(data, w->at);
+	return w->at < BLOCK_NUMBERS;
 }
 
 bool list_number_next(const struct list_numbers *s, struct list_number_walk *w, uint64_t *key)

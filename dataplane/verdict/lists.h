@@ -117,7 +117,7 @@ struct list_facts {
 	uint64_t n_entries;
 	uint64_t n_added; /* of them, in the overlay; and base entries deleted by it */
 	uint64_t n_deleted;
-	uint64_t octets; /* of memory, the shared base included */
+	uint64_t octets;    /* of memory, the shared base included */
 	uint64_t n_decided; /* messages, since the list was made first in this process */
 	uint64_t last_us;   /* the newest of them; 0: none */
 };

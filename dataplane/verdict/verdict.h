@@ -26,7 +26,8 @@ struct verdict {
 	uint8_t shadow_action; /* what it would have been with shadow rules on */
 	struct scan_hits
 		hits; /* all, shadow ones included; hits[] is the judge's, valid until the next message */
-	char sibling_rule[LIMIT_RULE_ID_LEN + 1]; /* reason sibling: the rule's id, or "list/NAME" */
+	char sibling_rule[LIMIT_RULE_ID_LEN +
+			  1]; /* reason sibling: the rule's id, or "list/NAME" */
 	/* reasons list and never_block: index in policy->list_uses, and the entry, valid as hits are */
 	uint32_t list_use;
 	struct list_hit list_hit;

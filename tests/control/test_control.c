@@ -153,8 +153,8 @@ static void *run(void *arg)
 
 static void bench_free(struct bench *b)
 {
-	static const char *const left[] = { "events.jsonl", "report.json", "panic",
-		"pseudonym.key", "audit.log" };
+	static const char *const left[] = { "events.jsonl", "report.json", "panic", "pseudonym.key",
+		"audit.log" };
 
 	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
 		char path[64];
