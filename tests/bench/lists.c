@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/verdict/list_build.h"
 #include "dataplane/verdict/list_number.h"
 
 enum { LOOKUPS = 1 << 18, LEN = 12, LINE_SLOTS = 15, TOGETHER = 8, TRIES = 7 };
@@ -378,6 +379,77 @@ static int run(const struct spread *s, uint64_t *keys, size_t n, struct question
 	return failed;
 }
 
+/* ---- the life of a list: from its file to a change ---- */
+
+static double ms_since(uint64_t *at_us)
+{
+	uint64_t now = clock_realtime_us();
+	double took = (double)(now - *at_us) / 1000;
+
+	*at_us = now;
+	return took;
+}
+
+/* text_of: the numbers as a file has them. */
+static struct bytes text_of(const uint64_t *keys, size_t n)
+{
+	uint8_t *text = memory_of(n * (LEN + 1));
+	uint8_t *at = text;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t v = keys[i];
+
+		for (unsigned k = LEN; k > 0; k--) {
+			at[k - 1] = (uint8_t)('0' + v % 10);
+			v /= 10;
+		}
+		at[LEN] = '\n';
+		at += LEN + 1;
+	}
+	return bytes_of(text, n * (LEN + 1));
+}
+
+static int life(const uint64_t *keys, size_t n)
+{
+	struct diag *diag = calloc(1, sizeof(*diag));
+	struct bytes text = text_of(keys, n);
+	struct bytes change = bytes_str("+15550100\n+15550101, a tag\n+4499*\n");
+	struct list *l;
+	struct list *next = NULL;
+	struct list *merged = NULL;
+	struct list *decoded = NULL;
+	uint8_t *octets = NULL;
+	size_t len = 0;
+	uint64_t at_us = clock_realtime_us();
+
+	l = list_read("bench", LIST_NUMBER, "bench.txt", text, diag);
+	printf("a list of %zu numbers\n  read from %zu MB of text   %8.1f ms\n", n, text.len >> 20,
+		ms_since(&at_us));
+	if (l != NULL && list_encode(l, &octets, &len)) {
+		printf("  encoded, %4zu MB            %8.1f ms\n", len >> 20, ms_since(&at_us));
+		decoded =
+			list_decode("bench", "bench.pack", bytes_of(octets, len), NULL, NULL, diag);
+		printf("  decoded and checked        %8.1f ms\n", ms_since(&at_us));
+		next = list_change(l, "change", change, diag);
+		printf("  a version with 3 changes   %8.3f ms\n", ms_since(&at_us));
+		merged = next != NULL ? list_merge(next) : NULL;
+		printf("  a base of its own          %8.1f ms\n", ms_since(&at_us));
+	}
+	free(octets);
+	list_unref(l);
+	list_unref(next);
+	list_unref(decoded);
+	(void)munmap((void *)(uintptr_t)text.data, text.len);
+	diag_print(diag, stderr);
+	free(diag);
+	if (merged == NULL || decoded == NULL || list_facts(merged).n_entries != n + 3) {
+		fprintf(stderr, "bench_lists: a list went wrong\n");
+		return 1;
+	}
+	list_unref(merged);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	size_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
@@ -393,5 +465,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(spreads) / sizeof(spreads[0]); i++) {
 		failed |= run(&spreads[i], keys, n, &q);
 	}
+	failed |= life(keys, make_keys(keys, n, &spreads[2]));
 	return failed;
 }
