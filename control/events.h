@@ -60,6 +60,12 @@ int events_key_load(const char *path, bool replay, uint8_t key[EVENTS_KEY_LEN], 
 /* events_key_random: a key that is kept nowhere. 0, or -EIO. */
 int events_key_random(uint8_t key[EVENTS_KEY_LEN]);
 
+/*
+ * events_sample_key: which senders rules in state sample act on: by the key of pseudonyms, so that they
+ * are the same after a restart; random where it cannot be had (control_create() tells why).
+ */
+uint64_t events_sample_key(const struct config *c);
+
 /* events_key_path: where the key of this configuration lies. `out` of `size` octets. */
 void events_key_path(const struct config *c, char *out, size_t size);
 

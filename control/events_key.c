@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,4 +110,27 @@ int events_key_random(uint8_t key[EVENTS_KEY_LEN])
 	}
 	randombytes_buf(key, EVENTS_KEY_LEN);
 	return 0;
+}
+
+uint64_t events_sample_key(const struct config *c)
+{
+	static const uint8_t purpose[] = { 's', 'a', 'm', 'p', 'l', 'e' };
+	uint8_t hash[crypto_generichash_BYTES_MIN];
+	uint8_t key[EVENTS_KEY_LEN];
+	struct diag *told = calloc(1, sizeof(*told));
+	uint64_t sample;
+	char path[512];
+
+	events_key_path(c, path, sizeof(path));
+	randombytes_buf(&sample, sizeof(sample));
+	if (told != NULL && events_key_load(path, false, key, told) == 0) {
+		(void)crypto_generichash(
+			hash, sizeof(hash), purpose, sizeof(purpose), key, sizeof(key));
+		memcpy(&sample, hash, sizeof(sample));
+	}
+	if (told != NULL) {
+		diag_clear(told);
+	}
+	free(told);
+	return sample;
 }

@@ -29,7 +29,7 @@ struct explain *explain_open(const struct config *config, const struct policy_se
 	}
 	memset(x->memory, 0, judge_size());
 	judge_init(&x->judge, x->memory, NULL, 0);
-	x->judge.sample_key = config->pipeline.concat.hash_key;
+	x->judge.sample_key = config->pipeline.sample_key;
 	return x;
 }
 

@@ -27,6 +27,7 @@
 #include "dataplane/telemetry.h"
 #include "dataplane/worker.h"
 #include "control/control.h"
+#include "control/events.h"
 #include "control/notify.h"
 #include "control/panic.h"
 #include "control/push_boot.h"
@@ -156,6 +157,7 @@ static bool load_config(struct daemon *d)
 	}
 	if (d->arguments.plan_path == NULL) {
 		randomise(&d->config.pipeline);
+		d->config.pipeline.sample_key = events_sample_key(&d->config);
 		return true;
 	}
 	d->replay = true;

@@ -131,7 +131,7 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 		smpp_sessions_init(carve(&at, l.sessions), config->flows_max, config->pending_max);
 	p->fragments = fragments_init(carve(&at, l.fragments), &config->fragments);
 	judge_init(&p->judge, carve(&at, l.judge), concat, worker);
-	p->judge.sample_key = config->concat.hash_key;
+	p->judge.sample_key = config->sample_key;
 	p->pdu = carve(&at, l.pdus / 2);
 	p->edited = carve(&at, l.pdus / 2);
 	event_ring_init(&p->ring, carve(&at, l.ring), config->event_ring_len);

@@ -103,6 +103,7 @@ struct pipeline_config {
 	uint64_t
 		explain_frame; /* PDUs of messages that end in this frame are told as events too; 0: none */
 	uint32_t hash_seed;
+	uint64_t sample_key; /* of the senders that rules in state sample act on; fixed in replay */
 };
 
 struct pipeline;

@@ -7,8 +7,12 @@
 
 void judge_sender(struct judge *j, const struct sms *m)
 {
-	j->sender_hash =
-		XXH3_64bits_withSeed(m->source.digits.data, m->source.digits.len, j->sample_key);
+	struct bytes sender = m->source.digits;
+
+	if (sender.len != 0 && sender.data[0] == '+') { /* one number, however it is written */
+		sender = bytes_slice(sender, 1, sender.len);
+	}
+	j->sender_hash = XXH3_64bits_withSeed(sender.data, sender.len, j->sample_key);
 }
 
 bool judge_acts(const struct judge *j, const struct rule *r)
