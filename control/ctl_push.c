@@ -138,7 +138,10 @@ static void fill_meta(const struct push *p, struct pack_meta *meta)
 static int write_set(struct push *p, const struct policy_set *set)
 {
 	struct pack_meta meta = { .schema = PACK_SCHEMA };
-	struct policy_write how = { .key = &p->key, .thin = p->base, .meta = &meta };
+	struct policy_write how = { .key = &p->key,
+		.thin = p->base,
+		.thin_pack = p->base != NULL ? p->live.pack : NULL,
+		.meta = &meta };
 	int rc = ctl_spool_open(p->call, p->spool);
 
 	fill_meta(p, &meta);
