@@ -2,6 +2,7 @@
 /* The guard rail's arithmetic: traffic with given shares before and after a push, the clock in hand. */
 #include "control/guard.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/base/clock.h"
