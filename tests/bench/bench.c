@@ -23,6 +23,7 @@ static const struct lane_config lanes[] = {
 		.other = true },
 	{ .name = "no rules, monitor", .rules = "none", .mode = LINK_MONITOR },
 	{ .name = "no rules", .rules = "none", .mode = LINK_ENFORCE },
+	{ .name = "no rules, lists", .rules = "none", .mode = LINK_ENFORCE, .lists = true },
 	{ .name = "shipped sets", .rules = "sets", .mode = LINK_ENFORCE },
 	{ .name = "1,000 rules, monitor", .rules = "mixed", .mode = LINK_MONITOR },
 	{ .name = "1,000 rules", .rules = "mixed", .mode = LINK_ENFORCE },

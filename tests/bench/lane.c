@@ -14,6 +14,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/sms/from_map.h"
+#include "dataplane/verdict/list_build.h"
 
 #ifndef CALLGRIND_TOGGLE_COLLECT
 #define CALLGRIND_START_INSTRUMENTATION
@@ -282,11 +283,64 @@ static uint64_t measure(struct lane *l, struct frame **frames, unsigned n)
 	return cycles;
 }
 
+/* add_list: a list of `n` entries, by a form with one number, and what it is asked for. */
+static void add_list(struct policy *p, struct list_set *set, enum list_kind kind, unsigned n,
+	enum list_match match, enum rule_action action)
+{
+	struct policy_list *l = &p->lists[p->n_lists];
+	struct diag *diag = take_memory(sizeof(*diag));
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	struct list *list;
+
+	for (unsigned i = 0; to != NULL && i < n; i++) {
+		/* one number in a hundred of where the traffic's are, but of another length */
+		fprintf(to,
+			kind == LIST_NUMBER ? "4477%09u\n"
+			: kind == LIST_HOST ? "host%u.example\n"
+					    : "account%u\n",
+			i * 100);
+	}
+	list = to != NULL && fclose(to) == 0
+	               ? list_read("bench", kind, "bench.txt", bytes_of(text, len), diag)
+	               : NULL;
+	if (list == NULL || list_set_add(set, list) < 0) {
+		fprintf(stderr, "bench: no memory for lists\n");
+		exit(1);
+	}
+	snprintf(l->name, sizeof(l->name), "list%u", p->n_lists);
+	l->kind = (uint8_t)kind;
+	p->list_uses[p->n_list_uses++] = (struct policy_list_use){ .list = (uint8_t)p->n_lists++,
+		.match = (uint8_t)match,
+		.action = (uint8_t)action,
+		.link = POLICY_ANY,
+		.side = POLICY_ANY };
+	free(text);
+	free(diag);
+}
+
+/* take_lists: into the policy; the set goes to the generation. */
+static struct list_set *take_lists(struct policy *p)
+{
+	struct list_set *set = list_set_create();
+
+	if (set == NULL) {
+		exit(1);
+	}
+	add_list(p, set, LIST_NUMBER, 1000000, LIST_MATCH_DESTINATION, ACTION_PASS);
+	add_list(p, set, LIST_NUMBER, 1000000, LIST_MATCH_ORIGINATOR, ACTION_REJECT);
+	add_list(p, set, LIST_ACCOUNT, 10000, LIST_MATCH_ACCOUNT, ACTION_REPORT);
+	add_list(p, set, LIST_HOST, 100000, LIST_MATCH_TEXT, ACTION_REJECT);
+	return set;
+}
+
 struct lane *lane_create(const struct lane_config *config, const struct texts *texts,
 	struct ruleset *rules, unsigned n_sessions)
 {
 	struct lane *l = take_memory(sizeof(*l));
 	struct policy *policy = take_memory(sizeof(*policy));
+	struct list_set *lists = NULL;
 	struct traffic_config traffic = { .texts = texts->text[config->texts],
 		.lures = texts->lure[config->texts],
 		.n_texts = texts->n,
@@ -305,7 +359,10 @@ struct lane *lane_create(const struct lane_config *config, const struct texts *t
 	l->texts = texts;
 	configure(&l->pipeline_config, config);
 	policy_default(policy, rules, ACTION_REJECT);
+	lists = config->lists ? take_lists(policy) : NULL;
 	l->generation = generation_create(1, rules, policy, N_WORKERS);
+	generation_set_lists(l->generation, lists);
+	list_set_unref(lists);
 	free(policy);
 	l->flows = flowtable_create("bench", l->pipeline_config.flows_max, 0, 0);
 	l->concat_memory = take_memory(concat_size(&l->pipeline_config.concat));

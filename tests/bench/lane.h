@@ -22,6 +22,7 @@ struct lane_config {
 	bool other; /* not SMS traffic: another port */
 	unsigned per_packet; /* SIGTRAN with so many DATA chunks a packet; 0: SMPP */
 	bool signalling;     /* its checks report */
+	bool lists; /* two of a million numbers, accounts, hosts in the text; none has any of it */
 };
 
 struct lane;

@@ -100,7 +100,10 @@ static bool eytzinger_has(const void *set, uint64_t value)
 	return k != 0 && e->keys[k] == power + value;
 }
 
-/* ---- a hash table of cache lines with the rests of a permuted key: one line a look-up ---- */
+/*
+ * ---- a hash table of cache lines with the rests of a permuted key: one line a look-up ----
+ * What finds its line full goes on in the next one; the rest's last five bits say how far it went.
+ */
 
 struct lines {
 	uint32_t (*slots)[16]; /* [15]: how many are used; a full line goes on in the next one */
@@ -127,11 +130,14 @@ static void lines_make(struct lines *s, const uint64_t *keys, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t h = permute(keys[i] - power);
 		size_t line = h / s->each;
+		uint32_t far = 0;
 
 		while (s->slots[line][LINE_SLOTS] == LINE_SLOTS) {
 			line = line + 1 == s->n ? 0 : line + 1;
+			far++;
 		}
-		s->slots[line][s->slots[line][LINE_SLOTS]++] = (uint32_t)(h % s->each);
+		s->slots[line][s->slots[line][LINE_SLOTS]++] =
+			(uint32_t)(h % s->each * 32 + far % 32);
 	}
 }
 
@@ -140,7 +146,7 @@ static bool lines_has(const void *set, uint64_t value)
 	const struct lines *s = set;
 	uint64_t h = permute(value);
 	size_t line = h / s->each;
-	uint32_t rest = (uint32_t)(h % s->each);
+	uint32_t rest = (uint32_t)(h % s->each * 32);
 
 	for (;;) {
 		const uint32_t *slots = s->slots[line];
@@ -156,6 +162,7 @@ static bool lines_has(const void *set, uint64_t value)
 			return false;
 		}
 		line = line + 1 == s->n ? 0 : line + 1;
+		rest++;
 	}
 }
 
@@ -459,8 +466,9 @@ int main(int argc, char **argv)
 		memory_of(LOOKUPS * sizeof(uint64_t)) };
 	int failed = 0;
 
-	if (n < 1000 || n > 400000000) {
-		fprintf(stderr, "usage: bench_lists [NUMBERS], from 1,000 to 400,000,000\n");
+	if (n < 100000 || n > 400000000) {
+		fprintf(stderr,
+			"usage: bench_lists [NUMBERS [SPREAD]], from 100,000 to 400,000,000\n");
 		return 2;
 	}
 	for (size_t i = 0; i < sizeof(spreads) / sizeof(spreads[0]); i++) {
