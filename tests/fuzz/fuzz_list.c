@@ -103,6 +103,7 @@ struct model {
 		struct bytes from, to; /* equal: one number; to empty: a prefix */
 	} entries[ENTRIES_MAX];
 	size_t n;
+	char text[TEXT_MAX]; /* the same lines */
 };
 
 static size_t n_digits(struct bytes b)
@@ -159,8 +160,8 @@ static bool model_has(const struct model *m, struct bytes digits)
 	return false;
 }
 
-/* model_read: the lines that are plain; they alone are written to `text`. */
-static size_t model_read(struct model *m, struct bytes octets, char text[TEXT_MAX])
+/* model_read: the lines that are plain; they alone are in its text, whose length it returns. */
+static size_t model_read(struct model *m, struct bytes octets)
 {
 	size_t len = 0;
 
@@ -171,9 +172,9 @@ static size_t model_read(struct model *m, struct bytes octets, char text[TEXT_MA
 
 		if (n < 40 && len + n < TEXT_MAX && plain(line, &m->entries[m->n])) {
 			m->n++;
-			memcpy(text + len, line.data, n);
+			memcpy(m->text + len, line.data, n);
 			len += n;
-			text[len++] = '\n';
+			m->text[len++] = '\n';
 		}
 		at += n + 1;
 	}
@@ -246,24 +247,27 @@ static struct list *by_change(enum list_kind kind, struct bytes text, struct dia
 
 static void check_numbers(struct bytes octets)
 {
-	struct model m = { .n = 0 };
-	char text[TEXT_MAX];
-	size_t len = model_read(&m, octets, text);
+	struct model *m = calloc(1, sizeof(*m));
 	struct diag *diag = diag_new();
-	struct list *l = list_read("fuzz", LIST_IMSI, "fuzz.txt", bytes_of(text, len), diag);
 	struct list *others[2];
+	struct bytes text;
+	struct list *l;
 
+	require(m != NULL);
+	text = bytes_of(m->text, model_read(m, octets));
+	l = list_read("fuzz", LIST_IMSI, "fuzz.txt", text, diag);
 	require(l != NULL);
-	check_model(&m, l);
+	check_model(m, l);
 	others[0] = through_section(l, diag);
-	others[1] = by_change(LIST_IMSI, bytes_of(text, len), diag);
+	others[1] = by_change(LIST_IMSI, text, diag);
 	for (unsigned i = 0; i < 2; i++) {
-		check_model(&m, others[i]);
+		check_model(m, others[i]);
 		require(list_equal_entries(l, others[i]));
 		list_unref(others[i]);
 	}
 	list_unref(l);
 	diag_free(diag);
+	free(m);
 }
 
 /* check_text: any kind, any lines. */

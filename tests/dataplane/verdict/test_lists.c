@@ -324,8 +324,8 @@ static void test_senders(void)
 	uint8_t fold[LIST_FOLD_SIZE];
 	struct list_hit hit;
 	static const char *const alike[] = { "MyBank", "MYBANK",
-		"My\xD0\x92"
-		"ank",
+		("My\xD0\x92"
+		 "ank"),
 		"MyB4nk", "P0stDE", "ACME, INC" };
 
 	CU_ASSERT(list_find_text(l, bytes_str("MyBank"), false, &hit));
