@@ -214,13 +214,20 @@ int ctl_policy_check(struct ctl_call *call)
 int ctl_policy_compile(struct ctl_call *call)
 {
 	const char *out = ctl_value(call, "out");
-	const struct policy_write how = { .key = NULL };
+	const char *key_path = ctl_value(call, "key");
+	struct pack_meta meta;
+	struct key_secret key;
+	const struct policy_write how = { .key = key_path != NULL ? &key : NULL, .meta = &meta };
 	struct policy_set *set;
 	int rc;
 
 	if (out == NULL) {
 		return ctl_error(call, CONTROL_USAGE, "policy compile needs --out PACK");
 	}
+	if (key_path != NULL && !key_secret_load(&key, key_path, &call->diag)) {
+		return CONTROL_INVALID;
+	}
+	ctl_policy_meta(ctl_value(call, "note"), &meta);
 	set = calloc(1, sizeof(*set));
 	rc = set != NULL ? policy_load(call, set) : ctl_error(call, CONTROL_FAILED, "no memory");
 	if (rc == 0) {
@@ -231,6 +238,9 @@ int ctl_policy_compile(struct ctl_call *call)
 			ctl_set(call, "pack", ctl_json_string(out));
 		}
 		policy_set_free(set);
+	}
+	if (key_path != NULL) {
+		key_secret_wipe(&key);
 	}
 	free(set);
 	return rc;

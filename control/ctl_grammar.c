@@ -98,7 +98,12 @@ const struct ctl_verb ctl_verbs[] = {
 		.text = "A pack fits the processor features of the machine that made it; it holds the\n"
 			"patterns' text too.\n",
 		.example = "smswallctl policy compile patterns/sets --out policy.pack\n",
-		.options = { { "out", "PACK", "file to write" }, OPTION_CONFIG },
+		.options = {
+			{ "out", "PACK", "file to write" },
+			{ "key", "FILE", "sign it with this secret key (default: not signed)" },
+			{ "note", "TEXT", "why; it stands in policy history once it is pushed" },
+			OPTION_CONFIG,
+		},
 	},
 	{
 		.object = "policy", .name = "diff", .arguments = "OLD NEW",

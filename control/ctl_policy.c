@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/ctl_policy.h"
 
+#include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "dataplane/base/clock.h"
 
 int ctl_config_load(struct ctl_call *call, struct config **c)
 {
@@ -40,4 +44,19 @@ int ctl_policy_load(
 		.default_action = (enum rule_action)c->default_action,
 	};
 	return policy_set_load(set, &how, &call->diag) ? 0 : CONTROL_INVALID;
+}
+
+static const char *author(void)
+{
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *user = getpwuid(getuid());
+
+	return sudo != NULL && sudo[0] != '\0' ? sudo : user != NULL ? user->pw_name : "";
+}
+
+void ctl_policy_meta(const char *note, struct pack_meta *meta)
+{
+	*meta = (struct pack_meta){ .schema = PACK_SCHEMA, .created_us = clock_realtime_us() };
+	(void)snprintf(meta->author, sizeof(meta->author), "%s", author());
+	(void)snprintf(meta->note, sizeof(meta->note), "%s", note != NULL ? note : "");
 }

@@ -17,4 +17,7 @@ int ctl_config_load(struct ctl_call *call, struct config **c);
 int ctl_policy_load(
 	struct ctl_call *call, const char *path, const struct config *c, struct policy_set *set);
 
+/* ctl_policy_meta: who makes a pack, and when; `note` may be NULL. */
+void ctl_policy_meta(const char *note, struct pack_meta *meta);
+
 #endif

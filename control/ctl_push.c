@@ -113,27 +113,6 @@ static int load_key(struct push *p)
 
 /* ---- packs */
 
-static const char *author(void)
-{
-	const char *sudo = getenv("SUDO_USER");
-	const struct passwd *user = getpwuid(getuid());
-
-	return sudo != NULL && sudo[0] != '\0' ? sudo : user != NULL ? user->pw_name : "";
-}
-
-static void fill_meta(const struct push *p, struct pack_meta *meta)
-{
-	const char *note = p->merging ? NULL : ctl_value(p->call, "note");
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	meta->schema = PACK_SCHEMA;
-	meta->base = (uint32_t)p->live.number;
-	meta->created_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-	(void)snprintf(meta->author, sizeof(meta->author), "%s", author());
-	(void)snprintf(meta->note, sizeof(meta->note), "%s", note != NULL ? note : "");
-}
-
 /* write_set: signed, without what the store has. */
 static int write_set(struct push *p, const struct policy_set *set)
 {
@@ -144,7 +123,8 @@ static int write_set(struct push *p, const struct policy_set *set)
 		.meta = &meta };
 	int rc = ctl_spool_open(p->call, p->spool);
 
-	fill_meta(p, &meta);
+	ctl_policy_meta(p->merging ? NULL : ctl_value(p->call, "note"), &meta);
+	meta.base = (uint32_t)p->live.number;
 	if (rc == 0 && !policy_set_write(set, p->spool, &how, &p->call->diag)) {
 		rc = CONTROL_FAILED;
 	}

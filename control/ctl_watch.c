@@ -2,7 +2,6 @@
 #include "control/ctl_watch.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -105,7 +104,7 @@ static int watch(struct ctl_call *call)
 		return rc;
 	}
 	pause.tv_sec = (time_t)seconds;
-	pause.tv_nsec = (long)((seconds - floor(seconds)) * 1e9);
+	pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
 	stop_signals(&signals);
 	sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGINT, &action, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* judge_lists: what lists say of a message, and which senders are sampled. Part of judge.h. */
+#define XXH_INLINE_ALL /* short keys, as in concat.c */
 #include <xxhash.h>
 
 #include "dataplane/proto/smpp.h"

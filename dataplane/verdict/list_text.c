@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#define XXH_INLINE_ALL /* short keys, as in concat.c */
 #include <xxhash.h>
 
 enum { HEAD_LEN = 2, SEEDS_MAX = 16 };

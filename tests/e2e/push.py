@@ -25,6 +25,8 @@ WORDS = ("station", "tonight", "bread", "milk", "tickets", "please", "train", "a
 SHARE = 10  # one of so many messages is to be refused
 OTP = "is your verification code"
 WARM = 15
+RING = 4 << 20  # the smallest
+RING_MESSAGES = 6000  # a record has 700 octets and more
 COMPILE_S = 400  # one pattern may take 30 s of a processor that is shared
 
 
@@ -67,7 +69,9 @@ def push(daemon, policy, *more, code=0):
 
 
 def live_generation(daemon):
-    return daemon.ctl("status")["generation"]
+    """What is live, less what is figures."""
+    g = daemon.ctl("status")["generation"]
+    return {key: g[key] for key in ("number", "hash", "rules", "workers", "empty")}
 
 
 def memory_kb(daemon):
@@ -174,7 +178,7 @@ def start(lab, **changes):
 def run_pushes(lab, count, say=lambda line: None):
     """`count` pushes during live traffic: half small, a twentieth whole, the rest lists."""
     live.need_node()
-    daemon, first = start(lab)
+    daemon, first = start(lab, event_ring=str(RING))
     pushes = Pushes(lab, daemon, "a")
     for policy in pushes.policies.values():
         policy.lists = LISTS
@@ -182,7 +186,7 @@ def run_pushes(lab, count, say=lambda line: None):
     for kind in ("whole", "small", "list", "whole", "small", "list"):
         pushes.one(kind)
     until = lab.path(lab.unique("until"))
-    messages = traffic.make_messages(2000 + 400 * count, lab.next_seed(), SHARE)
+    messages = traffic.make_messages(2 * RING_MESSAGES + 400 * count, lab.next_seed(), SHARE)
     processes, read = traffic.start_smsc(lab, "node-strict")
     poller = Poller(daemon)
     try:
@@ -193,7 +197,8 @@ def run_pushes(lab, count, say=lambda line: None):
         kinds += ["list"] * (count - len(kinds))
         pushes.rng.shuffle(kinds)
         for i, kind in enumerate(kinds):
-            if i == WARM:  # what the traffic touches for the first time is touched by then
+            if i == WARM:  # what the traffic touches for the first time is touched by then, the ring of events too
+                wait_for("messages", 60, lambda: daemon.counter("messages") > RING_MESSAGES)
                 base_kb = memory_kb(daemon)
             pushes.one(kind)
         with open(until, "w", encoding="ascii"):
@@ -391,8 +396,8 @@ def case_refused(lab):
     before = live_generation(daemon)
     policy = Policy(lab, "b")
 
-    def refused(path, code, *sentences):
-        done = subprocess.run([CTL, "policy", "push", path, "--socket", daemon.socket_path],
+    def refused(path, code, *sentences, more=()):
+        done = subprocess.run([CTL, "policy", "push", path, *more, "--socket", daemon.socket_path],
                               capture_output=True, text=True, timeout=COMPILE_S, check=False)
         check_equal(done.returncode, code, f"exit code of a push of {os.path.basename(path)} ({done.stderr.strip()})")
         for sentence in sentences:
@@ -420,10 +425,42 @@ def case_refused(lab):
         damaged[at] ^= 0x40
         refused(write(lab.path(lab.unique("damaged")), bytes(damaged)), 4)
     refused(write(lab.path(lab.unique("short")), octets[:len(octets) - 7]), 4)
+    with socket.socket(socket.AF_UNIX) as s:  # smswallctl would sign it
+        s.connect(daemon.socket_path)
+        file = s.makefile("rwb")
+        file.write(json.dumps({"v": 1, "verb": "policy.push", "args": {"pack": pack}}).encode() + b"\n")
+        file.flush()
+        answer = json.loads(file.readline())
+    check_equal((answer["ok"], answer.get("code")), (False, 4), f"a pack without a signature: {answer}")
+    check("not signed" in answer["error"] or "unsigned" in answer["error"], f"not said: {answer['error']}")
+    key = lab.path(lab.unique("key"))
+    subprocess.run([CTL, "key", "make", key], check=True, stdout=subprocess.DEVNULL)
+    refused(policy.folder, 4, "trusted|signer", more=("--key", key))
     events = [e for e in daemon.events() if e.get("generation") not in (None, before["number"])]
     check_equal(events, [], "events of another generation")
+    time.sleep(0.01)
+    told = push(daemon, first.folder)
+    before = live_generation(daemon)
+    check_equal(before["number"], told["generation"], "what is live after a good push")
+    refused(pack, 6, "made before")
+    push(daemon, pack, "--allow-older")
     check_equal(daemon.stop(), 0, "exit code after SIGTERM")
-    del first
+
+
+def case_too_large(lab):
+    """A policy for which there is no room beside the live one is refused, with the figures."""
+    daemon, _ = start(lab, lock="false;\n\tgenerations = 8")
+    before = live_generation(daemon)
+    policy = Policy(lab, "b", n_more=0)
+    policy.more = {f"b.large.{i}": f"x{i}[0-9]{{2,10}}y" for i in range(12000)}
+    policy.write()
+    done = subprocess.run([CTL, "policy", "push", policy.folder, "--socket", daemon.socket_path],
+                          capture_output=True, text=True, timeout=COMPILE_S, check=False)
+    check_equal(done.returncode, 4, f"exit code ({done.stderr.strip()})")
+    check(re.search(r"memory\.generations", done.stderr) and re.search(r"\d+ (?:octets|[KM]iB)", done.stderr),
+          f"without figures: {done.stderr.strip()}")
+    check_equal(live_generation(daemon), before, "what is live after a refused push")
+    check_equal(daemon.stop(), 0, "exit code after SIGTERM")
 
 
 # ---- undone
@@ -548,6 +585,7 @@ PUSH = [
     ("push-live", case_live),
     ("push-full-speed", case_full_speed),
     ("push-refused", case_refused),
+    ("push-too-large", case_too_large),
     ("push-confirm-rollback", case_confirm),
     ("push-drill", case_drill),
     ("push-killed", case_killed),
