@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/ctl_watch.h"
 
+#include <math.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
