@@ -489,6 +489,25 @@ def case_confirm(lab):
     del first
 
 
+# ---- explained
+
+def case_why(lab):
+    """An event of a generation that is not live any more: why names its rule, and judges the text again as it did."""
+    daemon, first = start(lab)
+    live.node_session(lab, 40, window=10)
+    told = wait_for("a refused message", 5, lambda: daemon.events(type="message", verdict="reject"))[-1]
+    old = live_generation(daemon)
+    push(daemon, Policy(lab, "b"), "--no-merge")
+    why = daemon.ctl("why", str(told["id"]))
+    check("a.lottery" in json.dumps(why) and "rules.pat" in json.dumps(why), f"why: {why}")
+    text = f"the {PHRASE} is yours"
+    for words, rule in ((("--at", f"@{old['number']}"), "a.lottery"), (("--live",), "b.lottery")):
+        said = json.dumps(daemon.ctl("explain", "--text", text, *words))
+        check(rule in said and ("b." if rule[0] == "a" else "a.") + "lottery" not in said, f"explain {words}: {said}")
+    check_equal(daemon.stop(), 0, "exit code after SIGTERM")
+    del first
+
+
 # ---- the drill
 
 def otp_messages(count, seed):
@@ -587,6 +606,7 @@ PUSH = [
     ("push-refused", case_refused),
     ("push-too-large", case_too_large),
     ("push-confirm-rollback", case_confirm),
+    ("push-why-explain", case_why),
     ("push-drill", case_drill),
     ("push-killed", case_killed),
 ]
