@@ -74,7 +74,8 @@ static void test_empty_full(void)
 	CU_ASSERT_EQUAL(in, out);
 	CU_ASSERT_EQUAL(event_ring_room(&r), RING_LEN);
 	/* a record larger than the ring never fits */
-	e = (struct event){ .id = 1 };
+	memset(&e, 0, sizeof(e));
+	e.id = 1;
 	CU_ASSERT_FALSE(event_ring_put(&r, &e, bytes_of(memory, RING_LEN)));
 	CU_ASSERT_FALSE(event_ring_take(&r, &e, text, sizeof(text)));
 }
