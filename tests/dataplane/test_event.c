@@ -51,8 +51,8 @@ static bool take_one(struct event_ring *r, uint64_t id, bool *right)
 static void test_empty_full(void)
 {
 	static uint8_t memory[RING_LEN];
+	static struct event e;
 	struct event_ring r;
-	struct event e;
 	uint8_t text[1];
 	uint64_t in = 0;
 	uint64_t out = 0;
