@@ -147,9 +147,9 @@ def exit_codes(lab):
         assert code == wanted, (arguments, code, err)
     code, out, err = lab.ctl("policy", "diff", none, none, "--exit-code", "--json")
     assert code == OK and json.loads(out)["differences"] == 0, err
-    code, _, err = lab.ctl("policy", "diff", none, lab.file("bad.pat", "a:/(/\n"), "--capture",
+    code, _, err = lab.ctl("policy", "diff", none, lab.file("unclosed.pat", "a:/(/\n"), "--capture",
                            os.path.join(PCAPS, "demo.pcap"), "--config", lab.config("lab"))
-    assert code == INVALID and "bad.pat:1" in err, err
+    assert code == INVALID and "unclosed.pat:1" in err, err
 
 
 def pack_is_its_folder(lab):
