@@ -212,7 +212,7 @@ static void task_begin(struct push *p, const struct push_order *o)
 	t->order.change_arg = NULL; /* the job's */
 	t->live = p->live->made.generation->number;
 	job->order = *o;
-	job->live = &p->live->made;
+	job->live = p->live->made; /* the slot may go meanwhile, by the guard rail */
 	job->resident = p->previous != NULL ? p->previous->made.generation->number : 0;
 	if (o->what == PUSH_CONFIRM) {
 		job->current = p->confirm;

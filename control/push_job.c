@@ -391,7 +391,7 @@ static void run_load(const struct push_workshop *shop, struct push_job *job)
 	}
 	l->shop = shop;
 	l->job = job;
-	l->live = job->live;
+	l->live = &job->live;
 	store_path_parts(shop->store, l->parts);
 	errno = 0;
 	job->code = load_order(l);

@@ -96,8 +96,8 @@ struct push_state {
 struct push_job {
 	struct push_job *next;
 	enum push_job_kind kind;
-	struct push_order order;      /* JOB_LOAD, JOB_TAG, JOB_ROTATE */
-	const struct push_made *live; /* JOB_LOAD: what is live; stays until the job is done */
+	struct push_order order; /* JOB_LOAD, JOB_TAG, JOB_ROTATE */
+	struct push_made live;   /* JOB_LOAD: what was live; freed by a later job, if at all */
 	uint32_t resident; /* JOB_LOAD: a generation in memory that need not be loaded; 0: none */
 	uint32_t current;  /* JOB_RECORD: what is current now; 0: what was */
 	struct push_state states[PUSH_STATES_MAX];
