@@ -337,6 +337,68 @@ static void test_guard(void)
 	rig_free(r);
 }
 
+/* The loader looks at what is live; the guard rail undoes that meanwhile: the order ends in conflict. */
+struct slow {
+	_Atomic int *stage; /* 0, 1: it has begun, 2: it may go on */
+};
+
+static bool change_slowly(void *arg, const struct store *store, const struct generation *live_one,
+	struct pack *pack, struct diag *diag)
+{
+	const struct timespec pause = { 0, 200000 };
+	_Atomic int *stage = ((struct slow *)arg)->stage;
+
+	(void)store;
+	(void)diag;
+	atomic_store(stage, 1);
+	while (atomic_load(stage) != 2) {
+		nanosleep(&pause, NULL);
+	}
+	return live_one->ruleset->n_rules != 0 && pack_replace(pack, "states", bytes_str(""));
+}
+
+static void test_undone_at_work(void)
+{
+	const struct timespec pause = { 0, 200000 };
+	struct rig *r = rig_new();
+	struct push_order *o = calloc(1, sizeof(*o));
+	struct slow *slow = calloc(1, sizeof(*slow));
+	_Atomic int stage = 0;
+
+	CU_ASSERT_FATAL(o != NULL && slow != NULL);
+	r->config.guard.enabled = true;
+	CU_ASSERT_TRUE_FATAL(rig_boot(r, rules_a));
+	rig_pack(r, "b", rules_b, &r->boot.store.key, later_us);
+	rig_start(r);
+	for (unsigned i = 0; i < 50; i++) {
+		traffic(r, 100, 2);
+	}
+	CU_ASSERT_EQUAL(rig_push(r, "b"), CONTROL_OK);
+	slow->stage = &stage;
+	o->what = PUSH_CHANGE;
+	o->change = change_slowly;
+	o->change_arg = slow;
+	o->ticket = ++r->ticket;
+	CU_ASSERT_TRUE_FATAL(push_start(r->push, o, r->sentence));
+	while (atomic_load(&stage) != 1) {
+		(void)push_round(r->push, rig_now(r));
+		nanosleep(&pause, NULL);
+	}
+	for (unsigned i = 0; i < 2000 && live(r) == 2; i++) {
+		traffic(r, 100, 45);
+	}
+	CU_ASSERT_EQUAL(live(r), 1);
+	for (unsigned i = 0; i < 100; i++) { /* what was live is swept */
+		(void)push_round(r->push, rig_now(r));
+	}
+	atomic_store(&stage, 2);
+	rig_turn(r);
+	CU_ASSERT_EQUAL(r->code, CONTROL_CONFLICT);
+	CU_ASSERT_EQUAL(live(r), 1);
+	free(o);
+	rig_free(r);
+}
+
 static void test_not_taken(void)
 {
 	struct rig *r = started();
@@ -591,7 +653,7 @@ UNIT_MAIN("push", { "goes live", test_push_goes_live },
 	{ "stays until drained", test_stays_until_drained }, { "refused", test_refused },
 	{ "confirm", test_confirm }, { "rollback", test_rollback },
 	{ "shadow and states", test_shadow_and_states }, { "guard rail", test_guard },
-	{ "not taken", test_not_taken }, { "boot", test_boot },
-	{ "boot from a path", test_boot_from_path }, { "many", test_many },
+	{ "undone while the loader works", test_undone_at_work }, { "not taken", test_not_taken },
+	{ "boot", test_boot }, { "boot from a path", test_boot_from_path }, { "many", test_many },
 	{ "merge, keys, tags", test_merge_keys_tags }, { "verbs", test_verbs },
 	{ "replay", test_replay })
