@@ -573,6 +573,15 @@ def case_drill(lab):
 
 # ---- killed
 
+def answers(daemon):
+    """The socket is a while what the one before left behind."""
+    try:
+        return live_generation(daemon)
+    except Failure:
+        check(daemon.running(), f"smswalld has ended: {daemon.tail()}")
+        return None
+
+
 def run_kills(lab, count, say=lambda line: None):
     """kill -9 at random moments of push, rollback and rotation: it always starts with a generation that verifies."""
     rng = random.Random(5)
@@ -595,6 +604,7 @@ def run_kills(lab, count, say=lambda line: None):
         daemon.kill()
         client.wait(30)
         daemon = lab.start_daemon(daemon.config, devices, policy=None)
+        wait_for("an answer", 10, lambda d=daemon: answers(d))
         generation = live_generation(daemon)
         check(generation["rules"] > 0 and generation["number"] > 0, f"after kill {i} an empty generation: {generation}")
         check("nothing verifies" not in daemon.err(), daemon.tail())
