@@ -15,6 +15,7 @@
 
 #include "control/audit_parts.h"
 #include "control/peer.h"
+#include "patterns/durable.h"
 
 /* What the log itself has to tell, as records in front of the next. */
 struct news {
@@ -49,17 +50,6 @@ void audit_path(const char *folder, uint64_t first, char out[AUDIT_PATH_SIZE])
 	} else {
 		snprintf(out, AUDIT_PATH_SIZE, "%.255s/audit.%010" PRIu64 ".log", folder, first);
 	}
-}
-
-static int sync_folder(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) != 0 ? -errno : 0;
-
-	if (fd >= 0) {
-		close(fd);
-	}
-	return rc;
 }
 
 /* Names of arguments that hold neither a secret nor what somebody wrote or whose number it is. */
@@ -436,7 +426,7 @@ static int open_file(struct audit *a, const char *path)
 		if (stat(path, &named) == 0 && named.st_ino == opened.st_ino &&
 			named.st_dev == opened.st_dev && fstat(a->fd, &opened) == 0) {
 			a->size = (size_t)opened.st_size;
-			return sync_folder(a->folder);
+			return durable_sync_folder(a->folder);
 		}
 		close(a->fd);
 		a->fd = -1;
@@ -516,7 +506,7 @@ static int rotate(struct audit *a)
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
 		return 0; /* a log that is too long is better than none */
 	}
-	rc = sync_folder(a->folder);
+	rc = durable_sync_folder(a->folder);
 	close(a->fd);
 	a->fd = -1;
 	return rc != 0 ? a->error = rc : open_log(a);

@@ -2,34 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/json_line.h"
+#include "control/json_value.h"
 #include "control/push_parts.h"
 #include "dataplane/base/clock.h"
 
 enum { REPORT_SCHEMA = 1, REPORT_RULES_MAX = 20 };
-
-static json_t *count(uint64_t v)
-{
-	return json_integer((json_int_t)(v > INT64_MAX ? (uint64_t)INT64_MAX : v));
-}
-
-static json_t *text(const char *s)
-{
-	json_t *t = json_string(s);
-
-	return t != NULL ? t : json_string("(not UTF-8)");
-}
-
-static json_t *time_or_null(uint64_t us)
-{
-	char at[JSON_LINE_TIME_SIZE];
-
-	if (us == 0) {
-		return json_null();
-	}
-	json_line_time(us, at);
-	return json_string(at);
-}
 
 static json_t *workers_json(const struct push *p)
 {
@@ -54,13 +31,13 @@ static json_t *moved_json(const struct push *p)
 	json_t *a = json_pack("{s:I, s:s, s:I, s:o, s:{s:o, s:o, s:o, s:o}}", "generation",
 		(json_int_t)r->store.number, "hash", r->store.hash, "previous",
 		(json_int_t)t->previous, "workers", workers_json(p), "took_us", "load",
-		count(t->load_us), "store", count(t->store_us), "publish", count(t->publish_us),
-		"seen", count(t->seen_us));
+		json_value_count(t->load_us), "store", json_value_count(t->store_us), "publish",
+		json_value_count(t->publish_us), "seen", json_value_count(t->seen_us));
 	json_t *more = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "rules",
 		(json_int_t)r->store.n_rules, "added", (json_int_t)r->n_added, "removed",
 		(json_int_t)r->n_removed, "changed", (json_int_t)r->n_changed, "restated",
 		(json_int_t)r->n_restated, "shadowed", (json_int_t)r->n_shadowed, "confirm_until",
-		time_or_null(p->confirm == r->store.number ? p->confirm_until_us : 0), "merged",
+		json_value_time(p->confirm == r->store.number ? p->confirm_until_us : 0), "merged",
 		t->order.merge);
 
 	(void)json_object_update(a, more);
@@ -103,8 +80,8 @@ static json_t *memory_json(const struct push *p)
 	if (a == NULL) {
 		return json_null();
 	}
-	return json_pack("{s:o, s:o, s:o}", "used", count(arena_used(a)), "peak",
-		count(arena_peak(a)), "ceiling", count(a->ceiling));
+	return json_pack("{s:o, s:o, s:o}", "used", json_value_count(arena_used(a)), "peak",
+		json_value_count(arena_peak(a)), "ceiling", json_value_count(a->ceiling));
 }
 
 /* hash_of: of the pack; in a replay, which has none, of the rules. */
@@ -128,9 +105,9 @@ json_t *push_json(struct push *p, const char *policy)
 {
 	const struct generation *g = p->live->made.generation;
 	json_t *j = json_pack("{s:I, s:o, s:o, s:I, s:o}", "number", (json_int_t)g->number,
-		"policy", policy != NULL ? text(policy) : json_null(), "hash", hash_of(p), "rules",
-		(json_int_t)g->ruleset->n_rules, "database_octets",
-		count(g->ruleset->database_len));
+		"policy", policy != NULL ? json_value_text(policy) : json_null(), "hash",
+		hash_of(p), "rules", (json_int_t)g->ruleset->n_rules, "database_octets",
+		json_value_count(g->ruleset->database_len));
 	json_t *more;
 
 	if (p->loader == NULL) {
@@ -138,7 +115,7 @@ json_t *push_json(struct push *p, const char *policy)
 	}
 	more = json_pack("{s:o, s:b, s:b, s:o, s:o, s:i, s:o, s:b}", "workers", workers_json(p),
 		"empty", p->live->made.record.empty, "pending", p->confirm != 0, "confirm_until",
-		time_or_null(p->confirm != 0 ? p->confirm_until_us : 0), "guard", guard_json(p),
+		json_value_time(p->confirm != 0 ? p->confirm_until_us : 0), "guard", guard_json(p),
 		"on_their_way_out", (int)p->n_retired, "memory", memory_json(p), "loading",
 		p->task.phase == PUSH_AT_WORK);
 	(void)json_object_update(j, more);
@@ -167,7 +144,7 @@ json_t *push_history(const struct push *p)
 	return json_pack("{s:I, s:o, s:o, s:o}", "live",
 		(json_int_t)p->live->made.generation->number, "pending",
 		p->confirm != 0 ? json_integer((json_int_t)p->confirm) : json_null(),
-		"confirm_until", time_or_null(p->confirm != 0 ? p->confirm_until_us : 0),
+		"confirm_until", json_value_time(p->confirm != 0 ? p->confirm_until_us : 0),
 		"generations", p->history != NULL ? json_incref(p->history) : json_array());
 }
 
@@ -224,8 +201,9 @@ static json_t *decided_most(const struct push *p)
 	}
 	for (unsigned i = 0; i < n; i++) {
 		(void)json_array_append_new(
-			list, json_pack("{s:o, s:o}", "id", text(g->ruleset->rules[rules[i]].id),
-				      "decided", count(most[i])));
+			list, json_pack("{s:o, s:o}", "id",
+				      json_value_text(g->ruleset->rules[rules[i]].id), "decided",
+				      json_value_count(most[i])));
 	}
 	return list;
 }
@@ -237,14 +215,16 @@ char *push_guard_report(
 	json_t *j = json_pack("{s:i, s:s, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o}",
 		"schema_version", REPORT_SCHEMA, "type", "guard", "generation",
 		(json_int_t)r->number, "live", (json_int_t)undone_to, "hash", r->hash, "author",
-		text(r->author), "note", text(r->note), "pushed", time_or_null(p->live->live_us),
-		"undone", time_or_null(now_us), "after_ms", count(f->after_us / CLOCK_US_PER_MS));
+		json_value_text(r->author), "note", json_value_text(r->note), "pushed",
+		json_value_time(p->live->live_us), "undone", json_value_time(now_us), "after_ms",
+		json_value_count(f->after_us / CLOCK_US_PER_MS));
 	json_t *more = json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "band",
 		guard_band_name(f->band), "limit", (json_int_t)f->limit, "share",
 		(json_int_t)f->since_ppm, "base", (json_int_t)f->base_ppm, "messages",
-		count(f->since.messages), "refused", count(f->since.refused), "redacted",
-		count(f->since.redacted), "reported", count(f->since.reported), "base_messages",
-		count(f->base.messages), "rules", decided_most(p));
+		json_value_count(f->since.messages), "refused", json_value_count(f->since.refused),
+		"redacted", json_value_count(f->since.redacted), "reported",
+		json_value_count(f->since.reported), "base_messages",
+		json_value_count(f->base.messages), "rules", decided_most(p));
 	char *out;
 
 	(void)json_object_update(j, more);

@@ -6,44 +6,12 @@
 #include <string.h>
 
 #include "control/event_sink.h"
-#include "control/json_line.h"
+#include "control/json_value.h"
 #include "control/push.h"
 #include "control/report_signalling.h"
 #include "control/version.h"
 #include "control/watch.h"
 #include "dataplane/base/clock.h"
-
-static json_t *count(uint64_t v)
-{
-	return json_integer((json_int_t)(v > INT64_MAX ? (uint64_t)INT64_MAX : v));
-}
-
-/* text: jansson takes valid UTF-8 only; what is not ours to write comes through json_line. */
-static json_t *text(const char *s)
-{
-	json_t *t = json_string(s);
-
-	return t != NULL ? t : json_string("(not UTF-8)");
-}
-
-static json_t *time_text(uint64_t us)
-{
-	char line[64];
-	struct json_line l = { .at = line, .size = sizeof(line) };
-	json_t *pair;
-	json_t *t;
-
-	if (us == 0) {
-		return json_null();
-	}
-	json_line_open(&l, '{');
-	json_line_put_time(&l, "t", us);
-	json_line_close(&l, '}');
-	pair = json_loads(line, 0, NULL);
-	t = json_incref(json_object_get(pair, "t"));
-	json_decref(pair);
-	return t;
-}
 
 static const char *mode_name(uint8_t mode)
 {
@@ -74,9 +42,10 @@ static json_t *port_json(const struct control_context *ctx, unsigned port)
 	p.name[sizeof(p.name) - 1] = '\0';
 	p.driver[sizeof(p.driver) - 1] = '\0';
 	return json_pack("{s:i, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o}", "port", (int)port, "name",
-		text(p.name), "driver", text(p.driver), "up", p.up, "speed_mbps", (int)p.speed_mbps,
-		"frames_in", count(p.frames_in), "frames_out", count(p.frames_out), "missed",
-		count(p.missed), "errors", count(p.errors));
+		json_value_text(p.name), "driver", json_value_text(p.driver), "up", p.up,
+		"speed_mbps", (int)p.speed_mbps, "frames_in", json_value_count(p.frames_in),
+		"frames_out", json_value_count(p.frames_out), "missed", json_value_count(p.missed),
+		"errors", json_value_count(p.errors));
 }
 
 /* The pair as one wire: how its ports hang together, and which one is down because the other is. */
@@ -94,7 +63,8 @@ static json_t *link_state_json(const struct control_context *ctx, unsigned link)
 		l->forced[0]   ? "inside"
 		: l->forced[1] ? "outside"
 			       : NULL,
-		"downs", count(l->n_downs), "propagated", count(l->n_propagated), "error",
+		"downs", json_value_count(l->n_downs), "propagated",
+		json_value_count(l->n_propagated), "error",
 		l->error != 0 ? strerror(l->error) : NULL);
 }
 
@@ -104,7 +74,7 @@ static json_t *link_counters_json(const struct stats *sum, unsigned link)
 
 	for (int i = 0; i < LINK_STAT_COUNT; i++) {
 		json_object_set_new(counters, stats_link_counter_name((enum stats_link_counter)i),
-			count(sum->link[link][i]));
+			json_value_count(sum->link[link][i]));
 	}
 	return counters;
 }
@@ -115,8 +85,8 @@ static json_t *hold_json(const struct stats *sum, unsigned link)
 	uint64_t n = sum->link[link][LINK_STAT_holds];
 
 	return json_pack("{s:o, s:o}", "mean_us",
-		count(n != 0 ? sum->link[link][LINK_STAT_hold_us] / n : 0), "max_us",
-		count(sum->hold_max_us[link]));
+		json_value_count(n != 0 ? sum->link[link][LINK_STAT_hold_us] / n : 0), "max_us",
+		json_value_count(sum->hold_max_us[link]));
 }
 
 static const char *style_name(uint8_t style)
@@ -142,8 +112,8 @@ static json_t *breaker_json(const struct control_context *ctx, unsigned link, un
 	}
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "towards",
 		towards == 0 ? "smsc" : "esme", "style", style_name(style), "configured",
-		style_name(configured), "breaks", count(moves), "closes", count(closes), "mutes",
-		count(mutes));
+		style_name(configured), "breaks", json_value_count(moves), "closes",
+		json_value_count(closes), "mutes", json_value_count(mutes));
 }
 
 static bool dribbles(const struct control_context *ctx, unsigned link)
@@ -175,12 +145,13 @@ static json_t *links_json(const struct control_context *ctx, const struct stats 
 		}
 		json_array_append_new(links,
 			json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:[o,o], s:b, s:o}", "name",
-				text(p->links[i].name), "mode", mode_name(p->links[i].mode),
-				"panic", (panic & (UINT64_C(1) << i)) != 0, "ports", ports,
-				"link_state", link_state_json(ctx, i), "counters",
-				link_counters_json(sum, i), "hold", hold_json(sum, i), "breaker",
-				breaker_json(ctx, i, 0), breaker_json(ctx, i, 1), "dribbling",
-				dribbles(ctx, i), "signalling", report_signalling(ctx, i)));
+				json_value_text(p->links[i].name), "mode",
+				mode_name(p->links[i].mode), "panic",
+				(panic & (UINT64_C(1) << i)) != 0, "ports", ports, "link_state",
+				link_state_json(ctx, i), "counters", link_counters_json(sum, i),
+				"hold", hold_json(sum, i), "breaker", breaker_json(ctx, i, 0),
+				breaker_json(ctx, i, 1), "dribbling", dribbles(ctx, i),
+				"signalling", report_signalling(ctx, i)));
 	}
 	return links;
 }
@@ -191,8 +162,9 @@ static json_t *turn_json(const struct control_context *ctx, unsigned worker)
 	_Atomic uint64_t *cycles = ctx->turn_max_cycles[worker];
 
 	/* relaxed: a figure, and only told */
-	return cycles != NULL ? count(atomic_exchange_explicit(cycles, 0, memory_order_relaxed))
-	                      : json_null();
+	return cycles != NULL
+	               ? json_value_count(atomic_exchange_explicit(cycles, 0, memory_order_relaxed))
+	               : json_null();
 }
 
 static json_t *workers_json(const struct control_context *ctx)
@@ -230,7 +202,7 @@ static json_t *counters_json(const struct stats *sum)
 
 	for (int i = 0; i < STAT_COUNT; i++) {
 		json_object_set_new(counters, stats_counter_name((enum stats_counter)i),
-			count(sum->counter[i]));
+			json_value_count(sum->counter[i]));
 	}
 	return counters;
 }
@@ -240,8 +212,8 @@ static json_t *reasons_json(const struct stats *sum)
 	json_t *reasons = json_object();
 
 	for (int i = 0; i < R_COUNT; i++) {
-		json_object_set_new(
-			reasons, stats_reason_name((enum reason)i), count(sum->reason[i]));
+		json_object_set_new(reasons, stats_reason_name((enum reason)i),
+			json_value_count(sum->reason[i]));
 	}
 	return reasons;
 }
@@ -288,15 +260,17 @@ static json_t *ledger_json(const struct stats *sum)
 
 			total += n;
 			if (n != 0 || stats_reason_kind((enum reason)i) == REASON_LEDGER) {
-				json_object_set_new(
-					octets, stats_reason_name((enum reason)i), count(n));
+				json_object_set_new(octets, stats_reason_name((enum reason)i),
+					json_value_count(n));
 			}
 		}
-		json_array_append_new(ledger,
-			json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "from", from[d], "forwarded",
-				count(sum->ledger.forwarded[d]), "accounted", count(total),
-				"balanced", total == sum->ledger.forwarded[d], "unjudged",
-				count(report_unjudged(sum, (unsigned)d)), "octets", octets));
+		json_array_append_new(
+			ledger, json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "from", from[d],
+					"forwarded", json_value_count(sum->ledger.forwarded[d]),
+					"accounted", json_value_count(total), "balanced",
+					total == sum->ledger.forwarded[d], "unjudged",
+					json_value_count(report_unjudged(sum, (unsigned)d)),
+					"octets", octets));
 	}
 	return ledger;
 }
@@ -314,7 +288,7 @@ static json_t *verdicts_json(const struct stats *sum)
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		json_object_set_new(out, rule_action_name(verdicts[i].action),
-			count(sum->counter[verdicts[i].counter]));
+			json_value_count(sum->counter[verdicts[i].counter]));
 	}
 	return out;
 }
@@ -325,12 +299,12 @@ static json_t *stages_json(const struct stats *sum)
 	json_t *stages = json_object();
 
 	for (int i = 0; i < STAGE_COUNT; i++) {
-		json_t *per_message = messages != 0
-		                              ? count((sum->cycles[i] + messages / 2) / messages)
-		                              : json_null();
+		json_t *per_message =
+			messages != 0 ? json_value_count((sum->cycles[i] + messages / 2) / messages)
+				      : json_null();
 
 		json_object_set_new(stages, stats_stage_name((enum stage)i),
-			json_pack("{s:o, s:o}", "cycles", count(sum->cycles[i]),
+			json_pack("{s:o, s:o}", "cycles", json_value_count(sum->cycles[i]),
 				"cycles_per_message", per_message));
 	}
 	return stages;
@@ -362,14 +336,15 @@ static json_t *rules_json(const struct control_context *ctx, bool all)
 			continue;
 		}
 		json_array_append_new(rules,
-			json_pack("{s:o, s:o, s:s, s:s?, s:o, s:o, s:o, s:o}", "id", text(rule->id),
-				"category",
+			json_pack("{s:o, s:o, s:s, s:s?, s:o, s:o, s:o, s:o}", "id",
+				json_value_text(rule->id), "category",
 				rule->category < r->n_categories
-					? text(r->categories[rule->category])
+					? json_value_text(r->categories[rule->category])
 					: json_null(),
 				"state", rule_state_name((enum rule_state)rule->state), "action",
-				action, "hits", count(n.hits), "shadow", count(n.shadow), "decided",
-				count(n.decided), "last", time_text(n.last_us)));
+				action, "hits", json_value_count(n.hits), "shadow",
+				json_value_count(n.shadow), "decided", json_value_count(n.decided),
+				"last", json_value_time(n.last_us)));
 	}
 	return rules;
 }
@@ -382,16 +357,17 @@ static json_t *generation_json(const struct control_context *ctx)
 static json_t *events_json(const struct control_context *ctx, const struct stats *sum)
 {
 	const struct event_sink *s = ctx->event_sink;
-	json_t *events = json_pack("{s:o, s:o}", "made", count(sum->counter[STAT_events]),
-		"lost_in_ring", count(sum->counter[STAT_events_lost]));
+	json_t *events =
+		json_pack("{s:o, s:o}", "made", json_value_count(sum->counter[STAT_events]),
+			"lost_in_ring", json_value_count(sum->counter[STAT_events_lost]));
 
 	if (s != NULL) {
-		json_object_set_new(events, "file", text(s->path));
+		json_object_set_new(events, "file", json_value_text(s->path));
 		json_object_set_new(events, "state", json_string(event_sink_state_name(s->state)));
-		json_object_set_new(
-			events, "error", s->error != 0 ? text(strerror(s->error)) : json_null());
-		json_object_set_new(events, "written", count(s->n_written));
-		json_object_set_new(events, "lost_in_file", count(s->n_lost));
+		json_object_set_new(events, "error",
+			s->error != 0 ? json_value_text(strerror(s->error)) : json_null());
+		json_object_set_new(events, "written", json_value_count(s->n_written));
+		json_object_set_new(events, "lost_in_file", json_value_count(s->n_lost));
 	}
 	return events;
 }
@@ -419,10 +395,11 @@ json_t *report_make(const struct control_context *ctx, bool all_rules)
 	}
 	report = json_pack("{s:i, s:s, s:s, s:b, s:o, s:I, s:o, s:s, s:o}", "schema_version",
 		REPORT_SCHEMA_VERSION, "type", "report", "version", SMSWALL_VERSION, "replay",
-		ctx->config->pipeline.replay, "started", time_text(ctx->started_us), "uptime_s",
-		(json_int_t)(up / CLOCK_US_PER_S), "config",
-		ctx->config_path != NULL ? text(ctx->config_path) : json_null(), "mode",
-		common_mode(&ctx->config->pipeline), "memory_octets", count(ctx->budget_total));
+		ctx->config->pipeline.replay, "started", json_value_time(ctx->started_us),
+		"uptime_s", (json_int_t)(up / CLOCK_US_PER_S), "config",
+		ctx->config_path != NULL ? json_value_text(ctx->config_path) : json_null(), "mode",
+		common_mode(&ctx->config->pipeline), "memory_octets",
+		json_value_count(ctx->budget_total));
 	json_object_set_new(report, "links", links_json(ctx, sum));
 	json_object_set_new(report, "workers", workers_json(ctx));
 	json_object_set_new(report, "counters", counters_json(sum));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/report_signalling.h"
 
+#include "control/json_value.h"
+
 static const char *action_name(uint8_t action)
 {
 	static const char *const names[] = { [SIGNALLING_OFF] = "off",
@@ -8,11 +10,6 @@ static const char *action_name(uint8_t action)
 		[SIGNALLING_REFUSE] = "refuse" };
 
 	return action < sizeof(names) / sizeof(names[0]) ? names[action] : "unknown";
-}
-
-static json_t *count(uint64_t v)
-{
-	return json_integer((json_int_t)(v > INT64_MAX ? (uint64_t)INT64_MAX : v));
 }
 
 static uint32_t traffic_of(const struct control_context *ctx, unsigned link)
@@ -64,7 +61,7 @@ json_t *report_signalling(const struct control_context *ctx, unsigned link)
 
 		json_object_set_new(checks, signalling_check_name(check),
 			json_pack("{s:s, s:o, s:o, s:s?}", "action", action_name(config->action[i]),
-				"found", count(found_of(ctx, link, check)), "blind",
+				"found", json_value_count(found_of(ctx, link, check)), "blind",
 				kinds_json(signalling_blind(config, check, here, all)), "unset",
 				signalling_unset(config, check)));
 	}
@@ -75,7 +72,8 @@ json_t *report_signalling_table(const struct pipeline *p)
 {
 	struct signalling_gauges g = pipeline_signalling_gauges(p);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "told", count(g.told), "asked",
-		count(g.asked), "senders", count(g.gts), "forgotten", count(g.forgotten),
-		"senders_forgotten", count(g.gts_forgotten));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "told", json_value_count(g.told), "asked",
+		json_value_count(g.asked), "senders", json_value_count(g.gts), "forgotten",
+		json_value_count(g.forgotten), "senders_forgotten",
+		json_value_count(g.gts_forgotten));
 }

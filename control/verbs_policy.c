@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/json_line.h"
+#include "control/json_value.h"
 #include "control/push_states.h"
 
 enum { STEPS_MAX = 100, ROWS_MAX = 10000 };
@@ -221,55 +221,31 @@ static int policy_show(struct push *p, struct server_request *r, struct server_a
 	return CONTROL_OK;
 }
 
-/* ---- rule.* ---- */
-
-static json_t *count(uint64_t v)
-{
-	return json_integer((json_int_t)(v > INT64_MAX ? (uint64_t)INT64_MAX : v));
-}
-
-static json_t *text(const char *s)
-{
-	json_t *t = s != NULL ? json_string(s) : json_null();
-
-	return t != NULL ? t : json_string("(not UTF-8)");
-}
-
-static json_t *time_or_null(uint64_t us)
-{
-	char at[JSON_LINE_TIME_SIZE];
-
-	if (us == 0) {
-		return json_null();
-	}
-	json_line_time(us, at);
-	return json_string(at);
-}
-
 static json_t *counts_json(const struct rule_count *n)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "hits", count(n->hits), "shadow",
-		count(n->shadow), "decided", count(n->decided), "octets", count(n->octets),
-		"cycles", count(n->cycles), "last", time_or_null(n->last_us));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "hits", json_value_count(n->hits),
+		"shadow", json_value_count(n->shadow), "decided", json_value_count(n->decided),
+		"octets", json_value_count(n->octets), "cycles", json_value_count(n->cycles),
+		"last", json_value_time(n->last_us));
 }
 
 static json_t *rule_json(const struct ruleset *r, const struct rule *rule, bool whole)
 {
 	bool sampled = rule->state == RULE_SAMPLE;
 	json_t *j = json_pack("{s:o, s:o, s:s, s:o, s:s?, s:I, s:s, s:s, s:o, s:i, s:o}", "id",
-		text(rule->id), "category",
-		rule->category < r->n_categories ? text(r->categories[rule->category])
+		json_value_text(rule->id), "category",
+		rule->category < r->n_categories ? json_value_text(r->categories[rule->category])
 						 : json_null(),
 		"state", rule_state_name((enum rule_state)rule->state), "sample",
 		sampled ? json_integer(rule->sample) : json_null(), "action",
 		rule->action < ACTIONS ? rule_action_name((enum rule_action)rule->action) : NULL,
 		"weight", (json_int_t)rule->weight, "field",
 		rule_field_name((enum rule_field)rule->field), "view",
-		rule_view_name((enum rule_view)rule->view), "file", text(rule->file), "line",
-		rule->line, "note", text(rule->note));
+		rule_view_name((enum rule_view)rule->view), "file", json_value_text(rule->file),
+		"line", rule->line, "note", json_value_text(rule->note));
 
 	if (whole) {
-		(void)json_object_set_new(j, "expression", text(rule->expression));
+		(void)json_object_set_new(j, "expression", json_value_text(rule->expression));
 		(void)json_object_set_new(j, "flags", json_integer(rule->flags));
 	}
 	return j;
