@@ -34,6 +34,8 @@ void policy_default(struct policy *p, const struct ruleset *r, enum rule_action 
 	p->n_scopes = 1;
 	s->link = POLICY_ANY;
 	s->side = POLICY_ANY;
+	s->tenant = POLICY_NONE;
+	s->profile = POLICY_NONE;
 	s->max_action = ACTION_REJECT;
 	s->content = true;
 	s->n_categories = (uint8_t)n;

@@ -11,6 +11,7 @@
 #define SMSWALL_VERDICT_POLICY_H
 
 #include "dataplane/limits.h"
+#include "dataplane/verdict/condition.h"
 #include "dataplane/verdict/lists.h"
 #include "patterns/ruleset.h"
 
@@ -19,7 +20,11 @@ enum {
 	POLICY_NEVER = INT32_MAX,
 	POLICY_FILE_SIZE = 128,
 	POLICY_COUNTRY_SIZE = 4,
-	POLICY_LIST_USES_MAX = 128
+	POLICY_LIST_USES_MAX = 128,
+	POLICY_TENANTS_MAX = 256,
+	POLICY_PROFILES_MAX = 32,
+	POLICY_RULES_MAX = 1024,
+	POLICY_NONE = 0xFFFF, /* no tenant, no profile */
 };
 
 /* What a category's score leads to: the most severe action whose threshold the score reaches. */
@@ -30,16 +35,37 @@ struct policy_category {
 	uint32_t status;   /* command_status of a reject; 0: the link's */
 };
 
-/* Where it applies: an exact link or all, one side or both. */
+/* Where it applies: all of these must fit; and what holds there. */
 struct policy_scope {
-	uint8_t link; /* POLICY_ANY: every link */
-	uint8_t side; /* enum sms_side, or POLICY_ANY */
+	uint8_t link;          /* POLICY_ANY: every link */
+	uint8_t side;          /* enum sms_side, or POLICY_ANY */
+	uint16_t tenant;       /* or POLICY_NONE: all, and those of none */
+	uint16_t profile;      /* whose settings these are; or POLICY_NONE: its own */
+	uint16_t country;      /* home country of national numbers (numbering.h); 0: not known */
+	struct condition when; /* fields of source MESSAGE only, but for tenant */
 	uint8_t n_categories;
 	uint8_t max_action; /* no action more severe than this here; ACTION_REJECT: no ceiling */
 	bool content;       /* false: texts are not inspected here */
 	struct policy_category categories[LIMIT_CATEGORIES]; /* by ruleset category index */
 };
-enum { POLICY_ANY = 0xFF, POLICY_SCOPES_MAX = 2 * LIMIT_LINKS + 1 };
+enum { POLICY_ANY = 0xFF, POLICY_SCOPES_MAX = 96 };
+
+/* Who a message belongs to: the first tenant whose condition holds. */
+struct policy_tenant {
+	char name[POLICY_NAME_SIZE];
+	struct condition when; /* fields of source MESSAGE only, but for tenant and hit */
+};
+
+/* Settings with a name, as they were written; scopes that name them have a copy. */
+struct policy_profile {
+	char name[POLICY_NAME_SIZE];
+};
+
+/* A rule of `rules`: rule `rule` of the ruleset (field FIELD_WHEN) hits where `when` holds. */
+struct policy_rule {
+	uint32_t rule;
+	struct condition when;
+};
 
 /* A list that policy.conf names: list `i` of the generation's set is what lists[i] says. */
 struct policy_list {
@@ -68,6 +94,15 @@ struct policy {
 	struct policy_list lists[LIST_SET_MAX];
 	uint32_t n_list_uses;
 	struct policy_list_use list_uses[POLICY_LIST_USES_MAX];
+	uint16_t country; /* home country where the scope says none; 0: not known */
+	struct condition_zone zone;
+	uint32_t n_tenants;
+	struct policy_tenant tenants[POLICY_TENANTS_MAX];
+	uint32_t n_profiles;
+	struct policy_profile profiles[POLICY_PROFILES_MAX];
+	uint32_t n_rules; /* in the file's order: a rule may ask for hits of those before it */
+	struct policy_rule rules[POLICY_RULES_MAX];
+	struct condition_store conditions;
 };
 
 /* policy_default: the policy of a bare pattern file: `action` at weight 100 for every category of `r`. */
