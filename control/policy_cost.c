@@ -63,7 +63,7 @@ static void add_entities(struct making *m, struct bytes text)
 	struct entity entities[LIMIT_ENTITIES];
 	size_t size = NUMBERS * text.len + 256;
 	uint8_t *buffer = malloc(size);
-	uint32_t n = buffer != NULL ? entity_find(text, entities, buffer, size) : 0;
+	uint32_t n = buffer != NULL ? entity_find(text, NUMBERING_NONE, entities, buffer, size) : 0;
 
 	m->failed = m->failed || buffer == NULL;
 	for (uint32_t i = 0; i < n; i++) {

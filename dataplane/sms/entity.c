@@ -396,12 +396,14 @@ static bool walk_survey(struct entity_walk *w)
 	return urls || n_digits >= 7;
 }
 
-uint32_t entity_find(struct bytes text, struct entity *entities, uint8_t *buffer, size_t size)
+uint32_t entity_find(
+	struct bytes text, uint16_t home, struct entity *entities, uint8_t *buffer, size_t size)
 {
 	struct entity_walk w = { .text = text };
 	struct entity_sink sink = { buffer, size, 0 };
 	uint32_t n = 0;
 
+	(void)home;
 	if (!walk_survey(&w)) {
 		return 0;
 	}

@@ -4,8 +4,8 @@
  * order, as spans and in a normal form for matching.
  *
  * Normal forms: URL: lower-case scheme and host, "hxxp" and "[.]" and "(dot)" undone, no trailing
- * punctuation, "http://" put before a bare domain. Number: digits only, a leading '+' kept, "00"
- * at the start turned into '+'; 7 to 15 digits (E.164).
+ * punctuation, "http://" put before a bare domain. Number: '+' and E.164 digits where it is written
+ * internationally or is a valid number of the home country; else its digits as they are.
  * Ownership: normal forms lie in the caller's buffer. Any core.
  * Bounds: LIMIT_ENTITIES; more are not taken. Source: RFC 3986, RFC 1035 2.3.1, ITU-T E.164.
  */
@@ -14,6 +14,7 @@
 
 #include "dataplane/base/bytes.h"
 #include "dataplane/limits.h"
+#include "dataplane/sms/numbering.h"
 
 enum entity_kind { ENTITY_URL, ENTITY_NUMBER };
 
@@ -21,11 +22,16 @@ struct entity {
 	uint8_t kind;  /* enum entity_kind */
 	uint32_t from; /* octets of the text: [from, to) */
 	uint32_t to;
-	struct bytes value; /* normal form, in `buffer` */
-	struct bytes host;  /* URL: host part of value */
+	struct bytes value;      /* normal form, in `buffer` */
+	struct bytes host;       /* URL: host part of value */
+	struct numbering number; /* NUMBER: country 0 where it is not known to be international */
 };
 
-/* entity_find: fills entities[LIMIT_ENTITIES] from valid UTF-8 `text`; returns how many. */
-uint32_t entity_find(struct bytes text, struct entity *entities, uint8_t *buffer, size_t size);
+/*
+ * entity_find: fills entities[LIMIT_ENTITIES] from valid UTF-8 `text`; returns how many. `home`: the
+ * country whose national numbers are understood (numbering_country()), NUMBERING_NONE: none's.
+ */
+uint32_t entity_find(
+	struct bytes text, uint16_t home, struct entity *entities, uint8_t *buffer, size_t size);
 
 #endif

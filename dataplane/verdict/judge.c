@@ -170,8 +170,8 @@ void judge_view_derived(struct judge *j, const struct ruleset *r, uint32_t *orig
 	w->folded_scanned = w->folded.data != w->text.data;
 	w->n_entities = 0;
 	if ((entities || entities_wanted(r)) && w->text.len != 0) {
-		w->n_entities = entity_find(
-			w->text, w->entities, j->buffers.entities, j->buffers.entities_size);
+		w->n_entities = entity_find(w->text, NUMBERING_NONE, w->entities,
+			j->buffers.entities, j->buffers.entities_size);
 	}
 }
 

@@ -14,7 +14,7 @@ static void check_entities(struct bytes text)
 {
 	static struct entity entities[LIMIT_ENTITIES];
 	static uint8_t buffer[8 * INPUT_MAX];
-	uint32_t n = entity_find(text, entities, buffer, sizeof(buffer));
+	uint32_t n = entity_find(text, NUMBERING_NONE, entities, buffer, sizeof(buffer));
 
 	if (n > LIMIT_ENTITIES) {
 		abort();

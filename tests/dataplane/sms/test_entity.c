@@ -23,7 +23,7 @@ static uint32_t find(struct bytes text, size_t size)
 		abort();
 	}
 	memcpy(copy + 1, text.data, text.len);
-	n = entity_find(bytes_of(copy + 1, text.len), entities, values, size);
+	n = entity_find(bytes_of(copy + 1, text.len), NUMBERING_NONE, entities, values, size);
 	free(copy);
 	return n;
 }
@@ -328,7 +328,7 @@ static void test_hostile_texts_are_linear(void)
 		for (size_t at = 0; at < len; at++) {
 			text[at] = seed.data[at % seed.len];
 		}
-		CU_ASSERT(entity_find(bytes_of(text, len), entities, values, sizeof(values)) <=
+		CU_ASSERT(entity_find(bytes_of(text, len), NUMBERING_NONE, entities, values, sizeof(values)) <=
 			  LIMIT_ENTITIES);
 	}
 	free(text);
