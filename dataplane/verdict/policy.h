@@ -46,6 +46,7 @@ struct policy_scope {
 	uint8_t n_categories;
 	uint8_t max_action; /* no action more severe than this here; ACTION_REJECT: no ceiling */
 	bool content;       /* false: texts are not inspected here */
+	int line;           /* of policy.conf; 0: what holds everywhere */
 	struct policy_category categories[LIMIT_CATEGORIES]; /* by ruleset category index */
 };
 enum { POLICY_ANY = 0xFF, POLICY_SCOPES_MAX = 96 };
@@ -54,11 +55,13 @@ enum { POLICY_ANY = 0xFF, POLICY_SCOPES_MAX = 96 };
 struct policy_tenant {
 	char name[POLICY_NAME_SIZE];
 	struct condition when; /* fields of source MESSAGE only, but for tenant and hit */
+	int line;              /* of policy.conf */
 };
 
 /* Settings with a name, as they were written; scopes that name them have a copy. */
 struct policy_profile {
 	char name[POLICY_NAME_SIZE];
+	struct policy_scope settings; /* country, max_action, content, categories, line */
 };
 
 /* A rule of `rules`: rule `rule` of the ruleset (field FIELD_WHEN) hits where `when` holds. */
