@@ -12,6 +12,7 @@
 
 #include "dataplane/limits.h"
 #include "dataplane/verdict/condition.h"
+#include "dataplane/verdict/limit.h"
 #include "dataplane/verdict/lists.h"
 #include "patterns/ruleset.h"
 
@@ -105,6 +106,10 @@ struct policy {
 	struct policy_profile profiles[POLICY_PROFILES_MAX];
 	uint32_t n_rules; /* in the file's order: a rule may ask for hits of those before it */
 	struct policy_rule rules[POLICY_RULES_MAX];
+	uint32_t n_limits; /* in the file's order */
+	struct limit_rule limits[LIMIT_RULES_MAX];
+	uint32_t n_limit_named;
+	struct limit_named limit_named[LIMIT_NAMED_MAX];
 	struct condition_store conditions;
 };
 
