@@ -54,7 +54,7 @@ static bool read_kind(const struct conf_reader *r, struct list_group *g)
 	}
 	if (!list_kind_parse(kind, &g->kind)) {
 		conf_say(r, DIAG_ERROR, config_setting_get_member(g->s, "kind"),
-			"kind: \"%s\" is none: number, imsi, gt, code, sender, account, ip or host",
+			"kind: \"%s\" is none: number, imsi, gt, code, sender, account, ip, host or pair",
 			kind);
 		return false;
 	}
@@ -217,9 +217,9 @@ static void read_country(const struct conf_reader *r, struct list_group *g)
 			"country: \"%s\" is no country code of 1 to 3 digits", country);
 		return;
 	}
-	if (g->kind != LIST_NUMBER && g->kind != LIST_GT) {
+	if (g->kind != LIST_NUMBER && g->kind != LIST_GT && g->kind != LIST_PAIR) {
 		conf_say(r, DIAG_ERROR, config_setting_get_member(g->s, "country"),
-			"country is for lists of kind number and gt");
+			"country is for lists of kind number, gt and pair");
 		return;
 	}
 	memcpy(g->use.country, country, len);

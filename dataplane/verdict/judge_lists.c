@@ -66,7 +66,10 @@ struct lookup {
 	const struct policy_list_use *use;
 	const struct list *list;
 	struct bytes key;
+	struct bytes sender; /* LIST_MATCH_PAIR: the originator; `key` is the destination */
+	bool sender_number;
 	uint8_t digits[LIST_DIGITS_OUT];
+	uint8_t sender_digits[LIST_DIGITS_OUT];
 };
 
 static bool asks_digits(const struct list *l)
@@ -94,6 +97,7 @@ static const struct sms_address *address_of(const struct sms *m, enum list_match
 	case LIST_MATCH_FROM_IP:
 	case LIST_MATCH_TO_IP:
 	case LIST_MATCH_TEXT:
+	case LIST_MATCH_PAIR:
 	case LIST_MATCH_COUNT:
 		break;
 	}
@@ -120,6 +124,18 @@ static struct bytes digits_of(struct lookup *k, const struct sms_address *a)
 	return list_normal_number(a->ton, a->digits, k->use->country, k->digits);
 }
 
+/* pair_of: a submit_multi's other destinations have the same originator. */
+static struct bytes pair_of(struct lookup *k, const struct sms *m)
+{
+	k->sender = list_normal_number(
+		m->source.ton, m->source.digits, k->use->country, k->sender_digits);
+	k->sender_number = k->sender.len != 0;
+	if (!k->sender_number) {
+		k->sender = m->source.digits;
+	}
+	return digits_of(k, &m->destination);
+}
+
 /* key_of: what of the message is looked up; empty: nothing. */
 static struct bytes key_of(struct lookup *k, const struct sms *m)
 {
@@ -144,6 +160,8 @@ static struct bytes key_of(struct lookup *k, const struct sms *m)
 		return m->from_ip != NULL ? bytes_of(m->from_ip, 16) : none;
 	case LIST_MATCH_TO_IP:
 		return m->to_ip != NULL ? bytes_of(m->to_ip, 16) : none;
+	case LIST_MATCH_PAIR:
+		return pair_of(k, m);
 	case LIST_MATCH_ORIGINATOR:
 	case LIST_MATCH_DESTINATION:
 	case LIST_MATCH_MSISDN:
@@ -169,6 +187,9 @@ static bool find(const struct lookup *k, struct list_hit *hit)
 	if (list_kind(k->list) == LIST_IP) {
 		return list_find_ip(k->list, key.data, hit);
 	}
+	if (list_kind(k->list) == LIST_PAIR) {
+		return list_find_pair(k->list, key, k->sender, k->sender_number, hit);
+	}
 	if (k->use->folded) {
 		key = list_fold(key, fold);
 	}
@@ -183,7 +204,8 @@ static bool find_others(struct lookup *k, const struct sms *m, bool found, struc
 {
 	bool all = k->use->action == ACTION_PASS;
 
-	if (k->use->match != LIST_MATCH_DESTINATION || m->destinations == NULL) {
+	if ((k->use->match != LIST_MATCH_DESTINATION && k->use->match != LIST_MATCH_PAIR) ||
+		m->destinations == NULL) {
 		return found;
 	}
 	for (unsigned i = 1; i < m->n_destinations && i < LIMIT_SMPP_DESTS && found == all; i++) {
@@ -199,7 +221,8 @@ static bool find_others(struct lookup *k, const struct sms *m, bool found, struc
 /* keep_number: the number that was met may lie in memory of the call. */
 static void keep_number(struct judge *j, struct list_hit *hit)
 {
-	if (hit->number) {
+	if (hit->number &&
+		hit->entry.len <= sizeof(j->list_digits)) { /* a pair's lies in its list */
 		memcpy(j->list_digits, hit->entry.data, hit->entry.len);
 		hit->entry.data = j->list_digits;
 	}

@@ -329,10 +329,11 @@ static bool finish_texts(struct list_collect *c, struct list_store *s)
 	}
 	blob = sorted_texts(c, &len);
 	return blob != NULL && list_text_make(&s->texts, blob, len, true, &why) &&
-	       (c->kind != LIST_SENDER || list_store_fold(s));
+	       list_store_index(s, c->kind);
 }
 
-bool list_store_fold(struct list_store *s)
+/* fold_texts: makes `folded`. */
+static bool fold_texts(struct list_store *s)
 {
 	const char *why;
 	uint8_t *blob = NULL;
@@ -366,6 +367,14 @@ bool list_store_fold(struct list_store *s)
 		}
 	}
 	return list_text_make(&s->folded, blob, len, false, &why);
+}
+
+bool list_store_index(struct list_store *s, enum list_kind kind)
+{
+	if (kind == LIST_PAIR) {
+		s->pair_prefixes = list_pair_prefixes(&s->texts);
+	}
+	return kind != LIST_SENDER || fold_texts(s);
 }
 
 /* drop_repeats: of sorted keys. */

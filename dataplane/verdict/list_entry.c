@@ -243,6 +243,24 @@ static int read_digits(enum list_kind kind, const char *text, size_t len, struct
 	return set_range(e, &from, &to, why);
 }
 
+int list_entry_number(const char *text, size_t len, char out[LIST_DIGITS_MAX + 1], size_t *n,
+	char why[LIST_WHY_SIZE])
+{
+	struct digit_run run;
+	size_t at = 0;
+
+	if (read_run(LIST_NUMBER, text, len, &at, &run, why) < 0) {
+		return -1;
+	}
+	if (at != len) {
+		return wrong(why, "\"%.*s\" is no whole number", (int)(len < 60 ? len : 60), text);
+	}
+	memcpy(out, run.digits, run.n);
+	out[run.n] = '\0';
+	*n = run.n;
+	return 1;
+}
+
 /* ---- addresses ---- */
 
 static int read_ip(const char *text, struct list_entry *e, char why[LIST_WHY_SIZE])
@@ -395,7 +413,8 @@ static int read_host(struct list_entry *e, char why[LIST_WHY_SIZE])
 	memcpy(w->text, HOST_SCHEME, SCHEME_LEN);
 	memcpy(w->text + SCHEME_LEN, e->text + skip, e->len - skip);
 	if (memchr(w->text, '@', len) != NULL ||
-		entity_find(bytes_of(w->text, len), w->found, w->buffer, sizeof(w->buffer)) == 0) {
+		entity_find(bytes_of(w->text, len), NUMBERING_NONE, w->found, w->buffer,
+			sizeof(w->buffer)) == 0) {
 		got = wrong(why, "\"%s\" cannot be read as a domain or URL", e->text);
 	} else {
 		got = take_host(w, len, e, why);
@@ -415,6 +434,7 @@ static int read_text(enum list_kind kind, struct list_entry *e, char why[LIST_WH
 	}
 	return kind == LIST_HOST      ? read_host(e, why)
 	       : kind == LIST_ACCOUNT ? read_account(e, why)
+	       : kind == LIST_PAIR    ? list_pair_read(e, why)
 	                              : 1;
 }
 
@@ -473,6 +493,7 @@ int list_entry_read(
 	case LIST_SENDER:
 	case LIST_ACCOUNT:
 	case LIST_HOST:
+	case LIST_PAIR:
 	case LIST_KIND_COUNT:
 		break;
 	}

@@ -7,6 +7,7 @@
  *   list_entry.c    one entry as text   list_text.c    senders, accounts, hosts
  *   list_collect.c  entries -> list     list_section.c list <-> section of a pack
  *   list_read.c     text -> entries     list_change.c  changes, merging
+ *   list_pair.c     subscribers with a sender
  */
 #ifndef SMSWALL_VERDICT_LIST_PARTS_H
 #define SMSWALL_VERDICT_LIST_PARTS_H
@@ -30,7 +31,8 @@ struct list_store {
 	struct list_tags tags;
 	struct list_texts texts;
 	struct list_texts
-		folded; /* kind sender: keyed by the fold; tag: place in texts, 4 octets */
+		folded;         /* kind sender: keyed by the fold; tag: place in texts, 4 octets */
+	uint16_t pair_prefixes; /* kind pair: 1 << digits of each prefix that a sender is */
 	_Atomic int references;
 };
 
@@ -80,6 +82,10 @@ enum { LIST_WHY_SIZE = 160 };
  */
 int list_entry_read(
 	enum list_kind kind, struct bytes line, struct list_entry *e, char why[LIST_WHY_SIZE]);
+
+/* list_entry_number: the digits of a number of E.164 with what people write between them; as above. */
+int list_entry_number(const char *text, size_t len, char out[LIST_DIGITS_MAX + 1], size_t *n,
+	char why[LIST_WHY_SIZE]);
 
 /* list_entry_print: canonical, with its tag, without a line end; quoted where it has to be. */
 enum { LIST_PRINT_SIZE = 2 * (LIST_TEXT_MAX + LIST_TAG_MAX) + 8 };
@@ -133,8 +139,11 @@ void list_share_counts(struct list *l, const struct list *before);
 struct list_store *list_store_ref(struct list_store *s);
 void list_store_unref(struct list_store *s);
 struct list_spans *list_spans_ref(struct list_spans *s);
-/* list_store_fold: makes `folded` from `texts`. */
-bool list_store_fold(struct list_store *s);
+/* list_store_index: what of a kind is made from `texts` beside them: `folded`, `pair_prefixes`. */
+bool list_store_index(struct list_store *s, enum list_kind kind);
+/* list_pair_read: e->text becomes canonical; 1, or -1 with `why` (list_pair.c). */
+int list_pair_read(struct list_entry *e, char why[LIST_WHY_SIZE]);
+uint16_t list_pair_prefixes(const struct list_texts *s);
 size_t list_store_size(const struct list_store *s);
 /* list_section_hash: of the section that list_encode() makes. */
 void list_section_hash(const struct list *l, uint8_t hash[LIST_HASH_SIZE]);

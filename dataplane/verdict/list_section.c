@@ -378,7 +378,7 @@ static void take_texts(struct decoding *d)
 			return;
 		}
 	}
-	if (d->head.counts[COUNT_KIND] == LIST_SENDER && !list_store_fold(d->store)) {
+	if (!list_store_index(d->store, (enum list_kind)d->head.counts[COUNT_KIND])) {
 		d->why = "out of memory";
 	}
 }

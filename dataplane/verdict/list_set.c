@@ -58,6 +58,7 @@ bool list_kind_matches(enum list_kind k, enum list_match m)
 		[LIST_ACCOUNT] = MATCH(ACCOUNT),
 		[LIST_IP] = MATCH(FROM_IP) | MATCH(TO_IP),
 		[LIST_HOST] = MATCH(TEXT),
+		[LIST_PAIR] = MATCH(PAIR),
 	};
 #undef MATCH
 

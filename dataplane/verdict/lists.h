@@ -29,7 +29,8 @@
 	X(SENDER, "sender", "alphanumeric senders")                                                \
 	X(ACCOUNT, "account", "system_ids")                                                        \
 	X(IP, "ip", "IPv4 and IPv6 addresses and prefixes")                                        \
-	X(HOST, "host", "domains with all below them, and URLs")
+	X(HOST, "host", "domains with all below them, and URLs")                                   \
+	X(PAIR, "pair", "subscribers, each with a sender of their own list (ITU-T X.1242)")
 /* What of a message is looked up: X(NAME, text) */
 #define LIST_MATCHES(X)                                                                            \
 	X(ORIGINATOR, "originator")                                                                \
@@ -42,7 +43,8 @@
 	X(ACCOUNT, "account")                                                                      \
 	X(FROM_IP, "from_ip")       /* of the frame that ends the message */                        \
 	X(TO_IP, "to_ip")                                                                          \
-	X(TEXT, "text")             /* numbers, URLs and domains found in the text */
+	X(TEXT, "text")             /* numbers, URLs and domains found in the text */              \
+	X(PAIR, "pair")             /* destination and originator together */
 /* clang-format on */
 #define X(name, text, help) LIST_##name,
 enum list_kind { LIST_KINDS(X) LIST_KIND_COUNT };
@@ -63,7 +65,7 @@ enum {
 struct list_hit {
 	struct bytes entry; /* as written: "447700900001", "4477009*", "example.com" */
 	struct bytes tag;   /* what stood behind its comma; empty: nothing */
-	bool number;        /* the entry is one whole number: personal */
+	bool number;        /* the entry is one whole number, or a subscriber's: personal */
 };
 
 struct list;
@@ -75,11 +77,15 @@ struct list;
  *   text    account as it is; sender as sent, or `folded` as list_fold() gives it
  *   ip      16 octets, IPv4 as ::ffff:a.b.c.d
  *   url     an entity's normal form and the host in it (sms/entity.h)
+ *   pair    the subscriber's digits, and the sender: digits of a `number`, or a text; one look-up for
+ *           the sender, one for each length of prefixes that the list has, one for "*"
  */
 bool list_find_digits(const struct list *l, struct bytes digits, struct list_hit *hit);
 bool list_find_text(const struct list *l, struct bytes text, bool folded, struct list_hit *hit);
 bool list_find_ip(const struct list *l, const uint8_t ip[16], struct list_hit *hit);
 bool list_find_url(const struct list *l, struct bytes url, struct bytes host, struct list_hit *hit);
+bool list_find_pair(const struct list *l, struct bytes subscriber, struct bytes sender, bool number,
+	struct list_hit *hit);
 
 /* list_prefetch_digits: asks memory for what list_find_digits() reads first. */
 void list_prefetch_digits(const struct list *l, struct bytes digits);

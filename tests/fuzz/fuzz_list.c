@@ -53,6 +53,7 @@ static void look_up(const struct list *l, struct bytes octets)
 	(void)list_find_text(l, octets, false, &hit);
 	(void)list_find_text(l, list_fold(octets, fold), true, &hit);
 	(void)list_find_ip(l, ip, &hit);
+	(void)list_find_pair(l, bytes_of(digits, n / 2), octets, (octets.len & 1) != 0, &hit);
 	(void)list_find_url(l, octets, bytes_slice(octets, octets.len / 4, octets.len / 2), &hit);
 }
 
@@ -85,8 +86,9 @@ static void check_section(struct bytes octets)
 		text = print(l, &text_len);
 		again = list_read(
 			"fuzz", list_kind(l), "again.txt", bytes_of(text, text_len), diag);
-		/* texts of hosts and accounts are checked when they are read, not when they are loaded */
-		if (list_kind(l) != LIST_HOST && list_kind(l) != LIST_ACCOUNT) {
+		/* texts of hosts, accounts, pairs are checked when they are read, not when they are loaded */
+		if (list_kind(l) != LIST_HOST && list_kind(l) != LIST_ACCOUNT &&
+			list_kind(l) != LIST_PAIR) {
 			require(again != NULL && list_equal_entries(l, again));
 		}
 		free(text);

@@ -134,6 +134,61 @@ static void check(struct bench *b, enum rule_action action, enum reason reason, 
 }
 
 /* What was scanned for a message: nothing, where a list has decided. */
+/* A subscriber's own lists: one lets the bank in, one keeps all others out. */
+static void test_pairs(void)
+{
+	struct bench *b = bench_open("");
+	struct policy_list_use *u;
+
+	u = add_list(b, LIST_PAIR, "447700900001 *\n447700900002 447700900009\n447700900002 Spam\n",
+		LIST_MATCH_PAIR, ACTION_REJECT);
+	strcpy(u->country, "44");
+	add_list(b, LIST_PAIR, "447700900001 447700900008\n", LIST_MATCH_PAIR, ACTION_PASS);
+	put_message(b, "447700900009", "447700900001", "hello");
+	check(b, ACTION_REJECT, R_list, "447700900001 *");
+	put_message(b, "447700900008", "447700900001", "hello");
+	check(b, ACTION_PASS, R_never_block, "447700900001 447700900008");
+	put_message(b, "447700900009", "447700900002", "hello");
+	check(b, ACTION_REJECT, R_list, "447700900002 447700900009");
+	put_message(b, "447700900007", "447700900002", "hello");
+	check(b, ACTION_PASS, R_none, NULL);
+	put_message(b, "Spam", "447700900002", "hello");
+	b->sms.source.ton = TON_ALPHANUMERIC;
+	check(b, ACTION_REJECT, R_list, "447700900002 Spam");
+	put_message(b, "447700900009", "447700900002", "hello");
+	b->sms.source.ton = TON_ALPHANUMERIC; /* no number: a text */
+	check(b, ACTION_PASS, R_none, NULL);
+	put_message(b, "07700900009", "07700900002", "hello");
+	b->sms.source.ton = TON_NATIONAL;
+	b->sms.destination.ton = TON_NATIONAL;
+	check(b, ACTION_REJECT, R_list, "447700900002 447700900009");
+	bench_close(b);
+}
+
+/* Of many destinations one is enough to refuse; to let pass, all must have it. */
+static void test_pairs_of_many(void)
+{
+	static const struct smpp_address to[] = { { 1, 1, { (const uint8_t *)"447700900003", 12 } },
+		{ 1, 1, { (const uint8_t *)"447700900002", 12 } } };
+	struct bench *b = bench_open("");
+
+	add_list(b, LIST_PAIR, "447700900002 447700900009\n", LIST_MATCH_PAIR, ACTION_REJECT);
+	add_list(b, LIST_PAIR, "447700900003 447700900008\n447700900003 447700900009\n",
+		LIST_MATCH_PAIR, ACTION_PASS);
+	for (unsigned n = 1; n <= 2; n++) {
+		put_message(b, "447700900009", "447700900003", "hello");
+		b->sms.destinations = to;
+		b->sms.n_destinations = (uint16_t)n;
+		check(b, n == 1 ? ACTION_PASS : ACTION_REJECT, n == 1 ? R_never_block : R_list,
+			NULL);
+	}
+	put_message(b, "447700900008", "447700900003", "hello");
+	b->sms.destinations = to;
+	b->sms.n_destinations = 2;
+	check(b, ACTION_PASS, R_none, NULL);
+	bench_close(b);
+}
+
 static void test_never_block(void)
 {
 	struct bench *b = bench_open("1:/lottery/\n2:/trial/ state=shadow\n");
@@ -398,4 +453,4 @@ UNIT_MAIN("judge_lists", { "never block", test_never_block }, { "refuse", test_r
 	{ "ceiling", test_ceiling }, { "where", test_where }, { "text", test_text },
 	{ "text before address", test_text_before_address }, { "map", test_map },
 	{ "many destinations", test_many_destinations }, { "sibling", test_sibling },
-	{ "sample", test_sample })
+	{ "sample", test_sample }, { "pairs", test_pairs }, { "pairs of many", test_pairs_of_many })

@@ -61,6 +61,33 @@ static void test_change(void)
 	list_unref(b);
 }
 
+static bool has_pair(const struct list *l, const char *subscriber, const char *sender)
+{
+	return list_find_pair(l, bytes_str(subscriber), bytes_str(sender), true, NULL);
+}
+
+/* A prefix of a length that the base has none of is found from the overlay, and forgotten with it. */
+static void test_change_pairs(void)
+{
+	struct list *l = read_list(LIST_PAIR, "4477 15550100\n4478 49*\n");
+	struct list *a = change(l, "+4477 336*\n+4479 *\n-4477 15550100\n");
+	struct list *b = change(a, "-4477 336*\n+4477 15550100\n");
+
+	CU_ASSERT(has_pair(l, "4477", "15550100"));
+	CU_ASSERT_FALSE(has_pair(l, "4477", "33612"));
+	CU_ASSERT(has_pair(a, "4477", "33612"));
+	CU_ASSERT(has_pair(a, "4479", "33612"));
+	CU_ASSERT_FALSE(has_pair(a, "4477", "15550100"));
+	CU_ASSERT(has_pair(b, "4477", "15550100"));
+	CU_ASSERT_FALSE(has_pair(b, "4477", "33612"));
+	CU_ASSERT(list_has_entry(a, "+4477 336*"));
+	CU_ASSERT_FALSE(list_has_entry(b, "4477 336*"));
+	check_print(a, "4477 336*\n4478 49*\n4479 *\n");
+	list_unref(l);
+	list_unref(a);
+	list_unref(b);
+}
+
 static void check_change_error(const struct list *l, const char *text, int line, const char *part)
 {
 	struct diag *diag = diag_new();
@@ -279,6 +306,7 @@ static void test_damaged_sections(void)
 	check_damage(LIST_NUMBER, "1,one\n12\n447700900001,x\n447700900002\n44*\n100-200,r\n");
 	check_damage(LIST_SENDER, "MyBank,b\nPost\n");
 	check_damage(LIST_HOST, "example.com\na.b/c\n");
+	check_damage(LIST_PAIR, "4477 Bank\n4477 33*\n4478 *,x\n");
 	check_damage(LIST_IP, "10.0.0.0/8,ten\n::1\n");
 }
 
@@ -342,8 +370,8 @@ static void test_foreign_sections(void)
 	}
 }
 
-UNIT_MAIN("list_change", { "change", test_change }, { "change errors", test_change_errors },
-	{ "change senders", test_change_senders },
+UNIT_MAIN("list_change", { "change", test_change }, { "changes of pairs", test_change_pairs },
+	{ "change errors", test_change_errors }, { "change senders", test_change_senders },
 	{ "changes against text", test_changes_against_text },
 	{ "overlay grows", test_overlay_grows }, { "damaged sections", test_damaged_sections },
 	{ "live base", test_live_base }, { "foreign sections", test_foreign_sections })

@@ -402,6 +402,78 @@ static void test_hosts(void)
 	list_unref(again);
 }
 
+/* pair_entry: what list_find_pair() meets; a sender with '+' before it is a number. */
+static const char *pair_entry(const struct list *l, const char *subscriber, const char *sender)
+{
+	static char entry[LIST_TEXT_MAX + 1];
+	bool number = sender[0] == '+';
+	struct list_hit hit;
+
+	entry[0] = '\0';
+	if (list_find_pair(l, bytes_str(subscriber), bytes_str(sender + number), number, &hit)) {
+		CU_ASSERT(hit.number); /* personal, whatever the sender is */
+		(void)snprintf(entry, sizeof(entry), "%.*s%s%.*s", (int)hit.entry.len,
+			(const char *)hit.entry.data, hit.tag.len != 0 ? "," : "", (int)hit.tag.len,
+			(const char *)hit.tag.data);
+	}
+	return entry;
+}
+
+static void test_pairs(void)
+{
+	struct list *l = read_list(LIST_PAIR,
+		"447700900001 447700900009\n+447700900001  MyBank , noisy\n"
+		"00447700900002 *\n447700900002 VIP\n447700900003 4477*\n"
+		"447700900003 447700900*, mobile\n447700900003 +33*\n"
+		"\"447700900004 Acme, Inc\"\n447700900004 My Bank\n447700900005 80808\n");
+	static const struct {
+		const char *subscriber;
+		const char *sender;
+		const char *entry;
+	} cases[] = {
+		{ "447700900001", "+447700900009", "447700900001 447700900009" },
+		{ "447700900001", "+447700900008", "" },
+		{ "447700900001", "MyBank", "447700900001 MyBank,noisy" },
+		{ "447700900001", "mybank", "" },
+		{ "447700900009", "+447700900001", "" }, /* the other way round is another pair */
+		{ "447700900002", "+15550100", "447700900002 *" },
+		{ "447700900002", "anyone", "447700900002 *" },
+		{ "447700900002", "VIP", "447700900002 VIP" },
+		{ "447700900002", "", "447700900002 *" },
+		{ "447700900003", "+447700900123", "447700900003 447700900*,mobile" },
+		{ "447700900003", "+4477", "447700900003 4477*" },
+		{ "447700900003", "+447712345", "447700900003 4477*" },
+		{ "447700900003", "+447", "" },
+		{ "447700900003", "+33123456789", "447700900003 33*" },
+		{ "447700900003", "+1234567890123456789", "" },
+		{ "447700900003", "+4477001234567890123456789", "447700900003 4477*" },
+		/* texts that read as a number, as a prefix or as everyone are none of these */
+		{ "447700900001", "447700900009", "" },
+		{ "447700900003", "4477*", "" },
+		{ "447700900001", "*", "" },
+		{ "447700900004", "Acme, Inc", "447700900004 Acme, Inc" },
+		{ "447700900004", "My Bank", "447700900004 My Bank" },
+		{ "447700900005", "+80808", "447700900005 80808" },
+		{ "", "+80808", "" },
+		{ "1234567890123456", "+80808", "" },
+	};
+	struct list *again = through_section(l);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_STRING_EQUAL(
+			pair_entry(l, cases[i].subscriber, cases[i].sender), cases[i].entry);
+		CU_ASSERT_STRING_EQUAL(
+			pair_entry(again, cases[i].subscriber, cases[i].sender), cases[i].entry);
+	}
+	check_print(again, "447700900001 447700900009\n447700900001 MyBank,noisy\n"
+			   "447700900002 *\n447700900002 VIP\n447700900003 33*\n"
+			   "447700900003 4477*\n447700900003 447700900*,mobile\n"
+			   "\"447700900004 Acme, Inc\"\n447700900004 My Bank\n"
+			   "447700900005 80808\n");
+	list_unref(l);
+	list_unref(again);
+}
+
 /* ip_has: of the model: one network, bit by bit. */
 static bool ip_has(const uint8_t *network, unsigned bits, const uint8_t *ip)
 {
@@ -532,6 +604,14 @@ static void test_errors(void)
 		{ LIST_HOST, "example.com:80\n", 1, "ports" },
 		{ LIST_HOST, "me@example.com\n", 1, "cannot be read" },
 		{ LIST_HOST, "two words.com\n", 1, "cannot be read" },
+		{ LIST_PAIR, "1 *\n447700900001\n", 2,
+			"a subscriber's number, a blank and a sender" },
+		{ LIST_PAIR, "MyBank 447700900001\n", 1, "'M' is no digit" },
+		{ LIST_PAIR, "07700900001 *\n", 1, "country code" },
+		{ LIST_PAIR, "4477* *\n", 1, "no whole number" },
+		{ LIST_PAIR, "447700900001 +44x\n", 1, "digits only" },
+		{ LIST_PAIR, "447700900001 Bank*\n", 1, "'*' stands" },
+		{ LIST_PAIR, "447700900001 1234567890123456\n", 1, "more than 15" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -572,6 +652,7 @@ static void test_warnings(void)
 		{ LIST_NUMBER, "1234\n123\n12*\n12345\n", 3, "12* covers 3 numbers" },
 		{ LIST_NUMBER, "150\n100-200\n99\n", 2, "100-200 covers 1 numbers" },
 		{ LIST_SENDER, "a\nb\na\n", 3, "\"a\" is there already" },
+		{ LIST_PAIR, "1 a\n2 a\n+1  a\n", 3, "\"1 a\" is there already" },
 		{ LIST_HOST, "a.com\nx.a.com\n", 2, "\"x.a.com\" is covered by \"a.com\"" },
 		{ LIST_IP, "10.0.0.0/8\n10.2.0.0/16\n", 2, "is covered by 10.0.0.0/8" },
 	};
@@ -591,7 +672,8 @@ static void test_kinds(void)
 		[LIST_SENDER] = 1,
 		[LIST_ACCOUNT] = 1,
 		[LIST_IP] = 2,
-		[LIST_HOST] = 1 };
+		[LIST_HOST] = 1,
+		[LIST_PAIR] = 1 };
 	enum list_kind kind;
 	enum list_match match;
 
@@ -634,6 +716,7 @@ static void test_set(void)
 
 UNIT_MAIN("lists", { "numbers", test_numbers }, { "normal numbers", test_normal_numbers },
 	{ "against a model", test_against_model }, { "senders", test_senders },
-	{ "accounts", test_accounts }, { "hosts", test_hosts }, { "networks", test_networks },
-	{ "errors", test_errors }, { "many errors", test_many_errors },
-	{ "warnings", test_warnings }, { "kinds", test_kinds }, { "set", test_set })
+	{ "accounts", test_accounts }, { "hosts", test_hosts }, { "pairs", test_pairs },
+	{ "networks", test_networks }, { "errors", test_errors },
+	{ "many errors", test_many_errors }, { "warnings", test_warnings }, { "kinds", test_kinds },
+	{ "set", test_set })
