@@ -111,7 +111,7 @@ static struct ruleset *bare_pack(const struct loading *l, const struct pack *pac
 		diag_add(l->diag, DIAG_ERROR, l->how->path, 0, 0, "section rules: missing");
 		return NULL;
 	}
-	if (!source_read_text(
+	if (!source_read_printed(
 		    &l->set->source, l->how->path, (const char *)text.data, text.len, l->diag)) {
 		return NULL;
 	}

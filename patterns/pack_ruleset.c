@@ -433,7 +433,7 @@ static bool check_places(const struct loading *l)
 	uint32_t n_there = 0;
 
 	for (uint32_t i = 0; i < r->n_rules; i++) {
-		if (!l->placed[i]) {
+		if (!l->placed[i] && r->rules[i].field < FIELDS) {
 			diag_add(l->diag, DIAG_ERROR, l->path, 0, 0,
 				"section %s: rule %s is in no database", section_shards,
 				r->rules[i].id);
@@ -484,7 +484,7 @@ static bool load_rules(struct loading *l, struct source *examples)
 	if (!pack_find(l->pack, section_rules, &text)) {
 		return refuse(l, section_rules, "missing");
 	}
-	if (!source_read_text(examples, l->path, (const char *)text.data, text.len, l->diag)) {
+	if (!source_read_printed(examples, l->path, (const char *)text.data, text.len, l->diag)) {
 		return false;
 	}
 	return source_move_rules(examples, l->ruleset) || refuse(l, section_rules, "out of memory");

@@ -401,7 +401,7 @@ void rule_attribute_print(FILE *to, const struct rule *r, const char *category)
 	if (r->weight != RULE_WEIGHT_DEFAULT) {
 		fprintf(to, " weight=%d", r->weight);
 	}
-	if (r->field != FIELD_TEXT) {
+	if (r->field != FIELD_TEXT && r->field != FIELD_WHEN) {
 		fprintf(to, " field=%s", rule_field_name((enum rule_field)r->field));
 	}
 	if (r->view != VIEW_SENT) {

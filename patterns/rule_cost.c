@@ -16,12 +16,12 @@ enum {
 	HITS_MAX = 64,
 };
 
-/* One child over rules from `first` on. Gives how many are done; 0 after an error. */
-static uint32_t measure_some(const struct ruleset *r, const uint32_t *indices, uint32_t first,
-	const struct cost_sample *sample, const struct compile_limits *limits,
+/* One child over the `n` rules from `first` on. Gives how many are done; 0 after an error. */
+static uint32_t measure_some(const struct ruleset *r, const uint32_t *indices, uint32_t n,
+	uint32_t first, const struct cost_sample *sample, const struct compile_limits *limits,
 	struct child_cost *costs, struct diag *diag)
 {
-	const uint32_t left = r->n_rules - first;
+	const uint32_t left = n - first;
 	const struct child_job job = {
 		.task = CHILD_COST,
 		.rules = r->rules,
@@ -53,25 +53,49 @@ static uint32_t measure_some(const struct ruleset *r, const uint32_t *indices, u
 	return n_done;
 }
 
+/* patterns_of: the rules that have databases, in order. */
+static uint32_t patterns_of(const struct ruleset *r, uint32_t *indices)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->n_rules; i++) {
+		if (r->rules[i].field < FIELDS) {
+			indices[n++] = i;
+		}
+	}
+	return n;
+}
+
+/* scatter: from side by side to where each rule is; from the end on, for indices[i] >= i. */
+static void scatter(const uint32_t *indices, uint32_t n, struct child_cost *costs)
+{
+	for (uint32_t i = n; i-- > 0;) {
+		if (indices[i] != i) {
+			costs[indices[i]] = costs[i];
+			costs[i] = (struct child_cost){ 0 };
+		}
+	}
+}
+
 bool rule_cost_measure(const struct ruleset *r, const struct cost_sample *sample,
 	const struct compile_limits *limits, struct child_cost *costs, struct diag *diag)
 {
 	uint32_t *indices = malloc(((size_t)r->n_rules + 1) * sizeof(*indices));
 	uint32_t first = 0;
+	uint32_t n_patterns;
 	uint32_t n = 1;
 
 	if (indices == NULL) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
 		return false;
 	}
-	for (uint32_t i = 0; i < r->n_rules; i++) {
-		indices[i] = i;
-		costs[i] = (struct child_cost){ 0 };
-	}
-	while (first < r->n_rules && n != 0) {
-		n = measure_some(r, indices, first, sample, limits, costs, diag);
+	memset(costs, 0, r->n_rules * sizeof(costs[0]));
+	n_patterns = patterns_of(r, indices);
+	while (first < n_patterns && n != 0) {
+		n = measure_some(r, indices, n_patterns, first, sample, limits, costs, diag);
 		first += n;
 	}
+	scatter(indices, n_patterns, costs);
 	free(indices);
 	return n != 0;
 }

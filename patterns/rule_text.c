@@ -332,6 +332,29 @@ static bool is_tail(const struct rule_line *l, size_t i)
 	return true;
 }
 
+bool rule_text_brace(const struct rule_line *l, size_t open, size_t *close)
+{
+	bool quoted = false;
+	size_t depth = 0;
+
+	for (size_t i = open; i < l->len; i++) {
+		char c = l->text[i];
+
+		if (quoted && c == '\\') {
+			i++;
+		} else if (c == '"') {
+			quoted = !quoted;
+		} else if (!quoted && c == '{') {
+			depth++;
+		} else if (!quoted && c == '}' && --depth == 0) {
+			*close = i;
+			return true;
+		}
+	}
+	rule_text_error(l, l->len, "this condition has no end: a '}' is missing");
+	return false;
+}
+
 bool rule_text_close(const struct rule_line *l, size_t open, size_t *close)
 {
 	size_t second_best = 0;

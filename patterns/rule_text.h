@@ -17,6 +17,7 @@
 enum {
 	LINE_LEN_MAX = 8192,
 	TEXT_LEN_MAX = LINE_LEN_MAX, /* of an expression or an example */
+	WHEN_LEN_MAX = 32768,        /* of a FIELD_WHEN rule's expression */
 	PRINTED_LEN_MAX = 65536, /* a line under @line: escapes make texts up to 5 times as long */
 	QUOTED_SIZE = PRINTED_LEN_MAX + 8, /* room for any value of a line */
 };
@@ -49,6 +50,12 @@ bool rule_text_quoted(const struct rule_line *l, size_t *at, char *out, size_t s
 
 /* rule_text_close: the slash that ends the expression whose opening slash is at `open`. */
 bool rule_text_close(const struct rule_line *l, size_t open, size_t *close);
+
+/*
+ * rule_text_brace: the brace that ends what the one at `open` begins; braces in double quotes are
+ * text, a backslash there takes the next octet with it.
+ */
+bool rule_text_brace(const struct rule_line *l, size_t open, size_t *close);
 
 /* rule_text_flags: reads the letters at *at; adds what is always set (UTF8, SINGLEMATCH). */
 bool rule_text_flags(const struct rule_line *l, size_t *at, unsigned *flags);

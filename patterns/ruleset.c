@@ -16,11 +16,12 @@ static const char *const state_names[RULE_STATES] = {
 	[RULE_SHADOW] = "shadow",
 	[RULE_SAMPLE] = "sample",
 };
-static const char *const field_names[FIELDS] = {
+static const char *const field_names[FIELDS + 1] = {
 	[FIELD_TEXT] = "text",
 	[FIELD_SENDER] = "sender",
 	[FIELD_URL] = "url",
 	[FIELD_NUMBER] = "number",
+	[FIELD_WHEN] = "when",
 };
 static const char *const view_names[VIEWS] = { [VIEW_SENT] = "sent", [VIEW_FOLDED] = "folded" };
 

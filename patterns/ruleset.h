@@ -18,10 +18,13 @@
 #include "dataplane/base/diag.h"
 #include "patterns/database.h"
 
-/* In rising severity: the most severe of several wins. X(NAME, text) */
+/*
+ * In rising severity: the most severe of several wins. throttle: refused for now, the sender is to
+ * try again; reject: for good. X(NAME, text)
+ */
 #define RULE_ACTIONS(X) \
 	X(PASS, "pass") \
-	X(REPORT, "report") X(REDACT, "redact") X(BLANK, "blank") X(REJECT, "reject")
+	X(REPORT, "report") X(REDACT, "redact") X(BLANK, "blank") X(THROTTLE, "throttle") X(REJECT, "reject")
 #define X(name, text) ACTION_##name,
 enum rule_action { RULE_ACTIONS(X) ACTIONS };
 #undef X
@@ -31,7 +34,18 @@ enum rule_action { RULE_ACTIONS(X) ACTIONS };
  * senders, always the same ones, shadow for the others.
  */
 enum rule_state { RULE_ON, RULE_SHADOW, RULE_SAMPLE, RULE_STATES };
-enum rule_field { FIELD_TEXT, FIELD_SENDER, FIELD_URL, FIELD_NUMBER, FIELDS };
+/*
+ * Where a pattern looks: FIELDS of them, each with databases of its own. FIELD_WHEN: a rule of
+ * policy.conf that asks a condition (dataplane/verdict/condition.h) and has no database.
+ */
+enum rule_field {
+	FIELD_TEXT,
+	FIELD_SENDER,
+	FIELD_URL,
+	FIELD_NUMBER,
+	FIELDS,
+	FIELD_WHEN = FIELDS
+};
 enum rule_view {
 	VIEW_SENT,
 	VIEW_FOLDED,
@@ -51,7 +65,7 @@ enum {
 
 struct rule {
 	char id[RULE_ID_SIZE]; /* as written: "1001" or "prize.lottery" */
-	char *expression;      /* the regular expression, without slashes */
+	char *expression;      /* the regular expression, without slashes; FIELD_WHEN: its `when` */
 	unsigned flags;        /* HS_FLAG_* as compiled */
 	uint16_t category;     /* index in ruleset.categories; 0 is "default" */
 	int32_t weight;        /* added to its category's score */

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "patterns/source.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "dataplane/limits.h"
 #include "patterns/rule_attribute.h"
 #include "patterns/rule_text.h"
-
-#define FILE_LEN_MAX (256L * 1024 * 1024)
 
 enum { LINE_NUMBER_MAX = 1000000000, SIZE_FIRST = 64 };
 
@@ -33,6 +27,7 @@ struct reader {
 	enum last_rule last; /* what an example belongs to */
 	bool out_of_memory;
 	bool printed; /* @line was seen: lines may be as long as source_print_rules() makes them */
+	bool whens;   /* rules of FIELD_WHEN may stand in it */
 	struct rule_attributes defaults;
 	struct rule_attributes attributes;
 	char scratch[QUOTED_SIZE];
@@ -177,14 +172,34 @@ static void fail_memory(struct reader *r)
 	r->out_of_memory = true;
 }
 
-/* The rule's id: what stands before "ID:/". Returns the offset of the slash, 0 after an error. */
-static size_t read_id(const struct rule_line *l, char *id)
+static const char id_allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_.-";
+
+/* expect_slash: what follows the id's colon. */
+static bool expect_slash(const struct rule_line *l, size_t at, bool whens)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_.-";
+	if (at < l->len && (l->text[at] == '/' || (l->text[at] == '{' && whens))) {
+		return true;
+	}
+	if (at < l->len && l->text[at] == '{') {
+		rule_text_error(l, at,
+			"a rule with a condition stands in policy.conf: "
+			"rules = ( { id = \"%.*s\"; when = { ... }; } );",
+			(int)(at - 1), l->text);
+	} else {
+		rule_text_error(l, at,
+			"expected '/' right after the colon, as in %.*s:/expression/",
+			(int)(at - 1), l->text);
+	}
+	return false;
+}
+
+/* The rule's id: what stands before "ID:/". Returns the offset of the slash, 0 after an error. */
+static size_t read_id(const struct rule_line *l, bool whens, char *id)
+{
 	size_t n = 0;
 
-	while (n < l->len && l->text[n] != '\0' && strchr(allowed, l->text[n]) != NULL) {
+	while (n < l->len && l->text[n] != '\0' && strchr(id_allowed, l->text[n]) != NULL) {
 		n++;
 	}
 	if (n == 0 || n >= l->len || l->text[n] != ':') {
@@ -206,10 +221,7 @@ static size_t read_id(const struct rule_line *l, char *id)
 			l, 0, "this id has %zu characters; %u are allowed", n, LIMIT_RULE_ID_LEN);
 		return 0;
 	}
-	if (n + 1 >= l->len || l->text[n + 1] != '/') {
-		rule_text_error(l, n + 1,
-			"expected '/' right after the colon, as in %.*s:/expression/", (int)n,
-			l->text);
+	if (!expect_slash(l, n + 1, whens)) {
 		return 0;
 	}
 	memcpy(id, l->text, n);
@@ -238,16 +250,26 @@ static void warn_of_comment(const struct rule_line *l, size_t open, size_t close
 	}
 }
 
+/* find_category: by its name, added if it is new. */
+static bool find_category(struct source *s, const char *name, const char *file, int line,
+	struct diag *diag, uint16_t *category)
+{
+	if (!intern_category(s, name, category)) {
+		diag_add(diag, DIAG_ERROR, file, line, 0,
+			"category \"%s\": a policy has at most %u categories", name,
+			LIMIT_CATEGORIES);
+		return false;
+	}
+	return true;
+}
+
 /* Moves what was read into the source; takes nothing when it fails. */
 static bool add_rule(struct reader *r, struct rule *rule)
 {
 	struct source *s = r->source;
 	const struct rule_attributes *a = &r->attributes;
 
-	if (!intern_category(s, a->category, &rule->category)) {
-		diag_add(r->diag, DIAG_ERROR, r->file, r->line, 0,
-			"category \"%s\": a policy has at most %u categories", a->category,
-			LIMIT_CATEGORIES);
+	if (!find_category(s, a->category, r->file, r->line, r->diag, &rule->category)) {
 		return false;
 	}
 	rule->weight = a->weight;
@@ -257,7 +279,7 @@ static bool add_rule(struct reader *r, struct rule *rule)
 	rule->sample = a->sample;
 	rule->written_state = a->state;
 	rule->written_sample = a->sample;
-	rule->field = a->field;
+	rule->field = rule->field == FIELD_WHEN ? FIELD_WHEN : a->field;
 	rule->view = a->view;
 	rule->line = r->line;
 	rule->file = strdup(r->file);
@@ -296,22 +318,12 @@ static bool check_new(struct reader *r, const struct rule_line *l, const char *i
 	return true;
 }
 
-static void read_rule(struct reader *r, const struct rule_line *l)
+/* read_pattern: from the opening slash on; *at is then behind the flags. */
+static bool read_pattern(
+	const struct rule_line *l, size_t open, size_t close, size_t *at, struct rule *rule)
 {
-	struct rule rule = { 0 };
-	size_t open = read_id(l, rule.id);
-	size_t close;
-	size_t at;
-	bool good;
+	bool good = true;
 
-	r->last = LAST_BAD;
-	if (open == 0) {
-		return;
-	}
-	good = check_new(r, l, rule.id);
-	if (r->out_of_memory || !rule_text_close(l, open, &close)) {
-		return;
-	}
 	if (close == open + 1) {
 		rule_text_error(l, close, "an empty expression matches every text");
 		good = false;
@@ -322,8 +334,34 @@ static void read_rule(struct reader *r, const struct rule_line *l)
 		good = false;
 	}
 	warn_of_comment(l, open, close);
+	return rule_text_flags(l, at, &rule->flags) && good;
+}
+
+static void read_rule(struct reader *r, const struct rule_line *l)
+{
+	struct rule rule = { 0 };
+	size_t open = read_id(l, r->whens, rule.id);
+	size_t close;
+	size_t at;
+	bool good;
+
+	r->last = LAST_BAD;
+	if (open == 0) {
+		return;
+	}
+	rule.field = l->text[open] == '{' ? FIELD_WHEN : FIELD_TEXT;
+	good = check_new(r, l, rule.id);
+	if (r->out_of_memory || !(rule.field == FIELD_WHEN ? rule_text_brace(l, open, &close)
+							   : rule_text_close(l, open, &close))) {
+		return;
+	}
 	at = close + 1;
-	good = rule_text_flags(l, &at, &rule.flags) && good;
+	if (rule.field != FIELD_WHEN) {
+		good = read_pattern(l, open, close, &at, &rule) && good;
+	} else if (close - open > WHEN_LEN_MAX) {
+		rule_text_error(l, open, "this condition is longer than %d octets", WHEN_LEN_MAX);
+		good = false;
+	}
 	r->attributes = r->defaults;
 	good = rule_attribute_read(l, at, r->scratch, &r->attributes) && good;
 	if (!good) {
@@ -530,8 +568,8 @@ static char *copy_name(const char *name)
 	return copy;
 }
 
-bool source_read_text(
-	struct source *s, const char *name, const char *text, size_t len, struct diag *diag)
+static bool read_text(struct source *s, const char *name, const char *text, size_t len, bool whens,
+	struct diag *diag)
 {
 	size_t errors_before = diag->n_errors;
 	struct reader *r = calloc(1, sizeof(*r));
@@ -540,6 +578,7 @@ bool source_read_text(
 		r->source = s;
 		r->diag = diag;
 		r->line = 1;
+		r->whens = whens;
 		r->file = copy_name(name);
 	}
 	if (r == NULL || r->file == NULL || s->n_categories == 0) {
@@ -555,95 +594,99 @@ bool source_read_text(
 	return diag->n_errors == errors_before;
 }
 
-/* The contents of a regular file, or NULL with errno. */
-static char *slurp(const char *path, size_t *len)
+bool source_read_text(
+	struct source *s, const char *name, const char *text, size_t len, struct diag *diag)
 {
-	FILE *f = fopen(path, "rbe");
-	struct stat st;
-	char *text = NULL;
-
-	if (f == NULL) {
-		return NULL;
-	}
-	if (fstat(fileno(f), &st) == 0) {
-		if (!S_ISREG(st.st_mode) || st.st_size > FILE_LEN_MAX) {
-			errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
-		} else {
-			text = malloc((size_t)st.st_size + 1);
-		}
-	}
-	if (text != NULL) {
-		*len = fread(text, 1, (size_t)st.st_size, f);
-		if (ferror(f)) {
-			free(text);
-			text = NULL;
-			errno = EIO;
-		}
-	}
-	(void)fclose(f);
-	return text;
+	return read_text(s, name, text, len, false, diag);
 }
 
-bool source_read_file(struct source *s, const char *path, struct diag *diag)
+bool source_read_printed(
+	struct source *s, const char *name, const char *text, size_t len, struct diag *diag)
 {
-	size_t len = 0;
-	char *text = slurp(path, &len);
-	bool good;
+	return read_text(s, name, text, len, true, diag);
+}
 
-	if (text == NULL) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "cannot be read: %s", strerror(errno));
+/* check_when: what source_print_rules() prints of it can be read again. */
+static bool check_when(const struct rule *rule, struct diag *diag)
+{
+	char *text = NULL;
+	int len = asprintf(&text, "{%s}", rule->expression);
+	struct rule_line l = { text, len > 0 ? (size_t)len : 0, rule->file, rule->line, diag };
+	size_t close = 0;
+	bool good = len > 0 && check_line(&l, WHEN_LEN_MAX) && rule_text_brace(&l, 0, &close);
+
+	if (good && close + 1 != l.len) {
+		rule_text_error(&l, close, "this condition ends too early");
+		good = false;
+	}
+	if (len < 0) {
+		diag_add(diag, DIAG_ERROR, rule->file, rule->line, 0, "out of memory");
+	} else {
+		free(text);
+	}
+	return good;
+}
+
+/* copy_rule: with texts of its own; false when out of memory. */
+static bool copy_rule(const struct rule *rule, struct rule *copy)
+{
+	*copy = *rule;
+	copy->field = FIELD_WHEN;
+	copy->view = VIEW_SENT;
+	copy->flags = 0;
+	copy->written_state = rule->state;
+	copy->written_sample = rule->sample;
+	copy->expression = strdup(rule->expression);
+	copy->file = copy_name(rule->file);
+	copy->note = rule->note != NULL && rule->note[0] != '\0' ? strdup(rule->note) : NULL;
+	if (copy->expression != NULL && copy->file != NULL &&
+		(copy->note != NULL || rule->note == NULL || rule->note[0] == '\0')) {
+		return true;
+	}
+	free(copy->expression);
+	free(copy->file);
+	free(copy->note);
+	return false;
+}
+
+bool source_add_rule(struct source *s, const struct rule *rule, const char *category,
+	uint32_t *index, struct diag *diag)
+{
+	size_t id_len = strlen(rule->id);
+	uint16_t in_category = 0;
+	struct rule copy;
+	uint32_t *slot;
+
+	if (id_len == 0 || strspn(rule->id, id_allowed) != id_len) {
+		diag_add(diag, DIAG_ERROR, rule->file, rule->line, 0,
+			"rule \"%s\": an id has letters, digits, '_', '.' and '-' only", rule->id);
 		return false;
 	}
-	good = source_read_text(s, path, text, len, diag);
-	free(text);
-	return good;
-}
-
-static int is_pattern_file(const struct dirent *e)
-{
-	size_t n = strlen(e->d_name);
-
-	return n > 4 && e->d_name[0] != '.' && strcmp(e->d_name + n - 4, ".pat") == 0;
-}
-
-static int compare_names(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static bool read_folder(struct source *s, const char *path, struct diag *diag)
-{
-	struct dirent **entries = NULL;
-	int n = scandir(path, &entries, is_pattern_file, compare_names);
-	bool good = n > 0;
-
-	if (n < 0) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "cannot be read: %s", strerror(errno));
-	} else if (n == 0) {
-		diag_add(diag, DIAG_ERROR, path, 0, 0, "this folder holds no *.pat file");
+	if (!check_when(rule, diag) ||
+		!find_category(s, category, rule->file, rule->line, diag, &in_category)) {
+		return false;
 	}
-	for (int i = 0; i < n; i++) {
-		char *file = NULL;
-
-		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
-			diag_add(diag, DIAG_ERROR, path, 0, 0, "out of memory");
-			good = false;
-		} else {
-			good = source_read_file(s, file, diag) && good;
-			free(file);
-		}
-		free(entries[i]);
+	slot = grow_ids(s) ? find_slot(s->ids, s->rules, rule->id) : NULL;
+	if (slot != NULL && *slot != 0) {
+		diag_add(diag, DIAG_ERROR, rule->file, rule->line, 0,
+			"rule %s was given before, at %s:%d", rule->id, s->rules[*slot - 1].file,
+			s->rules[*slot - 1].line);
+		return false;
 	}
-	free(entries);
-	return good;
-}
-
-bool source_read_path(struct source *s, const char *path, struct diag *diag)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		return read_folder(s, path, diag);
+	if (s->n_rules == LIMIT_RULES) {
+		diag_add(diag, DIAG_ERROR, rule->file, rule->line, 0, "more than %u rules",
+			LIMIT_RULES);
+		return false;
 	}
-	return source_read_file(s, path, diag);
+	if (slot == NULL || !grow_rules(s) || !copy_rule(rule, &copy)) {
+		diag_add(diag, DIAG_ERROR, rule->file, rule->line, 0, "out of memory");
+		return false;
+	}
+	copy.category = in_category;
+	*slot = s->n_rules + 1;
+	if (index != NULL) {
+		*index = s->n_rules;
+	}
+	s->rules[s->n_rules++] = copy;
+	return true;
 }

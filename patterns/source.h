@@ -45,6 +45,19 @@ bool source_read_file(struct source *s, const char *path, struct diag *diag);
 bool source_read_text(
 	struct source *s, const char *name, const char *text, size_t len, struct diag *diag);
 
+/* source_read_printed: what source_print_rules() wrote, with rules of FIELD_WHEN as ID:{WHEN}. */
+bool source_read_printed(
+	struct source *s, const char *name, const char *text, size_t len, struct diag *diag);
+
+/*
+ * source_add_rule: a rule that was written in no pattern file: FIELD_WHEN of policy.conf. Copied are
+ * its id, expression (the canonical text of `when`, one line of balanced braces, without the outer
+ * ones), weight, status, action, state and sample (as written), note, file and line; its category by
+ * name, added if it is new. *index is its number in the source (may be NULL).
+ */
+bool source_add_rule(struct source *s, const struct rule *rule, const char *category,
+	uint32_t *index, struct diag *diag);
+
 /* source_read_path: a file, or a folder's *.pat in byte order of their names. */
 bool source_read_path(struct source *s, const char *path, struct diag *diag);
 

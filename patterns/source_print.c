@@ -33,8 +33,12 @@ static void print_place(struct printer *p, const char *file, int line)
 static void print_rule(struct printer *p, const struct rule *r, char *const *categories)
 {
 	print_place(p, r->file, r->line);
-	fprintf(p->to, "%s:/%s/", r->id, r->expression);
-	rule_text_print_flags(p->to, r->flags);
+	if (r->field == FIELD_WHEN) {
+		fprintf(p->to, "%s:{%s}", r->id, r->expression);
+	} else {
+		fprintf(p->to, "%s:/%s/", r->id, r->expression);
+		rule_text_print_flags(p->to, r->flags);
+	}
 	rule_attribute_print(p->to, r, categories[r->category]);
 	fputc('\n', p->to);
 }
@@ -164,7 +168,9 @@ bool source_move_rules(struct source *s, struct ruleset *r)
 	free(s->ids);
 	s->ids = NULL;
 	for (uint32_t i = 0; i < r->n_rules; i++) {
-		r->parts[r->rules[i].field][r->rules[i].view].n_rules++;
+		if (r->rules[i].field < FIELDS) {
+			r->parts[r->rules[i].field][r->rules[i].view].n_rules++;
+		}
 	}
 	return true;
 }

@@ -490,7 +490,7 @@ static bool round_trip(const struct source *s)
 	bool good;
 
 	source_init(&again);
-	good = text != NULL && source_read_text(&again, "pack", text, len, &d) &&
+	good = text != NULL && source_read_printed(&again, "pack", text, len, &d) &&
 	       same_source(s, &again);
 	if (!good) {
 		diag_print(&d, stdout);
@@ -535,6 +535,122 @@ static void test_canonical_text(void)
 	free(printed);
 	CU_ASSERT(round_trip(&s));
 	drop(&s, &d);
+}
+
+static char *heap(const char *text)
+{
+	char *copy = strdup(text);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	return copy;
+}
+
+/* add_when: a rule as policy.conf's reader makes it. */
+static bool add_when(struct source *s, const char *id, const char *when, const char *category,
+	uint32_t *index, struct diag *d)
+{
+	struct rule r = { .weight = 30,
+		.action = ACTION_REJECT,
+		.status = 0x45,
+		.line = 7,
+		.state = RULE_SAMPLE,
+		.sample = 5 };
+	bool good;
+
+	(void)snprintf(r.id, sizeof(r.id), "%s", id);
+	r.expression = heap(when);
+	r.file = heap("policy.conf");
+	r.note = heap("who \"asks\"");
+	good = source_add_rule(s, &r, category, index, d);
+	free(r.expression);
+	free(r.file);
+	free(r.note);
+	return good;
+}
+
+/* Rules of policy.conf stand among the patterns: printed, read, hashed, but in no database. */
+static void test_when(void)
+{
+	static const char when[] =
+		"side = \"out}\\\"side\"; any = ( { part = 1; }, { urls = 2; } );";
+	static const char want[] =
+		"a:/x/ category=c\n"
+		"w1:{side = \"out}\\\"side\"; any = ( { part = 1; }, { urls = 2; } );}"
+		" category=c weight=30 state=sample:5% action=reject status=0x45"
+		" note=\"who \\\"asks\\\"\"\n";
+	struct ruleset r = { 0 };
+	struct source s;
+	static struct diag d;
+	uint32_t index = 99;
+	size_t len;
+	char *printed;
+
+	CU_ASSERT(read_text(&s, "a:/x/ category=c", &d));
+	CU_ASSERT(add_when(&s, "w1", when, "c", &index, &d));
+	CU_ASSERT_EQUAL(index, 1);
+	CU_ASSERT_EQUAL(s.rules[1].field, FIELD_WHEN);
+	CU_ASSERT_EQUAL(s.rules[1].category, 1);
+	CU_ASSERT_EQUAL(s.rules[1].written_state, RULE_SAMPLE);
+	CU_ASSERT_STRING_EQUAL(rule_field_name(FIELD_WHEN), "when");
+	CU_ASSERT(add_when(&s, "w2", "", "new", NULL, &d));
+	CU_ASSERT_EQUAL(s.n_categories, 3);
+	printed = source_print_rules(s.rules, 2, s.categories, NULL, &len);
+	CU_ASSERT_STRING_EQUAL(printed, want);
+	free(printed);
+	CU_ASSERT(round_trip(&s));
+	CU_ASSERT(source_move_rules(&s, &r));
+	CU_ASSERT_EQUAL(r.parts[FIELD_TEXT][VIEW_SENT].n_rules, 1);
+	CU_ASSERT_EQUAL(ruleset_find(&r, "w2"), 2);
+	CU_ASSERT_NOT_EQUAL(memcmp(r.rules[1].hash, r.rules[2].hash, RULE_HASH_LEN), 0);
+	drop(&s, &d);
+	s = (struct source){ .rules = r.rules,
+		.n_rules = r.n_rules,
+		.categories = r.categories,
+		.n_categories = r.n_categories };
+	free(r.by_id);
+	source_free(&s);
+}
+
+static void test_when_errors(void)
+{
+	static const struct {
+		const char *id;
+		const char *when;
+		const char *category;
+		const char *says;
+	} cases[] = {
+		{ "a", "part = 1;", "c", "rule a was given before, at t.pat:1" },
+		{ "a b", "part = 1;", "c", "an id has letters" },
+		{ "", "part = 1;", "c", "an id has letters" },
+		{ "b", "any = ( { part = 1; );", "c", "a '}' is missing" },
+		{ "b", "part = 1; }", "c", "ends too early" },
+		{ "b", "account = \"x", "c", "a '}' is missing" },
+		{ "b", "account = \"\n\"", "c", "control character 0x0A" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct source s;
+		static struct diag d;
+
+		CU_ASSERT(read_text(&s, "a:/x/", &d));
+		CU_ASSERT_FALSE(
+			add_when(&s, cases[i].id, cases[i].when, cases[i].category, NULL, &d));
+		CU_ASSERT_EQUAL(s.n_rules, 1);
+		CU_ASSERT_PTR_NOT_NULL(
+			d.n_entries == 1 ? strstr(d.entries[0].text, cases[i].says) : NULL);
+		drop(&s, &d);
+	}
+	for (unsigned i = 0; i < 2; i++) { /* by hand they belong elsewhere */
+		struct source s;
+		static struct diag d;
+
+		CU_ASSERT_FALSE(read_text(
+			&s, i == 0 ? "w:{part = 1;}" : "@line 1 \"p\"\nw:{part = 1;}", &d));
+		CU_ASSERT_PTR_NOT_NULL(d.n_entries == 1
+					       ? strstr(d.entries[0].text, "stands in policy.conf")
+					       : NULL);
+		drop(&s, &d);
+	}
 }
 
 static uint32_t random_next(uint32_t *state)
@@ -636,4 +752,5 @@ UNIT_MAIN("patterns/source", { "rule_words", test_rule_words }, { "attributes", 
 	{ "warnings", test_warnings }, { "long_lines", test_long_lines }, { "many", test_many },
 	{ "too_many_categories", test_too_many_categories }, { "paths", test_paths },
 	{ "canonical_text", test_canonical_text }, { "round_trip", test_round_trip },
-	{ "round_trip_longest", test_round_trip_longest })
+	{ "round_trip_longest", test_round_trip_longest }, { "when", test_when },
+	{ "when_errors", test_when_errors })
