@@ -7,6 +7,9 @@
  * Ownership: records are copied in and out; text is copied only when the configuration says that
  * events carry text. Bounds: ring of a power of two octets; a full ring drops and counts
  * (live) or makes replay wait (event_ring_room).
+ *
+ * Refused messages that are kept for quarantine go through a second ring of the same kind: the
+ * message's record, and the carrier's original octets as its tail.
  */
 #ifndef SMSWALL_EVENT_H
 #define SMSWALL_EVENT_H
@@ -65,6 +68,20 @@ struct event_map {
 	struct event_digits smsc, imsi, msisdn;
 };
 
+/* Of a message that is kept for quarantine: what the octets behind the record are. */
+enum event_kept_form {
+	KEPT_SMPP, /* the PDU */
+	KEPT_M3UA, /* the message of M3UA that carried it */
+	KEPT_SCCP, /* the message of SCCP, where its M3UA carried others, too */
+	KEPT_TCAP, /* its TCAP message, put together from segments of SCCP */
+};
+
+struct event_kept {
+	uint8_t form;    /* enum event_kept_form */
+	bool blanked;    /* without its text */
+	uint32_t octets; /* of the whole: above tail_len where its end had not come yet */
+};
+
 struct event_message {
 	const char *command;  /* static */
 	const char *encoding; /* static */
@@ -100,6 +117,7 @@ struct event_message {
 	char entry[EVENT_ENTRY_SIZE];
 	struct event_address source, destination;
 	struct event_map map; /* carrier SMS_MAP */
+	struct event_kept kept; /* in the quarantine's ring only */
 };
 
 struct event_session {
@@ -166,7 +184,7 @@ struct event {
 	uint64_t session; /* flow id */
 	uint64_t frame;   /* frame number, from 1 */
 	char account[EVENT_ACCOUNT_SIZE];
-	uint8_t lo_address[16], hi_address[16]; /* session events */
+	uint8_t lo_address[16], hi_address[16]; /* session events; quarantine: sender and receiver */
 	uint16_t lo_port, hi_port;
 	uint32_t tail_len; /* UTF-8 text */
 	union {

@@ -29,7 +29,7 @@ static uint8_t *carve(uint8_t **at, size_t len)
 }
 
 struct layout {
-	size_t pipeline, ports, chunks, sessions, fragments, judge, pdus, ring;
+	size_t pipeline, ports, chunks, sessions, fragments, judge, pdus, ring, kept;
 	size_t assocs, journal, sigtran, dialogues, segments, signalling, joined, whole;
 };
 
@@ -63,6 +63,9 @@ static struct layout layout_of(const struct pipeline_config *c)
 		.judge = align64(judge_size()),
 		.pdus = 2 * align64(LIMIT_SMPP_PDU_LEN + LIMIT_SCAN_TAIL),
 		.ring = align64(c->event_ring_len),
+		.kept = c->quarantine_actions != 0
+		                ? align64(c->quarantine_ring_len) + align64(LIMIT_SMPP_PDU_LEN)
+		                : 0,
 		.assocs = align64(sctp_assocs_size(c->associations_max)),
 		.journal = align64(sctp_journal_size(journal_blocks(c))),
 		.sigtran = align64(c->associations_max * sizeof(struct sigtran_session)),
@@ -79,8 +82,8 @@ size_t pipeline_budget(const struct pipeline_config *config)
 	struct layout l = layout_of(config);
 
 	return l.pipeline + l.ports + l.chunks + l.sessions + l.fragments + l.judge + l.pdus +
-	       l.ring + l.assocs + l.journal + l.sigtran + l.dialogues + l.segments + l.signalling +
-	       l.joined + l.whole;
+	       l.ring + l.kept + l.assocs + l.journal + l.sigtran + l.dialogues + l.segments +
+	       l.signalling + l.joined + l.whole;
 }
 
 static void services_fill(uint8_t *service, const struct link_config *link)
@@ -135,6 +138,11 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 	p->pdu = carve(&at, l.pdus / 2);
 	p->edited = carve(&at, l.pdus / 2);
 	event_ring_init(&p->ring, carve(&at, l.ring), config->event_ring_len);
+	if (l.kept != 0) {
+		p->kept_octets = carve(&at, LIMIT_SMPP_PDU_LEN);
+		event_ring_init(&p->kept, carve(&at, config->quarantine_ring_len),
+			config->quarantine_ring_len);
+	}
 	create_sigtran(p, &l, &at);
 	return p;
 }
@@ -374,9 +382,18 @@ struct event_ring *pipeline_events(struct pipeline *p)
 	return &p->ring;
 }
 
+struct event_ring *pipeline_quarantine(struct pipeline *p)
+{
+	return p->config->quarantine_actions != 0 ? &p->kept : NULL;
+}
+
 bool pipeline_event_room(const struct pipeline *p)
 {
-	return event_ring_room(&p->ring) >= p->config->event_ring_len / 2;
+	const struct pipeline_config *c = p->config;
+
+	return event_ring_room(&p->ring) >= c->event_ring_len / 2 &&
+	       (c->quarantine_actions == 0 ||
+		       event_ring_room(&p->kept) >= c->quarantine_ring_len / 2);
 }
 
 struct pipeline_gauges pipeline_gauges(const struct pipeline *p)

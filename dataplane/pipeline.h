@@ -99,6 +99,9 @@ struct pipeline_config {
 	uint8_t event_select;
 	bool event_text;
 	uint32_t event_ring_len; /* octets, a power of two */
+	uint8_t quarantine_actions;   /* bit per enum rule_action: what is kept; 0: nothing is */
+	bool quarantine_text;         /* false: without their texts */
+	uint32_t quarantine_ring_len; /* octets, a power of two; of no use without actions */
 	bool replay;             /* wait for room in the event ring instead of dropping */
 	uint64_t
 		explain_frame; /* PDUs of messages that end in this frame are told as events too; 0: none */
@@ -150,7 +153,10 @@ void pipeline_drain(struct pipeline *p, const struct pipeline_turn *turn, uint64
 struct stats *pipeline_stats(struct pipeline *p);
 struct event_ring *pipeline_events(struct pipeline *p);
 
-/* pipeline_event_room: the ring has room for everything one frame can cause (replay waits for it). */
+/* pipeline_quarantine: messages that are kept, as they came (event.h, struct event_kept); NULL: none are. */
+struct event_ring *pipeline_quarantine(struct pipeline *p);
+
+/* pipeline_event_room: the rings have room for everything one frame can cause (replay waits for it). */
 bool pipeline_event_room(const struct pipeline *p);
 
 /* Gauges for status; written by the worker, read by control. */

@@ -14,6 +14,17 @@ static void relax(void)
 #endif
 }
 
+bool event_give(struct pipeline *p, struct event_ring *ring, struct bytes tail)
+{
+	while (!event_ring_put(ring, &p->event, tail)) {
+		if (!p->config->replay) {
+			return false;
+		}
+		relax(); /* replay only: nothing live waits for this core */
+	}
+	return true;
+}
+
 static void put(struct pipeline *p, struct bytes text)
 {
 	struct event *e = &p->event;
@@ -22,14 +33,7 @@ static void put(struct pipeline *p, struct bytes text)
 	e->time_us = p->now_us;
 	e->worker = (uint8_t)p->worker;
 	e->input = p->frame_input;
-	while (!event_ring_put(&p->ring, e, text)) {
-		if (!p->config->replay) {
-			stats_add(&p->stats, STAT_events_lost, 1);
-			return;
-		}
-		relax(); /* replay only: nothing live waits for this core */
-	}
-	stats_add(&p->stats, STAT_events, 1);
+	stats_add(&p->stats, event_give(p, &p->ring, text) ? STAT_events : STAT_events_lost, 1);
 }
 
 static void put_account(struct event *e, const char *account)
@@ -240,6 +244,9 @@ void event_message_put(struct half *h, const struct smpp_header *header, struct 
 	o.octets = header->length;
 	o.pdu = pdu;
 	event_origin_put(h->p, &o, applied, leaked);
+	if (keep_wanted(h->p)) {
+		keep_smpp(h, header, pdu);
+	}
 }
 
 static uint8_t esme_side(const struct smpp_session *s, const struct flow *flow)

@@ -303,6 +303,9 @@ static void tell(struct map_at *at, enum edit_style applied, uint32_t leaked)
 	o.map = &p->map.event;
 	event_origin_put(p, &o, applied, leaked);
 }
+	if (keep_wanted(p)) {
+		keep_map(at);
+	}
 
 /* A component with a TPDU: judged as any short message is. */
 static void take_message(struct map_at *at, bool refuse)

@@ -8,6 +8,7 @@
  *   pipeline_link.c    a link's peers: text let go in pieces, refusals that do harm
  *   pipeline_smpp.c    one PDU: session, message, verdict, edit, answer
  *   pipeline_event.c   records for control
+ *   pipeline_keep.c    refused messages as they came, for quarantine
  *   pipeline_sigtran.h what carries MAP, in files of its own
  *   pipeline_report.c  sessions, when control asks
  */
@@ -118,6 +119,8 @@ struct pipeline {
 
 	struct event event;
 	struct event_ring ring;
+	struct event_ring kept; /* for quarantine */
+	uint8_t *kept_octets;   /* a message without its text; LIMIT_SMPP_PDU_LEN */
 	struct stats stats;
 	struct pipeline_gauges gauges;
 	struct pipeline_desk desk;
@@ -224,9 +227,22 @@ void event_reason_put(struct pipeline *p, const struct event_origin *o, enum rea
 	unsigned direction, uint64_t octets);
 void event_message_put(struct half *h, const struct smpp_header *header, struct bytes pdu,
 	enum edit_style applied, uint32_t leaked);
+/* event_give: p->event into a ring; false: it was full (a replay waits for room). */
+bool event_give(struct pipeline *p, struct event_ring *ring, struct bytes tail);
 void event_association_put(struct pipeline *p, const struct sctp_assoc *a, unsigned change);
 void event_session_put(struct pipeline *p, const struct flow *flow, unsigned change);
 void event_anomaly_put(struct half *h, enum reason why, uint32_t sequence, uint64_t octets);
+
+/* pipeline_keep.c */
+
+/* keep_wanted: p->verdict is one whose messages are kept. */
+static inline bool keep_wanted(const struct pipeline *p)
+{
+	return (p->config->quarantine_actions >> p->verdict.action & 1) != 0;
+}
+
+/* keep_smpp: keeps `pdu`, of which event_message_put() has just told; before it is edited. */
+void keep_smpp(struct half *h, const struct smpp_header *header, struct bytes pdu);
 
 enum {
 	SESSION_OPENED,

@@ -114,7 +114,9 @@ static void judge_ready(struct pipeline *p, struct sctp_assoc *a, unsigned side)
 			.frame = m.frame,
 			.tsn = m.last_tsn,
 			.link_index = a->link,
-			.direction = is_inside(a, side) ? 0 : 1 };
+			.direction = is_inside(a, side) ? 0 : 1,
+			.address = { a->address[side][0], a->address[1 - side][0] },
+			.port = { a->port[side], a->port[1 - side] } };
 		uint64_t start = stats_clock(&p->stats);
 		enum reason ledger = sigtran_take(&at, &message);
 

@@ -93,6 +93,7 @@ static enum reason take_tcap(struct map_at *at, const struct sigtran_message *m,
 	size_t to;
 
 	at->tcap = joined->octets;
+	at->from_segments = joined->n_segments > 1;
 	at->edited = false;
 	at->void_segment = false;
 	at->side = side_of(at, w);
@@ -219,6 +220,7 @@ enum reason sigtran_take(struct map_at *at, const struct sigtran_message *m)
 		stats_reason(&at->p->stats, why);
 		return why;
 	}
+	at->octets = m->octets;
 	at->tcap = m->octets; /* what anomalies are about, as long as there is no more */
 	at->association = m->session;
 	if (xua_header_read(m->octets, &header, &why) != PARSE_OK ||

@@ -5,6 +5,7 @@
  *   pipeline_sctp.c     packets -> associations -> user messages; holding, panic, ageing
  *   pipeline_sigtran.c  a user message -> M3UA -> SCCP, its segments joined -> TCAP
  *   pipeline_map.c      one TCAP message: dialogue, components, verdict, edit, answer
+ *   pipeline_keep.c     what carried a refused message, for quarantine
  */
 #ifndef SMSWALL_PIPELINE_SIGTRAN_H
 #define SMSWALL_PIPELINE_SIGTRAN_H
@@ -23,8 +24,13 @@ struct map_at {
 	uint8_t side;      /* enum sms_side of the sender */
 	uint8_t direction; /* of the ledger: 0 from the inside */
 
+	struct bytes octets; /* of the user message */
+	const uint8_t *address[2];
+	uint16_t port[2]; /* of the sender, of the receiver */
+
 	/* the TCAP message in it; of one that came in segments the whole */
 	struct bytes tcap;
+	bool from_segments;
 	struct tcap_path path;
 	struct sigtran_session *association;
 	struct tcap_dialogue_seen seen;
@@ -56,6 +62,11 @@ enum reason sigtran_take(struct map_at *at, const struct sigtran_message *m);
 /* map_take: judges at->tcap; true if it held a short message. With at->edited the octets in p->edited are to leave. */
 bool map_take(struct map_at *at);
 void map_anomaly(const struct map_at *at, enum reason why);
+
+/* pipeline_keep.c */
+
+/* keep_map: keeps what carried the message of which event_origin_put() has just told. */
+void keep_map(const struct map_at *at);
 
 /* pipeline_sctp.c */
 

@@ -62,6 +62,8 @@
 	X(events, "events written to the ring")                                                    \
 	X(events_lost, "events lost because the ring was full")                                    \
 	X(timeouts, "housekeeping rounds")
+	X(quarantine_kept, "refused messages handed over for quarantine")                          \
+	X(quarantine_lost, "refused messages not kept because the ring was full")                  \
 
 /*
  * Reasons: X(name, kind, help). Kind says where it may stand:

@@ -499,6 +499,7 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 	bool part = is_part(m);
 
 	begin(j, g, v);
+	v->uninspected = !scope->content;
 	if (m->receipt) {
 		stats_add(stats, STAT_receipts, remember);
 		v->reason = R_receipt;

@@ -24,6 +24,7 @@ struct verdict {
 	uint32_t generation;
 	bool shadow;           /* a shadow rule hit */
 	uint8_t shadow_action; /* what it would have been with shadow rules on */
+	bool uninspected; /* texts are not looked at here: so nothing of them is kept, either */
 	struct scan_hits
 		hits; /* all, shadow ones included; hits[] is the judge's, valid until the next message */
 	char sibling_rule[LIMIT_RULE_ID_LEN +
