@@ -86,9 +86,11 @@ enum {
 	LIMIT_NAME_SIZE = LIST_NAME_SIZE,
 	LIMIT_NAMED_MAX = 1024, /* named keys of a policy */
 	LIMIT_NAMED_SIZE = 56,
+	LIMIT_NOTE_SIZE = 96,
 	LIMIT_VALUE_LEN = 62, /* octets of a key's value; a longer one is cut and hashed */
 	LIMIT_KEY_SIZE = LIMIT_KEYS_MAX * (LIMIT_VALUE_LEN + 2),
-	LIMIT_SLOTS = 256, /* limits that have state: those of this policy and of earlier ones */
+	LIMIT_SLOTS = 255, /* limits that have state: those of this policy and of earlier ones */
+	LIMIT_DISTINCT_STAMPS = 1024,
 	LIMIT_SLOT_NONE = 0xFF, /* there is no slot left: the limit admits, counted as forgotten */
 };
 #define LIMIT_RATE_MAX     1000000u /* a second */
@@ -129,6 +131,8 @@ struct limit_rule {
 	bool needs_text; /* key, `of` or `when` are of the text: not asked where it is not looked at */
 	bool late;       /* asked after the scan only */
 	bool per_recipient; /* a key or `of` is RECIPIENT */
+
+	char note[LIMIT_NOTE_SIZE]; /* for people */
 };
 
 struct limit_named {
