@@ -54,13 +54,14 @@ struct numbering {
 struct numbering_country {
 	char name[4];     /* ISO 3166-1 alpha 2, or the calling code of what is no country */
 	char trunk[4];    /* before a national number: "0", "8", "06"; "": none */
-	char idd[8];      /* the usual way abroad: "00", "011", "810" */
+	char idd[8];      /* a way abroad: "00", "011", "810"; its prefixes are all of them */
 	uint32_t lengths; /* of national numbers: bit n: n digits */
 	uint16_t calling_code;
-	bool main;            /* of those with this calling code, the one a bare code means */
-	bool trunk_written;   /* national numbers are hardly ever written without it */
-	uint32_t prefix_from; /* in the table's prefixes: those of this country */
-	uint32_t n_prefixes;
+	uint16_t
+		trunk_kinds; /* bit k: numbers of kind k are always written with the trunk prefix */
+	bool main;           /* of those with this calling code, the one a bare code means */
+	uint16_t prefix_from; /* its n_prefixes of the generated table */
+	uint16_t n_prefixes;
 };
 
 /*
