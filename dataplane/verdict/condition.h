@@ -5,15 +5,24 @@
  *
  * Shape: a condition is a tree in prefix order in policy->conditions: a node of kind ALL, ANY or NOT
  * has its children right behind it, `skip` nodes in all; a TEST has values and holds if one of them
- * fits. A test of a field that the message does not have does not hold. Immutable once made: any core.
- * Bounds: CONDITION_NODES_MAX, _VALUES_MAX, _TEXT_MAX of a policy, CONDITION_DEPTH_MAX levels.
- * Does not allocate. Source of the fields: dataplane/sms/sms.h.
+ * fits. ALL without children holds, ANY without does not; NOT holds where one of its children does
+ * not. A test of a field that the message does not have does not hold. A message of one part is
+ * part 1 of 1. Texts are compared without regard to case, but accounts. Immutable once made: any
+ * core; a subject is its worker's.
+ * Of a submit_multi a condition is asked for each destination by itself, as if it were the only one,
+ * and holds if it does for one (or for all, where that is asked): one more destination that is
+ * let through does not let another one in.
+ * Bounds: CONDITION_NODES_MAX, _VALUES_MAX, _TEXT_MAX of a policy, CONDITION_DEPTH_MAX levels of
+ * nodes under one root. Does not allocate. Source of the fields: dataplane/sms/sms.h.
  */
 #ifndef SMSWALL_VERDICT_CONDITION_H
 #define SMSWALL_VERDICT_CONDITION_H
 
+#include "dataplane/sms/entity.h"
+#include "dataplane/sms/numbering.h"
 #include "dataplane/sms/sms.h"
 #include "dataplane/verdict/lists.h"
+#include "patterns/scan.h"
 
 /*
  * X(NAME, text, type, source). Types: NUMBER, ENUM (a name of a fixed set, kept as its number), TEXT,
@@ -108,7 +117,7 @@ enum {
 	CONDITION_NODES_MAX = 8192,
 	CONDITION_VALUES_MAX = 16384,
 	CONDITION_TEXT_MAX = 131072, /* octets of texts */
-	CONDITION_DEPTH_MAX = 8,
+	CONDITION_DEPTH_MAX = 16,    /* nodes on the way to a test, the test not counted */
 };
 
 struct condition_node {
@@ -120,22 +129,27 @@ struct condition_node {
 };
 
 enum condition_value_kind {
-	CONDITION_VALUE_RANGE,  /* numbers, enums, bools, times: min <= v <= max; hours may wrap */
+	CONDITION_VALUE_RANGE, /* numbers, enums, bools, times: min <= v <= max; hours and days may wrap */
 	CONDITION_VALUE_TEXT,   /* the whole of it */
 	CONDITION_VALUE_PREFIX, /* TEXT* */
 	CONDITION_VALUE_SUFFIX, /* *TEXT */
 	CONDITION_VALUE_PART,   /* *TEXT* */
 	CONDITION_VALUE_NET,    /* IP: text = 16 octets, min = bits of the IPv6 form */
-	CONDITION_VALUE_LIST,   /* @NAME: min = index in the generation's list set */
+	CONDITION_VALUE_LIST, /* @NAME: min = index in the generation's list set; max = 1: kind sender, look-alikes meet, too */
 };
 
-/* Texts are lower case where the field's comparison has no case (country regions upper case). */
+/*
+ * Countries: a TEXT, "GB", or a calling code, "44". Enums: see condition_enum_parse(); link: its
+ * index; tenant: index in policy->tenants; hit: index in the ruleset; bools: 0 or 1.
+ * Times: hours: minutes of the day, both included: "22:00-06:00" is 1320..359; days: 0 = Monday; from:
+ * us of UTC up to INT64_MAX; until: INT64_MIN up to us of UTC.
+ */
 struct condition_value {
 	uint8_t kind; /* enum condition_value_kind */
 	bool digits;  /* ADDRESS: compared with E.164 digits; else with the address as it is */
 	uint16_t len;
 	uint32_t text; /* offset in text[] */
-	int64_t min; /* times: hours: minute of the day; days: 0 = Monday; from, until: us of UTC */
+	int64_t min;
 	int64_t max;
 };
 
@@ -167,6 +181,82 @@ struct condition_zone {
 		int32_t offset_s;
 	} change[CONDITION_ZONE_MAX];
 };
+
+/* A number in its normal form, made when it is first asked for. */
+struct condition_number {
+	bool known; /* the rest is made */
+	bool found; /* `numbering` is, too */
+	uint8_t len;
+	uint8_t digits[NUMBERING_OUT]; /* E.164, without '+'; len 0: it is no number */
+	struct numbering numbering;
+};
+
+enum condition_number_of {
+	CONDITION_NUMBER_ORIGINATOR,
+	CONDITION_NUMBER_DESTINATION, /* the first */
+	CONDITION_NUMBER_MSISDN,
+	CONDITION_NUMBER_SMSC,
+	CONDITION_NUMBER_CALLING_GT,
+	CONDITION_NUMBER_CALLED_GT,
+	CONDITION_NUMBER_COUNT
+};
+
+enum { CONDITION_NO_TENANT = 0xFFFF };
+
+/*
+ * What conditions are asked of: one message, and what is known of it so far. What a test needs is
+ * made when it is first asked for and then kept: a hundred rules that ask for the originator's number
+ * cost one normal form. condition_begin() begins a message; the upper part may be set between two
+ * questions.
+ * One a worker (16 KB, most of it for a submit_multi).
+ */
+struct condition_subject {
+	const struct condition_store *store;
+	const struct condition_zone *zone; /* NULL: UTC */
+	const struct list_set *lists;      /* NULL: nothing is in a list */
+	const struct scan_hits *hits;      /* NULL: none so far */
+	uint64_t acting;       /* bit i: hits->hits[i] is of a rule that acts on this message */
+	uint16_t tenant;       /* index, or CONDITION_NO_TENANT */
+	bool all_destinations; /* it must hold for each destination; else for one */
+	bool acts;             /* who asks acts: then only hits of rules that act count, else all */
+
+	/* set by functions only */
+	const struct sms *sms;
+	uint64_t now_us;
+	uint16_t home;   /* country of national numbers */
+	bool has_text;   /* the text was looked at */
+	bool has_time;   /* minute and day are made */
+	uint8_t day;     /* local; 0 = Monday */
+	uint16_t minute; /* of the day, local */
+	uint16_t at; /* which destination is asked for: of sms->destinations, if there are any */
+	uint32_t n_characters; /* of the text; UINT32_MAX: not counted */
+	struct bytes text;
+	const struct entity *entities;
+	uint32_t n_entities;
+	struct condition_number numbers[CONDITION_NUMBER_COUNT];
+	struct condition_number in_text[LIMIT_ENTITIES];
+	struct condition_number others[LIMIT_SMPP_DESTS]; /* destinations of a submit_multi */
+};
+
+/* condition_begin: `s` is of message `m`, whose text was not looked at; sms, time and home are set, the upper part is empty. */
+void condition_begin(
+	struct condition_subject *s, const struct sms *m, uint64_t now_us, uint16_t home);
+
+/* condition_set_home: another home country: numbers are made anew. */
+void condition_set_home(struct condition_subject *s, uint16_t home);
+
+/* condition_set_text: what is in the text; it must stay until the next message. */
+void condition_set_text(struct condition_subject *s, struct bytes text,
+	const struct entity *entities, uint32_t n_entities);
+
+/* condition_number: a number of the message, or of its destination `at`; len 0: it has none, or no number. */
+const struct condition_number *condition_number(
+	struct condition_subject *s, enum condition_number_of which);
+/* condition_text_number: of entity `i`, which is a number. */
+const struct condition_number *condition_text_number(struct condition_subject *s, uint32_t i);
+
+/* condition_holds: `c` holds for the message; c->n == 0: always. */
+bool condition_holds(struct condition_subject *s, const struct condition *c);
 
 const char *condition_field_name(enum condition_field f);
 bool condition_field_parse(const char *name, enum condition_field *f);
