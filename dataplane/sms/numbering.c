@@ -269,6 +269,11 @@ static bool begins_with_code(struct bytes digits)
 	return len != 0;
 }
 
+static bool begins_with_zeros(struct bytes digits)
+{
+	return digits.len > 2 && digits.data[0] == '0' && digits.data[1] == '0';
+}
+
 /*
  * dialled_normal: what the digits mean at home; not known: the likeliest. The order is that of
  * libphonenumber: the way abroad, the trunk prefix where what is behind it is valid, the rest.
@@ -278,7 +283,6 @@ static struct bytes dialled_normal(const struct dialled *d, unsigned ton, bool *
 	const struct numbering_prefix *abroad;
 	const struct numbering_prefix *trunk = NULL;
 	struct bytes found = behind_prefix(d, true, &abroad);
-	bool zeros = d->digits.len > 2 && d->digits.data[0] == '0' && d->digits.data[1] == '0';
 
 	*known = true;
 	if (found.len == 0) {
@@ -292,7 +296,7 @@ static struct bytes dialled_normal(const struct dialled *d, unsigned ton, bool *
 	if (found.len != 0) {
 		return found;
 	}
-	if (abroad != NULL || zeros) {
+	if (abroad != NULL || begins_with_zeros(d->digits)) {
 		found = bytes_slice(d->digits, abroad != NULL ? abroad->n : 2, d->digits.len);
 		if (begins_with_code(found)) {
 			return found;
@@ -302,10 +306,31 @@ static struct bytes dialled_normal(const struct dialled *d, unsigned ton, bool *
 	return ton == TON_NATIONAL || trunk != NULL ? national_of(d, trunk) : d->digits;
 }
 
+/*
+ * untrunked: an international number that is not valid, but is without the trunk prefix in it
+ * ("+44 020 7946 0958") or in its plan's newer form; else as it is.
+ */
+static struct bytes untrunked(struct bytes digits, uint8_t *out)
+{
+	const struct numbering_prefix *first;
+	struct dialled d = { .out = out };
+	struct bytes found;
+	struct numbering n;
+
+	if (!numbering_find(digits, &n) || n.valid) {
+		return digits;
+	}
+	d.home = numbering_country_of(n.country);
+	d.digits = bytes_slice(digits, n.calling_len, digits.len);
+	found = behind_prefix(&d, false, &first);
+	return found.len != 0 ? found : digits;
+}
+
 struct bytes numbering_normal(
 	uint16_t home, unsigned ton, struct bytes digits, uint8_t out[NUMBERING_OUT], bool *known)
 {
-	struct dialled d = { numbering_country_of(home), digits, out };
+	uint8_t national[NUMBERING_OUT];
+	struct dialled d = { numbering_country_of(home), digits, national };
 	bool sure = ton == TON_INTERNATIONAL;
 
 	if (digits.len != 0 && digits.data[0] == '+') {
@@ -315,8 +340,7 @@ struct bytes numbering_normal(
 	if (d.digits.len == 0 || d.digits.len > NUMBERING_OUT || !all_digits(d.digits)) {
 		d.digits.len = 0;
 		sure = false;
-	} else if (d.digits.len > 2 && d.digits.data[0] == '0' && d.digits.data[1] == '0' &&
-		   (sure || d.home->calling_code == 0)) {
+	} else if (begins_with_zeros(d.digits) && (sure || d.home->calling_code == 0)) {
 		d.digits = bytes_slice(d.digits, 2, d.digits.len); /* no code begins with 0 */
 		sure = true;
 	} else if (!sure && d.home->calling_code != 0) {
@@ -325,8 +349,11 @@ struct bytes numbering_normal(
 	if (known != NULL) {
 		*known = sure;
 	}
+	if (sure) {
+		d.digits = untrunked(d.digits, out);
+	}
 	if (d.digits.len != 0 && d.digits.data != out) {
-		memmove(out, d.digits.data, d.digits.len);
+		memcpy(out, d.digits.data, d.digits.len);
 	}
 	return bytes_of(out, d.digits.len);
 }

@@ -89,7 +89,8 @@ bool numbering_kind_parse(const char *name, enum numbering_kind *kind);
 
 /*
  * numbering_normal: an address (digits, perhaps a '+' first) as E.164 digits, without '+', as `home`
- * dials it. International (TON 1, '+'): as it is. With a home country: what is behind its way abroad
+ * dials it. International (TON 1, '+'): as it is, but for a
+ * trunk prefix in it by mistake ("+44 020"). With a home country: what is behind its way abroad
  * or "00"; behind its trunk prefix or with a carrier's code, as its plan says; and of TON unknown a
  * whole international or national number that is valid (the national one is taken first where
  * numbers are written without a trunk prefix). National (TON 2): always `home`'s. All else, and
