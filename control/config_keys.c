@@ -130,7 +130,7 @@ static const struct config_choice numbers[] = { { "pseudonym", NUMBERS_PSEUDONYM
 
 static const struct config_choice actions[] = { { "pass", ACTION_PASS, NULL },
 	{ "report", ACTION_REPORT, NULL }, { "redact", ACTION_REDACT, NULL },
-	{ "blank", ACTION_BLANK, NULL }, { "reject", ACTION_REJECT, NULL }, { NULL, 0, NULL } };
+	{ "blank", ACTION_BLANK, NULL }, { "throttle", ACTION_THROTTLE, NULL }, { "reject", ACTION_REJECT, NULL }, { NULL, 0, NULL } };
 
 #define WHY_LOOPBACK                                                                           \
 	"metrics are told to whoever asks: only on a loopback address; put a proxy that asks " \

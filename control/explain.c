@@ -230,7 +230,7 @@ static struct bytes view_of(const struct judge_views *w, const struct scan_hit *
 		return h->view == VIEW_FOLDED ? w->sender_folded : w->sender;
 	case FIELD_URL:
 	case FIELD_NUMBER:
-	case FIELDS:
+	case FIELD_WHEN:
 		break;
 	}
 	return h->entity < w->n_entities ? w->entities[h->entity].value : bytes_of(NULL, 0);
@@ -454,12 +454,12 @@ static void put_edit(json_t *doc, struct explain *x, struct bytes pdu)
 		style = redact(x, pdu) ? EDIT_REDACT : EDIT_NONE;
 	} else if (action == ACTION_BLANK) {
 		style = edit_refuse(pdu, &x->message, EDIT_BLANK, 0, x->edited);
-	} else if (action == ACTION_REJECT) {
+	} else if (action >= ACTION_THROTTLE) {
 		style = edit_refuse(pdu, &x->message, (enum edit_style)refusal->style,
 			refusal->poison, x->edited);
 	}
 	if (style == EDIT_SELF_REJECT) {
-		status = x->verdict.status != 0 ? x->verdict.status : refusal->status;
+		status = verdict_status(&x->verdict, refusal->status);
 	}
 	json_object_set_new(doc, "edit",
 		json_pack("{s:s, s:b, s:o, s:o}", "style", edit_style_name(style), "applied",

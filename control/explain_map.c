@@ -96,7 +96,7 @@ static void put_edit(
 	memcpy(x->edited, tcap.data, tcap.len);
 	if (action == ACTION_REDACT) {
 		style = redact(x, tcap, target) ? EDIT_REDACT : EDIT_NONE;
-	} else if (action == ACTION_BLANK || action == ACTION_REJECT) {
+	} else if (action >= ACTION_BLANK) {
 		style = edit_map_refuse(tcap, target,
 			action == ACTION_BLANK ? EDIT_BLANK : (enum edit_style)refusal->style,
 			refusal->poison, 0, x->edited);
@@ -104,8 +104,11 @@ static void put_edit(
 	json_object_set_new(doc, "edit",
 		json_pack("{s:s, s:b, s:o, s:o}", "style", edit_style_name(style), "applied",
 			style != EDIT_NONE && x->link->mode == LINK_ENFORCE, "answer_error",
-			action == ACTION_REJECT && style != EDIT_TCAP_GHOST
-				? json_string(edit_map_error_name(refusal->status))
+			action >= ACTION_THROTTLE && style != EDIT_TCAP_GHOST
+				? json_string(edit_map_error_name(
+					  action == ACTION_THROTTLE
+						  ? (unsigned)MAP_ERROR_SYSTEM_FAILURE
+						  : refusal->status))
 				: json_null(),
 			"pdu",
 			style != EDIT_NONE ? explain_hex(bytes_of(x->edited, tcap.len))

@@ -50,6 +50,7 @@ static const char *verdict_of(enum stats_counter c)
 	} verdicts[] = { { STAT_messages_passed, ACTION_PASS },
 		{ STAT_messages_reported, ACTION_REPORT },
 		{ STAT_messages_redacted, ACTION_REDACT }, { STAT_messages_blanked, ACTION_BLANK },
+		{ STAT_messages_throttled, ACTION_THROTTLE },
 		{ STAT_messages_rejected, ACTION_REJECT } };
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {

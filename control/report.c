@@ -283,6 +283,7 @@ static json_t *verdicts_json(const struct stats *sum)
 	} verdicts[] = { { ACTION_PASS, STAT_messages_passed },
 		{ ACTION_REPORT, STAT_messages_reported },
 		{ ACTION_REDACT, STAT_messages_redacted }, { ACTION_BLANK, STAT_messages_blanked },
+		{ ACTION_THROTTLE, STAT_messages_throttled },
 		{ ACTION_REJECT, STAT_messages_rejected } };
 	json_t *out = json_object();
 
@@ -437,7 +438,9 @@ void report_status_line(const struct control_context *ctx, bool all_turn, char *
 		all_turn ? "" : "A WORKER STANDS STILL; ", common_mode(&ctx->config->pipeline),
 		flows, associations, sum != NULL ? sum->counter[STAT_messages] : 0,
 		sum != NULL
-			? sum->counter[STAT_messages_blanked] + sum->counter[STAT_messages_rejected]
+			? sum->counter[STAT_messages_blanked] +
+				  sum->counter[STAT_messages_throttled] +
+				  sum->counter[STAT_messages_rejected]
 			: 0);
 	free(sum);
 }
@@ -477,9 +480,10 @@ void report_print_summary(const struct control_context *ctx, FILE *to)
 		n[STAT_frames_in], n[STAT_frames_out], n[STAT_frames_edited], n[STAT_tx_full]);
 	fprintf(to,
 		"  messages  %" PRIu64 ": %" PRIu64 " passed, %" PRIu64 " reported, %" PRIu64
-		" redacted, %" PRIu64 " blanked, %" PRIu64 " rejected\n",
+		" redacted, %" PRIu64 " blanked, %" PRIu64 " throttled, %" PRIu64 " rejected\n",
 		n[STAT_messages], n[STAT_messages_passed], n[STAT_messages_reported],
-		n[STAT_messages_redacted], n[STAT_messages_blanked], n[STAT_messages_rejected]);
+		n[STAT_messages_redacted], n[STAT_messages_blanked], n[STAT_messages_throttled],
+		n[STAT_messages_rejected]);
 	fprintf(to,
 		"  holds     %" PRIu64 " frames waited, %" PRIu64 " releases, %" PRIu64
 		" octets of condemned texts leaked\n",

@@ -177,6 +177,7 @@ static enum edit_style apply(struct map_at *at, const struct edit_map_target *ta
 		return redact(at, target);
 	case ACTION_BLANK:
 		return refuse(at, target, EDIT_BLANK, 0);
+	case ACTION_THROTTLE:
 	case ACTION_REJECT:
 		return refuse(at, target, (enum edit_style)refusal->style, refusal->poison);
 	}
@@ -331,8 +332,10 @@ static void take_message(struct map_at *at, bool refuse)
 	applied = apply(at, &target);
 	leaked = applied >= EDIT_BLANK || applied == EDIT_REDACT ? leaked_octets(at, &target) : 0;
 	count(at, leaked);
-	if (p->verdict.action == ACTION_REJECT) {
-		await_answer(at, applied, refusal_of(at, &p->sms)->status);
+	if (p->verdict.action >= ACTION_THROTTLE) {
+		await_answer(at, applied,
+			p->verdict.action == ACTION_THROTTLE ? (unsigned)MAP_ERROR_SYSTEM_FAILURE
+							     : refusal_of(at, &p->sms)->status);
 	}
 	tell(at, applied, leaked);
 	(void)stats_stage(&p->stats, STAGE_edit, start);

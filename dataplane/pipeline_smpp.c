@@ -126,6 +126,7 @@ static enum edit_style prepare(struct half *h, struct bytes pdu)
 		return redact(h, pdu);
 	case ACTION_BLANK:
 		return refuse(h, pdu, EDIT_BLANK, 0);
+	case ACTION_THROTTLE:
 	case ACTION_REJECT:
 		return refuse(
 			h, pdu, link_style(h, (enum sms_role)h->p->sms.role), refusal->poison);
@@ -178,9 +179,9 @@ static void await_answer(struct half *h, const struct smpp_header *header, enum 
 	};
 
 	/* a message that policy only blanks is to be delivered: its answer is the far end's own */
-	if (applied != EDIT_NONE && p->verdict.action == ACTION_REJECT) {
+	if (applied != EDIT_NONE && p->verdict.action >= ACTION_THROTTLE) {
 		pending.blanked = applied != EDIT_SELF_REJECT;
-		pending.status = p->verdict.status != 0 ? p->verdict.status : refusal->status;
+		pending.status = verdict_status(&p->verdict, refusal->status);
 		pending.force = refusal->on_accept == ON_ACCEPT_FORCE;
 		pending.rewritten = true;
 		link_note_rewritten(h);
@@ -198,6 +199,7 @@ void message_count(struct pipeline *p, unsigned link)
 		[ACTION_REPORT] = STAT_messages_reported,
 		[ACTION_REDACT] = STAT_messages_redacted,
 		[ACTION_BLANK] = STAT_messages_blanked,
+		[ACTION_THROTTLE] = STAT_messages_throttled,
 		[ACTION_REJECT] = STAT_messages_rejected,
 	};
 

@@ -37,6 +37,7 @@
 	X(messages_reported, "messages with verdict report")                                       \
 	X(messages_redacted, "messages with verdict redact")                                       \
 	X(messages_blanked, "messages with verdict blank")                                         \
+	X(messages_throttled, "messages with verdict throttle")                                    \
 	X(messages_rejected, "messages with verdict reject")                                       \
 	X(messages_late, "messages condemned after octets of them had left")                       \
 	X(octets_leaked, "octets of condemned messages that had left before the verdict")          \
@@ -241,7 +242,7 @@
  */
 #define STATS_LINK_COUNTERS(X)                                                             \
 	X(messages, "text-carrying PDUs and MAP operations judged")                        \
-	X(refused, "messages blanked or rejected")                                         \
+	X(refused, "messages blanked, throttled or rejected")                              \
 	X(answers_rewritten, "answers whose status or error was rewritten")                \
 	X(answers_accepted, "refused messages that the far end accepted all the same")     \
 	X(holds, "frames that had to wait")                                                \

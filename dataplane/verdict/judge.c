@@ -462,7 +462,7 @@ static void begin(struct judge *j, const struct generation *g, struct verdict *v
 /* condemns: the parts behind it, too. What a list says of addresses it says of each part by itself. */
 static bool condemns(const struct generation *g, const struct verdict *v)
 {
-	return v->action >= ACTION_BLANK &&
+	return v->action >= ACTION_BLANK && v->action != ACTION_THROTTLE &&
 	       (v->reason != R_list || g->policy->list_uses[v->list_use].match == LIST_MATCH_TEXT);
 }
 

@@ -7,7 +7,9 @@
 
 #include "dataplane/limits.h"
 #include "dataplane/stats.h"
+#include "dataplane/verdict/answer.h"
 #include "dataplane/verdict/lists.h"
+#include "patterns/ruleset.h"
 #include "patterns/scan.h"
 
 #define VERDICT_NO_RULE UINT32_MAX /* not in an enum: C17 enumerators are int */
@@ -33,5 +35,14 @@ struct verdict {
 	uint32_t list_use;
 	struct list_hit list_hit;
 };
+
+/* verdict_status: the command_status that a refusal is answered with; `link`: the link's own. */
+static inline uint32_t verdict_status(const struct verdict *v, uint32_t link)
+{
+	if (v->action == ACTION_THROTTLE) {
+		return SMPP_ESME_RTHROTTLED;
+	}
+	return v->status != 0 ? v->status : link;
+}
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Mode enforce: what is refused is gone, and nothing else is touched."""
+import os
 import re
 from collections import Counter
 
@@ -10,6 +11,7 @@ import texts
 import tsharkfields
 from program import POLICIES, Skip, read, short, smpp_captures
 
+RTHROTTLED = 0x58  # SMPP 3.4 5.1.3
 STYLES = {("esme", "reject"): "self_reject", ("smsc", "reject"): "blank"}
 # What an edit writes where text was: spaces in both widths (docs/refusals.md).
 BLANKS = (b" " * 16, b"\0 " * 8)
@@ -229,6 +231,26 @@ def answers(lab, path, policy):
     assert rewritten <= counted, f"{rewritten} answers were rewritten, {counted} counted"
 
 
+def throttled(lab, path):
+    """What is throttled is refused as a reject is, and its answer says ESME_RTHROTTLED."""
+    rules = lab.file("throttle.pat", "".join(f"{line} action=throttle\n" for line in POLICIES["some"].splitlines()))
+    c = pair(lab, path, rules)
+    after = {(p.stream.direction, p.stream.base, p.start): p for p in smpp.all_pdus(c.b.frames)}
+    refused = {(p.stream.direction, p.stream.flow, p.command, p.sequence): c.event(p) for p in c.refused()}
+    rewritten = 0
+    for p in (p for p in c.pdus if p.command & smpp.RESPONSE):
+        x, y, z, w = p.stream.direction
+        event = refused.get(((z, w, x, y), p.stream.flow, p.command & ~smpp.RESPONSE, p.sequence))
+        if event is not None and event["role"] == "esme" and (p.status or p.length == 16):
+            rewritten += 1
+            assert after[p.stream.direction, p.stream.base, p.start].status == RTHROTTLED, f"answer {p.sequence}"
+    events = [e for e in c.run.messages if e["verdict"] != "pass"]
+    assert events and all(e["verdict"] == "throttle" and e["reason"] != "sibling" for e in events), "other verdicts"
+    assert {e["action"] for e in events if e["role"] == "esme"} == {"self_reject"}
+    assert c.run.summary["counters"]["messages_throttled"] == len(events)
+    assert rewritten or os.path.basename(path) != "node-other.pcap", "no answer was rewritten"
+
+
 def verdicts(lab, path, policy):
     """verdict, action, rule, rules and reason agree with each other and with the rules themselves."""
     rules = {}
@@ -300,6 +322,9 @@ CHECKS = [("events", told_as_it_came), ("frames", frames_kept), ("checksums", ch
 
 
 def tests():
+    for path in smpp_captures():
+        if os.path.basename(path) in ("node-other.pcap", "node-concat8.pcap", "kannel-node.pcap"):
+            yield f"enforce/throttled {short(path)}", throttled, path
     for path in smpp_captures():
         for policy in ("some", "all", "none"):
             for name, check in CHECKS:

@@ -18,14 +18,17 @@ CAPTURES = ["jss7-plain", "jss7-xudt", "jss7-lossy", "sigtran-udt-a", "sigtran-x
 # style: (of mobile originated messages, of mobile terminated ones)
 STYLES = {"map_reject": ("map_reject", "map_reject"), "tpdu_refuse": ("tpdu_refuse", "map_reject"),
           "imsi_unknown": ("map_reject", "imsi_unknown"), "tcap_ghost": ("tcap_ghost", "tcap_ghost"),
-          "blank": ("blank", "blank"), "redact": ("map_reject", "map_reject")}
+          "blank": ("blank", "blank"), "redact": ("map_reject", "map_reject"), "throttle": ("map_reject", "map_reject")}
+# throttle and redact are actions of rules, not styles of links
+ACTIONS = ("redact", "throttle")
 RULES = [re.compile(expression, re.I) for expression in
          (re.sub(r"\\x\{(\w+)\}", lambda m: chr(int(m[1], 16)), line[line.index("/") + 1:line.rindex("/")])
           for line in POLICIES["some"].splitlines())]
 # mixes of cases_sigtran_traffic, without SMPP
-MADE = {"made hard": ["map_reject", "blank"], "made titles": ["map_reject", "tcap_ghost"]}
+MADE = {"made hard": ["map_reject", "blank"], "made titles": ["map_reject", "tcap_ghost", "throttle"]}
 MADE_MESSAGES = 700
 ERROR = 36  # unexpectedDataValue: mo_error and mt_error as shipped
+SYSTEM_FAILURE = 34  # of what is throttled
 GHOST_MIN_LEN = 38  # docs/refusals.md
 UNUSED_OPERATION, RESERVED_DCS = 127, 0x80
 # where octets have left already, the styles in the order of docs/refusals.md
@@ -56,8 +59,8 @@ class Comparison:
 
     def __init__(self, lab, path, style):
         mo, mt = STYLES[style]
-        policy = lab.file("redact.pat", "".join(line + " action=redact\n" for line in POLICIES["some"].splitlines())) \
-            if style == "redact" else "some"
+        policy = lab.file(f"{style}.pat", "".join(f"{line} action={style}\n" for line in POLICIES["some"].splitlines())) \
+            if style in ACTIONS else "some"
         self.path = made(lab, path) if path in MADE else sigtran_path(lab, path)
         self.run = sigtran_replay(lab, self.path, policy, keys=f'mo_style = "{mo}"; mt_style = "{mt}";')
         self.a, self.b = read(self.path), capture.parse(self.run.out)
@@ -255,17 +258,17 @@ def form(lab, path, style):
     assert not bad, f"{len(bad)} were condemned and left as they came: {bad[:1]}"
 
 
-def rewritten(octets):
-    """The configured error in place of a Reject or of an error without a parameter; others as they are."""
+def rewritten(octets, error):
+    """The error in place of a Reject or of an error without a parameter; others as they are."""
     component = sigtran.elements(octets, 0, len(octets))[0]
     parts = sigtran.elements(octets, component.body, component.body_end)
     small = len(parts) > 1 and parts[0].tag == 2 and parts[1].body_end - parts[1].body == 1
     empty = len(parts) == 2 or len(parts) == 3 and parts[2].body == parts[2].body_end
     out = bytearray(octets)
     if small and component.tag == sigtran.REJECT and len(parts) == 2:
-        out[0], out[parts[1].start], out[parts[1].body] = sigtran.ERROR, 2, ERROR
+        out[0], out[parts[1].start], out[parts[1].body] = sigtran.ERROR, 2, error
     elif small and component.tag == sigtran.ERROR and empty:
-        out[parts[1].body] = ERROR
+        out[parts[1].body] = error
     return bytes(out)
 
 
@@ -275,11 +278,11 @@ def answered(lab, path, style):
     n = 0
     for t, x in c.answers:
         before, after = (b[x.element.start:x.element.end] for b in (t.octets.data, t.octets.again(c.out)))
-        wanted = rewritten(before)
+        wanted = rewritten(before, SYSTEM_FAILURE if style == "throttle" else ERROR)
         n += wanted != before
         where = f"answer in frame {t.message.frame}"
         assert after == wanted, f"{where}: {before.hex()} became {after.hex()}, not {wanted.hex()}"
-    assert n or path != "made titles" or style != "map_reject", "no answer was rewritten"
+    assert n or path != "made titles" or style not in ("map_reject", "throttle"), "no answer was rewritten"
 
 
 def same_bytes_again(lab, path, style):
@@ -360,7 +363,7 @@ def one(check):
 
 def tests():
     captures = [f"{MATERIAL}/own/{name}.pcap" for name in CAPTURES] + [MERGED]
-    cases = [(path, style) for path in captures if sigtran_captures() for style in STYLES]
+    cases = [(path, style) for path in captures if sigtran_captures() for style in STYLES if style != "throttle"]
     cases += [(path, style) for path, styles in MADE.items() for style in styles]
     for path, style in cases:
         for name, check in CHECKS:

@@ -23,7 +23,7 @@ def agrees(lab, path):
     verdicts = Counter(e["verdict"] for e in messages)
     assert all(s["verdicts"][v] == verdicts[v] for v in s["verdicts"])
     for counter, verdict in (("passed", "pass"), ("reported", "report"), ("redacted", "redact"), ("blanked", "blank"),
-                             ("rejected", "reject")):
+                             ("throttled", "throttle"), ("rejected", "reject")):
         assert counters["messages_" + counter] == verdicts[verdict], counter
     reasons = Counter(e["reason"] for e in messages) + Counter(e["reason"] for e in events if e["type"] == "anomaly")
     for reason, n in reasons.items():
