@@ -6,6 +6,7 @@
  *   judge_weigh.c  hits -> action
  *   judge_spans.c  what a redaction takes out
  *   judge_lists.c  what lists say, and which senders are sampled
+ *   judge_limits.c what limits say, and what they are charged
  */
 #ifndef SMSWALL_VERDICT_JUDGE_PARTS_H
 #define SMSWALL_VERDICT_JUDGE_PARTS_H
@@ -61,6 +62,38 @@ struct judge_listed judge_list_text(
 
 /* judge_lists_want_text: a list looks into the text of such a message; `pass`: a never-block list does. */
 bool judge_lists_want_text(const struct generation *g, const struct sms *m, bool pass);
+
+/* A message as its limits are asked about it. */
+struct judge_limited {
+	struct judge *judge;
+	const struct generation *generation;
+	const struct policy_scope *scope;
+	const struct sms *sms;
+	struct condition_subject *subject; /* of the message, with what is known of it by now */
+	struct stats *stats;
+	uint64_t now_us;
+	bool remember;
+};
+
+/*
+ * judge_limits_look: before the text is looked at, after rules that need none: what limits that need
+ * none would say; a part of a message that was refused for good by a limit stays refused, also where texts
+ * are not looked at. True: it is refused, *v says by what. What is refused here is counted.
+ */
+bool judge_limits_look(const struct judge_limited *q, struct verdict *v);
+
+/*
+ * judge_limits_charge: after the verdict, where that lets the message pass (below ACTION_BLANK, no
+ * receipt, no never-block): charges all limits; *v changes where one is exceeded.
+ */
+void judge_limits_charge(const struct judge_limited *q, struct verdict *v);
+
+/* judge_limits_want_entities: limits ask for what is found in the text. */
+bool judge_limits_want_entities(const struct policy *p);
+
+/* judge_take_sibling: the verdict of the message that a part belongs to. */
+void judge_take_sibling(const struct generation *g, const struct policy_scope *scope,
+	const struct concat_verdict *c, struct verdict *v);
 
 /* judge_own_text: the texts of this PDU's bodies as one. */
 struct bytes judge_own_text(const struct sms *m);

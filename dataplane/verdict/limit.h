@@ -54,7 +54,7 @@
 	X(ORIGINATOR, "originator", MESSAGE, "the sender, E.164 digits or a text in lower case")   \
 	X(ORIGINATOR_PREFIX, "originator_prefix", MESSAGE, "its first digits")                     \
 	X(ORIGINATOR_COUNTRY, "originator_country", MESSAGE, "its country")                        \
-	X(DESTINATION, "destination", RECIPIENT, "each recipient")                                 \
+	X(DESTINATION, "destination", RECIPIENT, "each recipient; MAP: its IMSI where only that is told")                                 \
 	X(DESTINATION_PREFIX, "destination_prefix", RECIPIENT, "its first digits")                 \
 	X(DESTINATION_COUNTRY, "destination_country", RECIPIENT, "its country")                    \
 	X(MSISDN, "msisdn", MESSAGE, "MAP: the sender's number")                                   \
@@ -130,7 +130,8 @@ struct limit_rule {
 	uint8_t sample_bits;  /* distinct: one in 2^n values is counted */
 	bool needs_text; /* key, `of` or `when` are of the text: not asked where it is not looked at */
 	bool late;       /* asked after the scan only */
-	bool per_recipient; /* a key or `of` is RECIPIENT */
+	bool needs_entities; /* a key or `of` is a link or a number of the text */
+	bool per_recipient;  /* a key is RECIPIENT: each recipient is a key of its own */
 
 	char note[LIMIT_NOTE_SIZE]; /* for people */
 };
@@ -207,13 +208,15 @@ uint64_t limits_key(
 /* One limit and one key that a message is charged to. */
 struct limit_charge {
 	const struct limit_rule *rule;
-	uint64_t key;     /* limits_key() */
-	uint64_t element; /* distinct: hash of the value counted, limits_element() */
-	uint32_t units;   /* rate */
-	bool exact;       /* named, or without keys */
-	bool acts;        /* false: shadow: counted, never refuses */
-	bool exceeded;    /* out: it is over its limit */
-	bool charged;     /* out */
+	uint64_t key;             /* limits_key() */
+	const uint64_t *elements; /* distinct: the values counted, limits_element(); else NULL */
+	uint32_t n_elements;
+	uint32_t units; /* rate, ratio */
+	uint8_t action; /* enum rule_action: the rule's, or less where that is not allowed */
+	bool exact;     /* named, or without keys */
+	bool acts;      /* false: shadow: counted, never refuses */
+	bool exceeded;  /* out: it is over its limit */
+	bool charged;   /* out */
 };
 uint64_t limits_element(const struct limits *l, struct bytes value);
 
