@@ -20,41 +20,83 @@ struct entity_walk {
 	size_t number_from; /* before it no number begins */
 };
 
-struct entity_char entity_char_wide(struct bytes text, size_t at)
+/* char_decode: one code point; not valid UTF-8: a character of its own. */
+static struct entity_char char_decode(struct bytes text, size_t at)
 {
 	uint8_t first = text.data[at];
 	struct entity_char c = { .len = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4 };
-	uint32_t entry;
-	uint32_t to;
 
-	if (c.len > text.len - at) { /* not valid UTF-8: a character of its own */
+	if (first < 0x80) {
+		return (struct entity_char){ .cp = first, .len = 1 };
+	}
+	if (c.len > text.len - at) {
 		return (struct entity_char){ .cp = 0xFFFD, .len = 1 };
 	}
 	c.cp = first & (0x7Fu >> c.len);
 	for (uint8_t i = 1; i < c.len; i++) {
 		c.cp = c.cp << 6 | (text.data[at + i] & 0x3F);
 	}
-	if (c.cp >= 0xFF01 && c.cp <= 0xFF5E) { /* full width, case kept */
-		c.cp -= 0xFEE0;
-		return c;
+	return c;
+}
+
+/* char_view: what a code point above ASCII is read as. */
+static void char_view(struct entity_char *c)
+{
+	uint32_t entry;
+	uint32_t to;
+
+	if (c->cp >= 0xFF01 && c->cp <= 0xFF5E) { /* full width, case kept */
+		c->cp -= 0xFEE0;
+		return;
 	}
-	if (c.cp == 0x3002 || c.cp == 0xFF61) { /* ideographic full stops, IDNA's dots (UTS 46 4) */
-		c.cp = '.';
-		return c;
+	if (c->cp == 0x3002 ||
+		c->cp == 0xFF61) { /* ideographic full stops, IDNA's dots (UTS 46 4) */
+		c->cp = '.';
+		return;
 	}
-	entry = fold_entry(c.cp);
-	to = fold_entry_action(entry) == FOLD_MAP ? fold_entry_value(entry) : c.cp;
+	entry = fold_entry(c->cp);
+	to = fold_entry_action(entry) == FOLD_MAP ? fold_entry_value(entry) : c->cp;
 	if (to >= 0x80) {
 		uint32_t plain = fold_entry(to);
 
-		c.letter = fold_entry_class(plain) != FOLD_OTHER;
-		c.native = fold_entry_class(plain) == FOLD_NATIVE;
-	} else if (entity_is_alnum(to) && c.cp < 0x2100) {
+		c->letter = fold_entry_class(plain) != FOLD_OTHER;
+		c->native = fold_entry_class(plain) == FOLD_NATIVE;
+	} else if (entity_is_alnum(to) && c->cp < 0x2100) {
 		/* an accented letter makes another name, a digit of another script does not */
-		c.letter = !entity_is_digit(to);
-		c.cp = c.letter ? c.cp : to;
+		c->letter = !entity_is_digit(to);
+		c->cp = c->letter ? c->cp : to;
 	} else {
-		c.cp = to;
+		c->cp = to;
+	}
+}
+
+/* char_is_invisible: joiners, soft hyphens, direction marks, variation selectors. */
+static bool char_is_invisible(uint32_t c)
+{
+	return c == 0xAD || c == 0x34F || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
+	       (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
+	       (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF;
+}
+
+struct entity_char entity_char_wide(struct bytes text, size_t at)
+{
+	struct entity_char c = char_decode(text, at);
+
+	if (c.cp >= 0x80) {
+		char_view(&c);
+	}
+	for (unsigned i = 0; i < ENTITY_INVISIBLE; i++) {
+		size_t next = at + c.len;
+		struct entity_char behind;
+
+		if (next >= text.len || text.data[next] < 0x80) {
+			break;
+		}
+		behind = char_decode(text, next);
+		if (!char_is_invisible(behind.cp)) {
+			break;
+		}
+		c.len = (uint8_t)(c.len + behind.len);
 	}
 	return c;
 }
@@ -85,6 +127,11 @@ static uint32_t entity_lower_wide(uint32_t c)
 	}
 	entry = fold_entry(c);
 	return fold_entry_is_case(entry) ? fold_entry_value(entry) : c;
+}
+
+uint32_t entity_lower_point(uint32_t c)
+{
+	return c < 0x80 ? entity_lower(c) : entity_lower_wide(c);
 }
 
 size_t entity_match(struct bytes text, size_t at, const char *word)
@@ -134,7 +181,7 @@ bool entity_put_span(
 		struct entity_char c = entity_char_at(text, from);
 
 		if (lower) {
-			c.cp = c.cp < 0x80 ? entity_lower(c.cp) : entity_lower_wide(c.cp);
+			c.cp = entity_lower_point(c.cp);
 		}
 		if (!entity_put(sink, c.cp)) {
 			return false;
@@ -160,17 +207,19 @@ static void walk_skip_word(struct entity_walk *w)
  * walk_may_be_url: what stands at `end`, behind a word, can go on a domain or a scheme. Most words
  * fail here; entity_read_url() reads properly.
  */
-static bool walk_may_be_url(const uint8_t *p, size_t end, size_t len)
+static bool walk_may_be_url(struct bytes text, size_t end)
 {
-	if (len - end < 3) { /* ".me" */
+	const uint8_t *p = text.data;
+
+	if (text.len - end < 3) { /* ".me" */
 		return false;
 	}
 	switch (p[end]) {
 	case '.':
-		return p[end + 1] != ' ' && p[end + 1] != '.';
+		return p[end + 1] == ' ' ? entity_is_spaced(text, end) : p[end + 1] != '.';
 	case ' ':
 		return p[end + 1] == '[' || p[end + 1] == '(' || p[end + 1] == '{' ||
-		       (p[end + 1] | 0x20) == 'd';
+		       p[end + 1] == '.' || p[end + 1] == ':' || (p[end + 1] | 0x20) == 'd';
 	case ':':
 	case '[':
 	case '(':
@@ -193,7 +242,7 @@ static bool walk_find_url(struct entity_walk *w, struct entity_sink *sink, struc
 	while (end < w->text.len && (entity_is_alnum(p[end]) || p[end] == '-' || p[end] == '_')) {
 		end++;
 	}
-	if (!walk_may_be_url(p, end, w->text.len)) {
+	if (!walk_may_be_url(w->text, end)) {
 		w->url_from = end;
 		return false;
 	}
@@ -235,7 +284,7 @@ static bool walk_begins(const struct entity_walk *w)
  */
 enum {
 	PAIR_DOT = 1,     /* '.' and no space */
-	PAIR_SCHEME = 2,  /* ':' and what "://", "[:]//" go on with */
+	PAIR_SCHEME = 2,  /* ':' and what "://", ":\\", "[:]//" go on with */
 	PAIR_BRACKET = 4, /* "[." "(d" and so on */
 	PAIR_D = 8,       /* " d", "do", "ot": " dot " */
 	PAIR_O = 16,
@@ -258,7 +307,7 @@ static const uint8_t pair_first[256] = {
 };
 
 static const uint8_t pair_second[256] = {
-	['/'] = PAIR_SCHEME, [']'] = PAIR_SCHEME, ['.'] = PAIR_BRACKET, [':'] = PAIR_BRACKET,
+	['/'] = PAIR_SCHEME, [']'] = PAIR_SCHEME, ['\\'] = PAIR_SCHEME, ['.'] = PAIR_BRACKET, [':'] = PAIR_BRACKET,
 	['d'] = PAIR_BRACKET | PAIR_D, ['D'] = PAIR_BRACKET | PAIR_D,
 	['o'] = PAIR_O, ['O'] = PAIR_O, ['t'] = PAIR_T, ['T'] = PAIR_T,
 	[0x80] = PAIR_WIDE, [0xBC] = PAIR_WIDE, [0xBD] = PAIR_WIDE,
@@ -294,6 +343,22 @@ static bool survey_has_spelled_dot(struct bytes text)
 			p[0] == ' ' && p[4] == ' ') {
 			return true;
 		}
+	}
+	return false;
+}
+
+/* survey_has_spaced_dot: "example . com", "www. example". */
+static bool survey_has_spaced_dot(struct bytes text)
+{
+	const uint8_t *dot = text.len != 0 ? memchr(text.data, '.', text.len) : NULL;
+
+	while (dot != NULL) {
+		size_t at = (size_t)(dot - text.data);
+
+		if (at + 1 < text.len && dot[1] == ' ' && entity_is_spaced(text, at)) {
+			return true;
+		}
+		dot = memchr(dot + 1, '.', text.len - at - 1);
 	}
 	return false;
 }
@@ -390,7 +455,8 @@ static bool walk_survey(struct entity_walk *w)
 	n_digits = s.n_digits;
 	urls = (seen & (PAIR_DOT | PAIR_SCHEME | PAIR_BRACKET)) != 0 ||
 	       ((seen & spelled) == spelled && survey_has_spelled_dot(w->text)) ||
-	       ((seen & PAIR_WIDE) != 0 && survey_has_wide_dot(w->text));
+	       ((seen & PAIR_WIDE) != 0 && survey_has_wide_dot(w->text)) ||
+	       survey_has_spaced_dot(w->text);
 	w->url_from = urls ? 0 : SIZE_MAX;
 	w->number_from = n_digits >= 7 ? 0 : SIZE_MAX;
 	return urls || n_digits >= 7;
