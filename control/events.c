@@ -288,6 +288,21 @@ static void put_list(struct context *c, const struct event_message *m)
 	json_line_string(&c->line, bytes_of(m->entry, len), JSON_REPLACE);
 }
 
+/* put_limit: the limit that decided, and how full its key was, per mille. */
+static void put_limit(struct context *c, const struct event_message *m)
+{
+	if (m->limit[0] == '\0') {
+		return;
+	}
+	json_line_key(&c->line, "limit");
+	json_line_open(&c->line, '{');
+	json_line_key(&c->line, "name");
+	json_line_string(
+		&c->line, bytes_of(m->limit, strnlen(m->limit, EVENT_LIST_SIZE)), JSON_REPLACE);
+	json_line_put_unsigned(&c->line, "fill", m->limit_fill);
+	json_line_close(&c->line, '}');
+}
+
 static void put_category(struct context *c, const struct event_message *m)
 {
 	const struct ruleset *r = c->names->ruleset;
@@ -389,6 +404,7 @@ static void put_message(struct context *c, const struct event_message *m)
 	put_rules(c, m);
 	put_category(c, m);
 	put_list(c, m);
+	put_limit(c, m);
 	json_line_put_string(&c->line, "reason", reason_name(m->reason));
 	if (m->late) {
 		json_line_put_unsigned(&c->line, "leaked", m->leaked);

@@ -115,6 +115,9 @@ struct event_message {
 	uint8_t entry_len;
 	bool entry_number; /* it is a person's number */
 	char entry[EVENT_ENTRY_SIZE];
+	/* reason limit */
+	char limit[EVENT_LIST_SIZE]; /* its name */
+	uint32_t limit_fill;         /* of its key, per mille, this message included */
 	struct event_address source, destination;
 	struct event_map map; /* carrier SMS_MAP */
 	struct event_kept kept; /* in the quarantine's ring only */

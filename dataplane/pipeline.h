@@ -88,6 +88,7 @@ struct pipeline_config {
 	uint32_t stream_chunks; /* per worker */
 	uint32_t pending_max;   /* answers awaited, per worker */
 	struct concat_config concat;
+	struct limits_config limits; /* of policy.conf: one table for all workers */
 	struct fragments_config fragments;
 	uint32_t associations_max;    /* SCTP, per worker */
 	uint32_t sctp_journal_octets; /* edited chunks kept for retransmissions, per worker */

@@ -130,6 +130,16 @@ static void put_list(struct event_message *m, const struct verdict *v, const str
 	memcpy(m->entry, v->list_hit.entry.data, m->entry_len);
 }
 
+/* put_limit: which limit decided. */
+static void put_limit(struct event_message *m, const struct verdict *v, const struct policy *policy)
+{
+	static_assert((int)EVENT_LIST_SIZE == (int)LIMIT_NAME_SIZE, "names are as long everywhere");
+	if (v->reason == R_limit && v->limit < policy->n_limits) {
+		memcpy(m->limit, policy->limits[v->limit].name, sizeof(m->limit));
+		m->limit_fill = v->limit_fill;
+	}
+}
+
 static void put_concat(struct event_message *m, const struct pipeline *p)
 {
 	const struct sms *s = &p->sms;
@@ -225,6 +235,7 @@ void event_origin_put(
 	put_concat(m, p);
 	put_rules(m, v, &p->judge, p->turn->generation->ruleset);
 	put_list(m, v, p->turn->generation->policy);
+	put_limit(m, v, p->turn->generation->policy);
 	memcpy(m->sibling_rule, v->sibling_rule, sizeof(m->sibling_rule));
 	m->source = address_of(&p->sms.source);
 	m->destination = address_of(&p->sms.destination);

@@ -45,6 +45,7 @@
 	X(shadow_hits, "messages hit by a rule in state shadow")                                   \
 	X(parts, "messages that are a part of a longer one")                                       \
 	X(parts_joined, "parts judged together with at least one other part")                      \
+	X(texts_inspected, "messages whose texts were looked at; all others: 0 calls of the matcher") \
 	X(scans, "calls of the matcher")                                                           \
 	X(scan_octets, "octets given to the matcher")                                              \
 	X(hits_dropped, "rule hits beyond the ceiling of one message")                             \
@@ -62,9 +63,9 @@
 	X(releases, "times held frames left before their verdict")                                 \
 	X(events, "events written to the ring")                                                    \
 	X(events_lost, "events lost because the ring was full")                                    \
-	X(timeouts, "housekeeping rounds")
 	X(quarantine_kept, "refused messages handed over for quarantine")                          \
 	X(quarantine_lost, "refused messages not kept because the ring was full")                  \
+	X(timeouts, "housekeeping rounds")
 
 /*
  * Reasons: X(name, kind, help). Kind says where it may stand:
@@ -173,6 +174,7 @@
 	/* messages */                                                                               \
 	X(never_block, MESSAGE, "a never-block list let it pass")                                    \
 	X(list, MESSAGE, "a list decided")                                                           \
+	X(limit, MESSAGE, "a limit decided")                                                         \
 	X(rule, MESSAGE, "a rule decided")                                                           \
 	X(score, MESSAGE, "the sum of a category's weights decided")                                 \
 	X(signalling, MESSAGE, "a signalling check decided")                                         \
