@@ -303,10 +303,10 @@ static void tell(struct map_at *at, enum edit_style applied, uint32_t leaked)
 	describe_event(at, &p->map.event);
 	o.map = &p->map.event;
 	event_origin_put(p, &o, applied, leaked);
-}
 	if (keep_wanted(p)) {
 		keep_map(at);
 	}
+}
 
 /* A component with a TPDU: judged as any short message is. */
 static void take_message(struct map_at *at, bool refuse)
