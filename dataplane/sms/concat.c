@@ -20,7 +20,10 @@ static_assert(LIMIT_CONCAT_PARTS == UINT8_MAX, "a part number is one octet");
 struct message {
 	uint32_t first;
 	uint32_t n_blocks;
-	struct concat_verdict verdict; /* when condemned */
+	union {
+		struct concat_verdict verdict; /* when condemned */
+		uint8_t admitted[32];          /* else: bit p: part p was let in */
+	};
 };
 
 /* Lines: [0] lock and masks, [1..2] tags, [3..4] times, then the messages. */
@@ -516,29 +519,175 @@ enum concat_found concat_look(struct concat *c, const struct sms *m, struct byte
 	return add(c, m, text, now_us, false, buffer, size, joined);
 }
 
+/* condemn: under the lock of the bucket; `make_it`: also what is not there. */
+static bool condemn(struct concat *c, struct bucket *b, uint64_t tag,
+	const struct concat_verdict *verdict, uint64_t now_us, bool make_it)
+{
+	unsigned way = find(b, tag);
+
+	if (way != WAYS && is_past(c, b->last_us[way], now_us)) {
+		way = make_it ? make(c, b, tag, way, now_us) : WAYS;
+	} else if (way == WAYS && make_it) {
+		way = make(c, b, tag, way, now_us);
+	}
+	if (way == WAYS) {
+		return false;
+	}
+	message_free_parts(c, b, &b->message[way]);
+	b->message[way].verdict = *verdict;
+	b->condemned |= 1u << way;
+	b->whole &= ~(1u << way);
+	b->last_us[way] = now_us;
+	return true;
+}
+
+static bool condemn_locked(struct concat *c, const struct sms *m,
+	const struct concat_verdict *verdict, uint64_t now_us, bool make_it)
+{
+	struct key k = key_of(c, m);
+	struct bucket *b = &c->buckets[k.bucket];
+	bool done;
+
+	if (!bucket_lock(b, LOCK_TRIES)) {
+		return false;
+	}
+	done = condemn(c, b, k.tag, verdict, now_us, make_it);
+	bucket_unlock(b);
+	return done;
+}
+
 bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_verdict *verdict,
 	uint64_t now_us)
+{
+	return condemn_locked(c, m, verdict, now_us, false);
+}
+
+/* ---- admission ---- */
+
+static bool is_part(const struct sms_concat *part)
+{
+	return part->total > 1 && part->part != 0 && part->part <= part->total;
+}
+
+bool concat_refuse(struct concat *c, const struct sms *m, const struct concat_verdict *verdict,
+	uint64_t now_us)
+{
+	return is_part(&m->concat) && condemn_locked(c, m, verdict, now_us, true);
+}
+
+static bool has_admitted(const struct message *m, unsigned part)
+{
+	return (m->admitted[part / 8] >> part % 8 & 1) != 0;
+}
+
+static unsigned n_admitted(const struct message *m)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sizeof(m->admitted); i++) {
+		n += (unsigned)__builtin_popcount(m->admitted[i]);
+	}
+	return n;
+}
+
+/* stand: what a live, uncondemned message says of a part. */
+static enum concat_standing stand(const struct message *m, unsigned part)
+{
+	return n_admitted(m) == 0 || has_admitted(m, part) ? CONCAT_FIRST : CONCAT_FURTHER;
+}
+
+/* admit: marks a part; one that comes again begins a new message. */
+static void admit(struct bucket *b, unsigned way, const struct sms_concat *part, uint64_t now_us)
+{
+	struct message *m = &b->message[way];
+
+	if (has_admitted(m, part->part)) {
+		memset(m->admitted, 0, sizeof(m->admitted));
+	}
+	m->admitted[part->part / 8] |= (uint8_t)(1u << part->part % 8);
+	if (n_admitted(m) == part->total) {
+		b->whole |= 1u << way;
+	}
+	b->last_us[way] = now_us;
+}
+
+static enum concat_standing standing(struct concat *c, struct bucket *b, uint64_t tag,
+	const struct sms *m, uint64_t now_us, bool remember, struct concat_admission *a)
+{
+	unsigned way = find(b, tag);
+	bool live = way != WAYS && !is_past(c, b->last_us[way], now_us);
+	enum concat_standing s;
+
+	if (!live && remember) {
+		way = make(c, b, tag, way, now_us);
+		if (way == WAYS) {
+			return CONCAT_UNKNOWN;
+		}
+		live = true;
+	}
+	memset(a->before, 0, sizeof(a->before));
+	if (!live) {
+		return CONCAT_FIRST;
+	}
+	if ((b->condemned >> way & 1) != 0) {
+		b->last_us[way] = remember ? now_us : b->last_us[way];
+		a->verdict = b->message[way].verdict;
+		return CONCAT_REFUSED;
+	}
+	s = stand(&b->message[way], m->concat.part);
+	memcpy(a->before, b->message[way].admitted, sizeof(a->before));
+	if (remember) {
+		admit(b, way, &m->concat, now_us);
+	}
+	return s;
+}
+
+static enum concat_standing standing_locked(struct concat *c, const struct sms *m, uint64_t now_us,
+	bool remember, struct concat_admission *a)
+{
+	enum concat_standing s;
+	struct bucket *b;
+	struct key k;
+
+	if (!is_part(&m->concat)) {
+		return CONCAT_UNKNOWN;
+	}
+	k = key_of(c, m);
+	b = &c->buckets[k.bucket];
+	if (!bucket_lock(b, LOCK_TRIES)) {
+		return CONCAT_UNKNOWN;
+	}
+	s = standing(c, b, k.tag, m, now_us, remember, a);
+	bucket_unlock(b);
+	return s;
+}
+
+enum concat_standing concat_standing(
+	struct concat *c, const struct sms *m, uint64_t now_us, struct concat_admission *a)
+{
+	return standing_locked(c, m, now_us, false, a);
+}
+
+enum concat_standing concat_admit(
+	struct concat *c, const struct sms *m, uint64_t now_us, struct concat_admission *a)
+{
+	return standing_locked(c, m, now_us, true, a);
+}
+
+void concat_withdraw(struct concat *c, const struct sms *m, const struct concat_admission *a)
 {
 	struct key k = key_of(c, m);
 	struct bucket *b = &c->buckets[k.bucket];
 	unsigned way;
 
 	if (!bucket_lock(b, LOCK_TRIES)) {
-		return false;
+		return; /* one message more is let in */
 	}
 	way = find(b, k.tag);
-	if (way != WAYS && is_past(c, b->last_us[way], now_us)) {
-		way = WAYS;
-	}
-	if (way != WAYS) {
-		message_free_parts(c, b, &b->message[way]);
-		b->message[way].verdict = *verdict;
-		b->condemned |= 1u << way;
-		b->whole &= ~(1u << way);
-		b->last_us[way] = now_us;
+	if (way != WAYS && (b->condemned >> way & 1) == 0) {
+		memcpy(b->message[way].admitted, a->before, sizeof(a->before));
 	}
 	bucket_unlock(b);
-	return way != WAYS;
 }
 
 static void bucket_expire(struct concat *c, struct bucket *b, uint64_t now_us)

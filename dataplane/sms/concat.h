@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * concat: the parts of long messages, joined in any order before they are matched, and the memory
- * of which long messages are condemned (design.md 7).
+ * of which long messages are condemned, and which were admitted by limits (design.md 7).
  *
  * The key is (originator, recipient, carrier, reference, width, total): parts may differ in data
  * coding, so each is decoded by its own and joined as UTF-8. Of the addresses the digits count, not
@@ -84,6 +84,33 @@ enum concat_found concat_look(struct concat *c, const struct sms *m, struct byte
 
 /* concat_condemn: all later parts of m's message are refused by `verdict`. False if it is not in the table (any more). */
 bool concat_condemn(struct concat *c, const struct sms *m, const struct concat_verdict *verdict,
+	uint64_t now_us);
+
+/*
+ * Admission, for limits, which charge a long message once. A message is admitted from the first part
+ * that was let in on; the same part coming again after it was let in is a new message. Works with and
+ * without the parts' texts (concat_add()): the entry is made where there is none.
+ */
+enum concat_standing {
+	CONCAT_FIRST,   /* no part of it was let in so far */
+	CONCAT_FURTHER, /* another part was */
+	CONCAT_REFUSED, /* condemned: `verdict` is set */
+	CONCAT_UNKNOWN, /* table full or contended, or no part of a long message */
+};
+struct concat_admission {
+	struct concat_verdict verdict;
+	uint8_t before[32]; /* bit p: part p was let in before */
+};
+/* concat_standing: of m's part now; nothing changes. */
+enum concat_standing concat_standing(
+	struct concat *c, const struct sms *m, uint64_t now_us, struct concat_admission *a);
+/* concat_admit: as it says, and this part is let in from now on. */
+enum concat_standing concat_admit(
+	struct concat *c, const struct sms *m, uint64_t now_us, struct concat_admission *a);
+/* concat_withdraw: the part that concat_admit() called CONCAT_FIRST was not let in after all. */
+void concat_withdraw(struct concat *c, const struct sms *m, const struct concat_admission *a);
+/* concat_refuse: concat_condemn(), also of a message that is not in the table. False: no room. */
+bool concat_refuse(struct concat *c, const struct sms *m, const struct concat_verdict *verdict,
 	uint64_t now_us);
 
 /* concat_expire: a slice of housekeeping: frees what is past its age in the next `buckets` buckets. */
