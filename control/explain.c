@@ -228,9 +228,10 @@ static struct bytes view_of(const struct judge_views *w, const struct scan_hit *
 		return h->view == VIEW_FOLDED ? w->folded : w->text;
 	case FIELD_SENDER:
 		return h->view == VIEW_FOLDED ? w->sender_folded : w->sender;
+	case FIELD_WHEN: /* it is about the whole message */
+		return bytes_of(NULL, 0);
 	case FIELD_URL:
 	case FIELD_NUMBER:
-	case FIELD_WHEN:
 		break;
 	}
 	return h->entity < w->n_entities ? w->entities[h->entity].value : bytes_of(NULL, 0);
@@ -293,7 +294,8 @@ static json_t *hit_json(const struct explain *x, const struct scan_hit *h)
 	const struct rule *rule = &r->rules[h->rule];
 	struct bytes view = view_of(&x->judge.views, h);
 	size_t from = h->from;
-	bool start = h->from != h->to || find_start(rule, view, h, &from);
+	bool start = h->field != FIELD_WHEN &&
+		     (h->from != h->to || find_start(rule, view, h, &from));
 	char state[RULE_STATE_SIZE];
 	json_t *j = json_pack("{s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "id",
 		explain_utf8(bytes_str(rule->id)), "category",
@@ -314,7 +316,7 @@ static json_t *hit_json(const struct explain *x, const struct scan_hit *h)
 		json_object_set_new(j, "entity", integer(h->entity));
 	}
 	json_object_set_new(j, "from", start ? integer(from) : json_null());
-	json_object_set_new(j, "to", integer(h->to));
+	json_object_set_new(j, "to", h->field != FIELD_WHEN ? integer(h->to) : json_null());
 	json_object_set_new(j, "match",
 		start ? explain_utf8(bytes_slice(view, from, h->to - from)) : json_null());
 	return j;
@@ -360,7 +362,7 @@ static json_t *thresholds(const struct policy_category *c)
 static json_t *scores(const struct explain *x)
 {
 	const struct policy_scope *scope =
-		policy_scope_of(x->generation->policy, x->link_index, (unsigned)x->sms.side);
+		&x->generation->policy->scopes[x->verdict.scope];
 	json_t *list = json_array();
 
 	for (uint16_t i = 0; i < x->generation->ruleset->n_categories && i < scope->n_categories;

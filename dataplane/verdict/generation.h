@@ -23,10 +23,22 @@ struct rule_count {
 	uint64_t last_us; /* time of the newest hit */
 };
 
+/* What a policy asks for, found once: the data path takes short ways by it. */
+struct generation_plan {
+	bool conditions;   /* something may ask a condition, or for a number of the message */
+	bool plain_scopes; /* all scopes go by link and side alone */
+	bool entities;     /* conditions look for URLs and numbers in texts */
+	uint16_t n_early;  /* indices in policy->rules, in order: those that need no text ... */
+	uint16_t n_late;   /* ... and those that do, or a hit of a pattern */
+	uint16_t early[POLICY_RULES_MAX];
+	uint16_t late[POLICY_RULES_MAX];
+};
+
 struct generation {
 	uint32_t number; /* from 1; replay: always 1 */
 	struct ruleset *ruleset;
 	struct policy *policy;
+	struct generation_plan plan;
 	struct list_set *lists; /* by index: those of policy->lists; NULL: policy has none */
 	struct scan_scratch *scratch[WORKERS_MAX]; /* one per worker that judges */
 	struct rule_count

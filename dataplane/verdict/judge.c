@@ -5,254 +5,6 @@
 
 #include "dataplane/verdict/judge_parts.h"
 
-/*
- * Buffers of one judge:
- *
- *   text      the bodies, decoded by the carrier's reader, one after the other
- *   joined    the parts of a long message, side by side; later a copy for judge_spans()
- *   folded    the folded text
- *   entities  URLs and numbers in their normal form
- *
- * All octets of a PDU may be text in the costliest coding; read as Latin-1 as well they are two more
- * octets each.
- */
-enum {
-	TEXT_BUFFER_SIZE = TEXT_SIZE(LIMIT_SMPP_PDU_LEN) + 2 * LIMIT_SMPP_PDU_LEN,
-	JOINED_BUFFER_SIZE = TEXT_BUFFER_SIZE + LIMIT_CONCAT_TEXT_LEN,
-	FOLDED_BUFFER_SIZE = FOLD_SIZE(JOINED_BUFFER_SIZE),
-	ENTITY_BUFFER_SIZE = 65536,
-	SENDER_BUFFER_SIZE =
-		512, /* an address has at most 65 octets (SMPP 3.4 4.7.1), a character 4 */
-	SENDER_FOLDED_SIZE = FOLD_SIZE(SENDER_BUFFER_SIZE),
-};
-
-static size_t padded(size_t len)
-{
-	return (len + LIMIT_SCAN_TAIL + 63) & ~(size_t)63;
-}
-
-enum {
-	FOLD_ORIGIN_SIZE = (FOLD_SIZE(JUDGE_SPAN_TEXT_MAX) + 1) * sizeof(uint32_t),
-	TEXT_ORIGIN_SIZE = (JUDGE_SPAN_TEXT_MAX + 1) * sizeof(uint32_t),
-};
-
-size_t judge_size(void)
-{
-	return padded(TEXT_BUFFER_SIZE) + padded(JOINED_BUFFER_SIZE) + padded(FOLDED_BUFFER_SIZE) +
-	       padded(ENTITY_BUFFER_SIZE) + padded(SENDER_BUFFER_SIZE) +
-	       padded(SENDER_FOLDED_SIZE) + padded(FOLD_ORIGIN_SIZE) + padded(TEXT_ORIGIN_SIZE);
-}
-
-static uint8_t *carve(uint8_t **at, size_t len)
-{
-	uint8_t *piece = *at;
-
-	*at += padded(len);
-	return piece;
-}
-
-void judge_init(struct judge *j, void *memory, struct concat *concat, unsigned worker)
-{
-	uint8_t *at = memory;
-
-	assert(((uintptr_t)memory & 7) == 0 && worker < WORKERS_MAX);
-	*j = (struct judge){ .concat = concat, .worker = worker };
-	j->buffers = (struct sms_buffers){
-		.text = carve(&at, TEXT_BUFFER_SIZE),
-		.text_size = TEXT_BUFFER_SIZE,
-		.joined = carve(&at, JOINED_BUFFER_SIZE),
-		.joined_size = JOINED_BUFFER_SIZE,
-		.folded = carve(&at, FOLDED_BUFFER_SIZE),
-		.folded_size = FOLDED_BUFFER_SIZE,
-		.entities = carve(&at, ENTITY_BUFFER_SIZE),
-		.entities_size = ENTITY_BUFFER_SIZE,
-	};
-	j->sender = carve(&at, SENDER_BUFFER_SIZE);
-	j->sender_folded = carve(&at, SENDER_FOLDED_SIZE);
-	j->fold_origin = (uint32_t *)(void *)carve(&at, FOLD_ORIGIN_SIZE);
-	j->text_origin = (uint32_t *)(void *)carve(&at, TEXT_ORIGIN_SIZE);
-}
-
-struct bytes judge_own_text(const struct sms *m)
-{
-	struct bytes own = bytes_of(NULL, 0);
-
-	for (unsigned i = 0; i < m->n_bodies; i++) {
-		struct bytes t = m->body[i].text;
-
-		if (own.len == 0) {
-			own = t;
-		} else if (t.len != 0) { /* they lie side by side (sms.h), '\n' between them */
-			own.len = (size_t)(t.data - own.data) + t.len;
-		}
-	}
-	return own;
-}
-
-static bool is_part(const struct sms *m)
-{
-	return m->concat.total > 1 && m->concat.part >= 1 && m->concat.part <= m->concat.total;
-}
-
-static void view_whole(struct judge *j, const struct sms *m)
-{
-	struct judge_views *w = &j->views;
-
-	w->text = judge_own_text(m);
-	w->own_from = 0;
-	w->own_to = w->text.len;
-}
-
-/* view_part: the text with its neighbours; CONCAT_CONDEMNED leaves the message's verdict in *joined. */
-static enum concat_found view_part(struct judge *j, const struct sms *m, uint64_t now_us,
-	bool remember, struct concat_joined *joined)
-{
-	struct sms_buffers *b = &j->buffers;
-	struct judge_views *w = &j->views;
-	struct bytes own = judge_own_text(m);
-	enum concat_found found;
-
-	found = remember
-	                ? concat_add(j->concat, m, own, now_us, b->joined, b->joined_size, joined)
-	                : concat_look(j->concat, m, own, now_us, b->joined, b->joined_size, joined);
-	switch (found) {
-	case CONCAT_ALONE:
-		w->concat_alone = true;
-		view_whole(j, m);
-		return found;
-	case CONCAT_CONDEMNED:
-		w->text = own;
-		w->own_to = own.len;
-		break;
-	case CONCAT_JOINED:
-		w->text = joined->text;
-		w->own_from = joined->own_from;
-		w->own_to = joined->own_to;
-		w->joined = joined->first != joined->last;
-		w->joined_first = joined->first;
-		w->joined_last = joined->last;
-		w->concat_alone = joined->unstored;
-		break;
-	}
-	w->concat_conflict = joined->conflict;
-	memcpy(w->passed, joined->passed, sizeof(w->passed));
-	return found;
-}
-
-static bool entities_wanted(const struct ruleset *r)
-{
-	return scan_wanted(r, FIELD_URL, VIEW_SENT) || scan_wanted(r, FIELD_NUMBER, VIEW_SENT);
-}
-
-/*
- * fold_view: the text that folded rules look into. They are compiled without regard to case, so
- * where nothing but case would change the text itself will do.
- */
-static struct bytes fold_view(struct bytes text, uint8_t *out, size_t size, uint32_t *origin)
-{
-	struct fold_result f;
-
-	if (text.len == 0 || (origin == NULL && !fold_needed(text))) {
-		return text;
-	}
-	f = fold_text(text, out, size, origin);
-	return f.len != 0 ? bytes_of(out, f.len) : text;
-}
-
-void judge_view_derived(struct judge *j, const struct ruleset *r, uint32_t *origin, bool entities)
-{
-	struct judge_views *w = &j->views;
-
-	w->folded = w->text;
-	if (scan_wanted(r, FIELD_TEXT, VIEW_FOLDED)) {
-		w->folded = fold_view(w->text, j->buffers.folded, j->buffers.folded_size, origin);
-	}
-	w->folded_scanned = w->folded.data != w->text.data;
-	w->n_entities = 0;
-	if ((entities || entities_wanted(r)) && w->text.len != 0) {
-		w->n_entities = entity_find(w->text, NUMBERING_NONE, w->entities,
-			j->buffers.entities, j->buffers.entities_size);
-	}
-}
-
-/* copy_sender: an address is in whatever alphabet it is in; the matcher must be given UTF-8. */
-static struct bytes copy_sender(struct bytes digits, uint8_t *out)
-{
-	size_t len = 0;
-
-	if (digits.len == 0) {
-		return bytes_of(NULL, 0);
-	}
-	if (text_utf8_valid(digits) && digits.len <= SENDER_BUFFER_SIZE) {
-		memcpy(out, digits.data, digits.len);
-		return bytes_of(out, digits.len);
-	}
-	for (size_t i = 0; i < digits.len; i++) {
-		len += text_put(digits.data[i], out + len, SENDER_BUFFER_SIZE - len);
-	}
-	return bytes_of(out, len);
-}
-
-static void view_sender(struct judge *j, const struct ruleset *r, const struct sms *m)
-{
-	struct judge_views *w = &j->views;
-	bool folded = scan_wanted(r, FIELD_SENDER, VIEW_FOLDED);
-
-	w->sender = bytes_of(NULL, 0);
-	if (folded || scan_wanted(r, FIELD_SENDER, VIEW_SENT)) {
-		w->sender = copy_sender(m->source.digits, j->sender);
-	}
-	w->sender_folded = w->sender;
-	if (folded) {
-		w->sender_folded = fold_view(w->sender, j->sender_folded, SENDER_FOLDED_SIZE, NULL);
-	}
-}
-
-/* One call of the matcher, if any rule wants it. */
-struct scanning {
-	const struct ruleset *rules;
-	struct scan_scratch *scratch;
-	struct scan_hits *hits;
-	uint64_t n_scans;
-	uint64_t n_octets;
-	bool failed;
-};
-
-static void scan_one(struct scanning *s, enum rule_field field, enum rule_view view, uint8_t entity,
-	struct bytes text)
-{
-	if (text.len == 0 || !scan_wanted(s->rules, field, view)) {
-		return;
-	}
-	s->n_scans++;
-	s->n_octets += text.len;
-	s->failed |= !scan_text(s->rules, s->scratch, field, view, entity, text, s->hits);
-}
-
-bool judge_scan(
-	struct judge *j, const struct generation *g, struct stats *stats, struct scan_hits *hits)
-{
-	const struct judge_views *w = &j->views;
-	struct scanning s = { .rules = g->ruleset, .scratch = g->scratch[j->worker], .hits = hits };
-
-	scan_one(&s, FIELD_TEXT, VIEW_SENT, 0, w->text);
-	scan_one(&s, FIELD_TEXT, VIEW_FOLDED, 0, w->folded);
-	scan_one(&s, FIELD_SENDER, VIEW_SENT, 0, w->sender);
-	scan_one(&s, FIELD_SENDER, VIEW_FOLDED, 0, w->sender_folded);
-	for (uint32_t i = 0; i < w->n_entities; i++) {
-		enum rule_field field =
-			w->entities[i].kind == ENTITY_URL ? FIELD_URL : FIELD_NUMBER;
-
-		scan_one(&s, field, VIEW_SENT, (uint8_t)i, w->entities[i].value);
-	}
-	if (stats != NULL) {
-		stats_add(stats, STAT_scans, s.n_scans);
-		stats_add(stats, STAT_scan_octets, s.n_octets);
-		stats_add(stats, STAT_hits_dropped, hits->n_dropped);
-	}
-	return !s.failed;
-}
-
 /* take_sibling: the verdict of the message that this part belongs to. */
 static void take_sibling(const struct generation *g, const struct policy_scope *scope,
 	const struct concat_verdict *c, struct verdict *v)
@@ -387,46 +139,158 @@ static bool decide_by_text(struct judge *j, const struct generation *g,
 	return false;
 }
 
-static void judge_content(struct judge *j, const struct generation *g,
-	const struct policy_scope *scope, const struct sms *m, struct judge_listed *listed,
-	struct stats *stats, struct verdict *v)
+/* ---- the order of judgement ---- */
+
+/* One message on its way through judge_message(). */
+struct judging {
+	struct judge *judge;
+	const struct generation *generation;
+	const struct policy_scope *scope;
+	const struct sms *sms;
+	struct stats *stats;
+	struct verdict *verdict;
+	struct judge_listed listed; /* what lists of addresses say */
+	uint64_t now_us;
+	bool remember;
+	bool part; /* of a message of several */
+	bool refused; /* without its text; only a never-block list that looks into it can change that */
+};
+
+/* weigh_hits: what the rules that hit so far lead to. */
+static void weigh_hits(struct judging *a)
 {
-	bool lists = judge_lists_want_text(g, m, false);
-	uint64_t start = stats_clock(stats);
+	if (a->verdict->hits.n != 0) {
+		weigh(a->judge, a->generation, a->scope, a->verdict);
+	}
+}
+
+/* find_scope: whose message it is, and what holds for it. */
+static void find_scope(struct judging *a)
+{
+	const struct policy *p = a->generation->policy;
+	struct verdict *v = a->verdict;
+
+	v->scope = (uint16_t)judge_scope(a->judge, a->generation, a->sms, a->now_us, &v->tenant);
+	a->scope = &p->scopes[v->scope];
+	v->uninspected = !a->scope->content;
+	a->judge->home = a->scope->country != 0 ? a->scope->country : p->country;
+	if (a->generation->plan.conditions) {
+		condition_set_home(&a->judge->subject, a->judge->home);
+	}
+}
+
+/*
+ * decide_before_text: lists of addresses, rules that need no text, and whether the text is to be
+ * looked at at all. True: that is all. What refuses here waits for never-block lists that look into
+ * the text.
+ */
+static bool decide_before_text(struct judging *a)
+{
+	struct judge *j = a->judge;
+	const struct generation *g = a->generation;
+	struct verdict *v = a->verdict;
+	uint64_t start = stats_clock(a->stats);
+
+	if (g->lists != NULL && g->policy->n_list_uses != 0) {
+		a->listed = judge_list_addresses(j, g, a->sms);
+	}
+	if (never_blocks(&a->listed)) {
+		take_list(g, a->scope, &a->listed, v);
+		return true;
+	}
+	a->refused = refuses(&a->listed);
+	if (!a->refused && g->plan.n_early != 0) {
+		judge_rules(j, g, g->plan.early, g->plan.n_early, &v->hits);
+		weigh_hits(a);
+		a->refused = v->action >= ACTION_BLANK;
+	}
+	(void)stats_stage(a->stats, STAGE_policy, start);
+	if (a->refused && a->scope->content && judge_lists_want_text(g, a->sms, true)) {
+		return false;
+	}
+	if (a->listed.use != NULL &&
+		(refuses(&a->listed) || (!a->scope->content && v->action < ACTION_REPORT))) {
+		take_list(g, a->scope, &a->listed, v);
+	}
+	return a->refused || !a->scope->content;
+}
+
+/* see_text: the text, with that of the parts next to it. True: the message was condemned before. */
+static bool see_text(struct judging *a)
+{
+	struct judge *j = a->judge;
+	uint64_t start = stats_clock(a->stats);
+	struct concat_joined joined;
+	enum concat_found found;
+
+	if (!a->part || j->concat == NULL) {
+		judge_view_whole(j, a->sms);
+		return false;
+	}
+	found = judge_view_part(j, a->sms, a->now_us, a->remember, &joined);
+	(void)stats_stage(a->stats, STAGE_text, start);
+	if (found != CONCAT_CONDEMNED) {
+		stats_add(a->stats, STAT_parts_joined, j->views.joined && a->remember);
+		return false;
+	}
+	if (refuses(&a->listed)) {
+		take_list(a->generation, a->scope, &a->listed, a->verdict);
+	} else if (!a->refused) {
+		take_sibling(a->generation, a->scope, &joined.verdict, a->verdict);
+	}
+	return true;
+}
+
+/* say_pass: what kept a message that passes from being looked at whole. */
+static void say_pass(struct judging *a, bool scanned)
+{
+	const struct judge_views *w = &a->judge->views;
+
+	if (w->text.len == 0 && a->verdict->reason == R_none) {
+		a->verdict->reason = a->sms->compressed ? R_compressed : R_no_content;
+	}
+	if (w->concat_alone) {
+		note(a->verdict, R_concat_full, a->stats);
+	}
+	if (!scanned) {
+		note(a->verdict, R_scan_error, a->stats);
+	}
+}
+
+static void decide_by_content(struct judging *a)
+{
+	struct judge *j = a->judge;
+	const struct generation *g = a->generation;
+	struct verdict *v = a->verdict;
+	bool lists = judge_lists_want_text(g, a->sms, a->refused);
+	uint64_t start = stats_clock(a->stats);
 	uint64_t seen;
 	uint64_t scanned;
 	bool good;
 
-	judge_view_derived(j, g->ruleset, NULL, lists);
-	view_sender(j, g->ruleset, m);
-	seen = stats_stage(stats, STAGE_text, start);
-	if (lists && decide_by_text(j, g, scope, m, listed, v)) {
-		(void)stats_stage(stats, STAGE_policy, seen);
+	stats_add(a->stats, STAT_texts_inspected, 1);
+	judge_view_derived(j, g->ruleset, NULL, lists || g->plan.entities);
+	judge_view_sender(j, g->ruleset, a->sms);
+	seen = stats_stage(a->stats, STAGE_text, start);
+	if ((lists && decide_by_text(j, g, a->scope, a->sms, &a->listed, v)) || a->refused) {
+		(void)stats_stage(a->stats, STAGE_policy, seen);
 		return;
 	}
-	good = judge_scan(j, g, stats, &v->hits);
-	scanned = stats_stage(stats, STAGE_scan, seen);
+	good = judge_scan(j, g, a->stats, &v->hits);
+	scanned = stats_stage(a->stats, STAGE_scan, seen);
 	j->text_len = j->views.text.len;
-	j->scan_cycles = (scanned - seen) * stats->timed;
-	if (v->hits.n != 0) {
-		weigh(j, g, scope, v);
+	j->scan_cycles = (scanned - seen) * a->stats->timed;
+	if (g->plan.n_late != 0) {
+		condition_set_text(
+			&j->subject, j->views.text, j->views.entities, j->views.n_entities);
+		judge_rules(j, g, g->plan.late, g->plan.n_late, &v->hits);
 	}
-	if (listed->use != NULL && v->action < ACTION_REPORT) {
-		take_list(g, scope, listed, v);
+	weigh_hits(a);
+	if (a->listed.use != NULL && v->action < ACTION_REPORT) {
+		take_list(g, a->scope, &a->listed, v);
 	}
-	if (j->views.text.len == 0 && v->reason == R_none) {
-		v->reason = m->compressed ? R_compressed : R_no_content;
-	}
-	if (j->views.concat_alone) {
-		note(v, R_concat_full, stats);
-	}
-	if (!good) {
-		note(v, R_scan_error, stats);
-	}
-	if (v->shadow) {
-		stats_add(stats, STAT_shadow_hits, 1);
-	}
-	(void)stats_stage(stats, STAGE_policy, scanned);
+	say_pass(a, good);
+	(void)stats_stage(a->stats, STAGE_policy, scanned);
 }
 
 static void begin(struct judge *j, const struct generation *g, struct verdict *v)
@@ -456,81 +320,63 @@ static void begin(struct judge *j, const struct generation *g, struct verdict *v
 		.generation = g->number,
 		.shadow_action = ACTION_PASS,
 		.list_use = VERDICT_NO_LIST,
+		.limit = VERDICT_NO_LIMIT,
 		.hits = { .hits = j->hits, .max = LIMIT_HITS } };
 }
 
-/* condemns: the parts behind it, too. What a list says of addresses it says of each part by itself. */
+/*
+ * condemns: the parts behind it, too. What a list says of addresses it says of each part by itself;
+ * what is throttled may come again.
+ */
 static bool condemns(const struct generation *g, const struct verdict *v)
 {
-	return v->action >= ACTION_BLANK && v->action != ACTION_THROTTLE &&
-	       (v->reason != R_list || g->policy->list_uses[v->list_use].match == LIST_MATCH_TEXT);
+	if (v->action < ACTION_BLANK || v->action == ACTION_THROTTLE) {
+		return false;
+	}
+	if (v->reason == R_list) {
+		return g->policy->list_uses[v->list_use].match == LIST_MATCH_TEXT;
+	}
+	return v->reason == R_rule || v->reason == R_score;
 }
 
-/*
- * decide_by_addresses: lists that need no text, and whether the text is to be looked at at all. True:
- * that is all. A list that refuses waits for never-block lists that look into the text.
- */
-static bool decide_by_addresses(struct judge *j, const struct generation *g,
-	const struct policy_scope *scope, const struct sms *m, struct judge_listed *listed,
-	struct stats *stats, struct verdict *v)
+/* decide: the final verdict of a message that is content. */
+static void decide(struct judging *a)
 {
-	if (g->lists != NULL && g->policy->n_list_uses != 0) {
-		uint64_t start = stats_clock(stats);
-
-		*listed = judge_list_addresses(j, g, m);
-		(void)stats_stage(stats, STAGE_policy, start);
+	if (decide_before_text(a) || see_text(a)) {
+		return;
 	}
-	if (never_blocks(listed) || (listed->use != NULL && !scope->content) ||
-		(refuses(listed) && !judge_lists_want_text(g, m, true))) {
-		take_list(g, scope, listed, v);
-		return true;
-	}
-	if (!scope->content) {
-		v->reason = R_content_off;
-	}
-	return !scope->content;
+	decide_by_content(a);
 }
 
 void judge_message(struct judge *j, const struct generation *g, const struct sms *m,
 	uint64_t now_us, bool remember, struct stats *stats, struct verdict *v)
 {
-	const struct policy_scope *scope = policy_scope_of(g->policy, m->link, m->side);
-	struct judge_listed listed = { .use = NULL };
-	bool part = is_part(m);
+	struct judging a = { .judge = j,
+		.generation = g,
+		.sms = m,
+		.stats = stats,
+		.verdict = v,
+		.now_us = now_us,
+		.remember = remember,
+		.part = judge_is_part(m) };
 
 	begin(j, g, v);
-	v->uninspected = !scope->content;
+	find_scope(&a);
 	if (m->receipt) {
 		stats_add(stats, STAT_receipts, remember);
 		v->reason = R_receipt;
 		return;
 	}
 	judge_sender(j, m);
-	stats_add(stats, STAT_parts, part && remember);
-	if (decide_by_addresses(j, g, scope, m, &listed, stats, v)) {
-		return;
-	}
-	if (part && j->concat != NULL) {
-		uint64_t start = stats_clock(stats);
-		struct concat_joined joined;
-		enum concat_found found = view_part(j, m, now_us, remember, &joined);
-
-		(void)stats_stage(stats, STAGE_text, start);
-		if (found == CONCAT_CONDEMNED && refuses(&listed)) {
-			take_list(g, scope, &listed, v);
-			return;
-		}
-		if (found == CONCAT_CONDEMNED) {
-			take_sibling(g, scope, &joined.verdict, v);
-			return;
-		}
-		stats_add(stats, STAT_parts_joined, j->views.joined && remember);
-	} else {
-		view_whole(j, m);
-	}
-	judge_content(j, g, scope, m, &listed, stats, v);
-	if (part && j->concat != NULL && remember && condemns(g, v)) {
+	stats_add(stats, STAT_parts, a.part && remember);
+	decide(&a);
+	if (!a.scope->content) {
+		note(v, R_content_off, stats);
+	} else if (a.part && j->concat != NULL && remember && condemns(g, v)) {
 		condemn(j, g, m, now_us, v);
+	}
+	if (v->shadow) {
+		stats_add(stats, STAT_shadow_hits, 1);
 	}
 }
 
@@ -544,15 +390,20 @@ void judge_count_rules(
 	const struct judge *j, const struct generation *g, const struct verdict *v, uint64_t now_us)
 {
 	struct rule_count *counts = g->counts[j->worker];
-	uint64_t cycles = v->hits.n != 0 ? j->scan_cycles / v->hits.n : 0;
+	uint32_t n_patterns = 0;
+	uint64_t cycles;
 
+	for (uint32_t i = 0; i < v->hits.n; i++) {
+		n_patterns += v->hits.hits[i].field != FIELD_WHEN;
+	}
+	cycles = n_patterns != 0 ? j->scan_cycles / n_patterns : 0;
 	for (uint32_t i = 0; i < v->hits.n; i++) {
 		uint32_t rule = v->hits.hits[i].rule;
 		struct rule_count *c = &counts[rule];
 
 		count(judge_acts(j, &g->ruleset->rules[rule]) ? &c->hits : &c->shadow, 1);
 		count(&c->octets, j->text_len);
-		if (cycles != 0) {
+		if (cycles != 0 && v->hits.hits[i].field != FIELD_WHEN) {
 			count(&c->cycles, cycles);
 		}
 		__atomic_store_n(&c->last_us, now_us, __ATOMIC_RELAXED);

@@ -41,6 +41,8 @@ struct judge {
 	struct concat *concat; /* NULL: parts are judged alone */
 	unsigned worker;       /* index of its scratch in a generation */
 	struct judge_views views;
+	struct condition_subject subject; /* begun where generation->plan.conditions */
+	uint16_t home;                    /* country of national numbers, of the message at hand */
 	struct scan_hit hits[LIMIT_HITS];
 	uint8_t *sender; /* buffers for the sender's views */
 	uint8_t *sender_folded;

@@ -2,7 +2,9 @@
 /*
  * judge_parts: what the judge's own files share; nobody else includes it.
  *
- *   judge.c        views, scans, the order of judgement
+ *   judge.c        the order of judgement
+ *   judge_views.c  views of a message, and scans
+ *   judge_rules.c  whose message it is, and rules with conditions
  *   judge_weigh.c  hits -> action
  *   judge_spans.c  what a redaction takes out
  *   judge_lists.c  what lists say, and which senders are sampled
@@ -63,13 +65,12 @@ struct judge_listed judge_list_text(
 /* judge_lists_want_text: a list looks into the text of such a message; `pass`: a never-block list does. */
 bool judge_lists_want_text(const struct generation *g, const struct sms *m, bool pass);
 
-/* A message as its limits are asked about it. */
+/* A message as its limits are asked about it: judge->subject is begun, with what is known by now. */
 struct judge_limited {
 	struct judge *judge;
 	const struct generation *generation;
 	const struct policy_scope *scope;
 	const struct sms *sms;
-	struct condition_subject *subject; /* of the message, with what is known of it by now */
 	struct stats *stats;
 	uint64_t now_us;
 	bool remember;
@@ -77,23 +78,45 @@ struct judge_limited {
 
 /*
  * judge_limits_look: before the text is looked at, after rules that need none: what limits that need
- * none would say; a part of a message that was refused for good by a limit stays refused, also where texts
- * are not looked at. True: it is refused, *v says by what. What is refused here is counted.
+ * none would say. True: it is refused, *v says by what; that is counted. Always false where the scope
+ * has content off: nothing comes between this and judge_limits_charge().
  */
 bool judge_limits_look(const struct judge_limited *q, struct verdict *v);
 
 /*
  * judge_limits_charge: after the verdict, where that lets the message pass (below ACTION_BLANK, no
- * receipt, no never-block): charges all limits; *v changes where one is exceeded.
+ * receipt, no never-block): charges all limits; *v changes where one is exceeded. Where content is
+ * off also: a part of a message that a limit refused for good stays refused. Without `remember` *v is
+ * what it would be.
  */
 void judge_limits_charge(const struct judge_limited *q, struct verdict *v);
-
-/* judge_limits_want_entities: limits ask for what is found in the text. */
-bool judge_limits_want_entities(const struct policy *p);
 
 /* judge_take_sibling: the verdict of the message that a part belongs to. */
 void judge_take_sibling(const struct generation *g, const struct policy_scope *scope,
 	const struct concat_verdict *c, struct verdict *v);
+
+/*
+ * judge_scope: begins j->subject, where conditions may be asked of it, and finds the tenant (index
+ * + 1; 0: none) and the scope that holds for `m`: its index.
+ */
+uint32_t judge_scope(struct judge *j, const struct generation *g, const struct sms *m,
+	uint64_t now_us, uint16_t *tenant);
+
+/* judge_rules: asks the conditions of rules `which` of policy->rules, and adds to `hits` those that hold. */
+void judge_rules(struct judge *j, const struct generation *g, const uint16_t *which, uint32_t n,
+	struct scan_hits *hits);
+
+/* judge_is_part: of a message of several. */
+bool judge_is_part(const struct sms *m);
+
+/* judge_view_whole: the text of this PDU alone. */
+void judge_view_whole(struct judge *j, const struct sms *m);
+
+/* judge_view_part: the text with its neighbours; CONCAT_CONDEMNED leaves the message's verdict in *joined. */
+enum concat_found judge_view_part(struct judge *j, const struct sms *m, uint64_t now_us,
+	bool remember, struct concat_joined *joined);
+
+void judge_view_sender(struct judge *j, const struct ruleset *r, const struct sms *m);
 
 /* judge_own_text: the texts of this PDU's bodies as one. */
 struct bytes judge_own_text(const struct sms *m);

@@ -54,6 +54,33 @@ static bool redacts(const struct redaction *d, const struct rule *rule)
 	return judge_category_action(&scale, &d->verdict->hits, rule->category) >= ACTION_REDACT;
 }
 
+/*
+ * whole_by_condition: a rule with a condition matches no place in the text: the whole text is taken out
+ * where it asks for that itself, or no pattern does.
+ */
+static bool whole_by_condition(const struct redaction *d)
+{
+	const struct scan_hits *hits = &d->verdict->hits;
+	bool pattern = false;
+	bool condition = false;
+
+	for (uint32_t i = 0; i < hits->n; i++) {
+		const struct rule *rule = &d->generation->ruleset->rules[hits->hits[i].rule];
+
+		if (!redacts(d, rule)) {
+			continue;
+		}
+		if (rule->field != FIELD_WHEN) {
+			pattern = true;
+		} else if (rule->action != RULE_ACTION_UNSET) {
+			return true;
+		} else {
+			condition = true;
+		}
+	}
+	return condition && !pattern;
+}
+
 static bool is_space(uint8_t c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
@@ -252,9 +279,10 @@ uint32_t judge_spans(struct judge *j, const struct generation *g, const struct s
 	uint32_t n = 0;
 
 	assert(max >= SMS_BODIES);
-	d.scope = policy_scope_of(g->policy, m->link, m->side);
+	d.scope = &g->policy->scopes[v->scope];
 	d.len = w->text.len;
-	d.whole = d.len > JUDGE_SPAN_TEXT_MAX || w->own_to - w->own_from != own.len;
+	d.whole = d.len > JUDGE_SPAN_TEXT_MAX || w->own_to - w->own_from != own.len ||
+	          v->uninspected || whole_by_condition(&d);
 	if (!d.whole && d.len != 0) {
 		memmove(d.copy, w->text.data, d.len);
 		w->text = bytes_of(d.copy, d.len);

@@ -47,14 +47,40 @@ void policy_default(struct policy *p, const struct ruleset *r, enum rule_action 
 	}
 }
 
+static bool fits(const struct policy_scope *s, unsigned link, unsigned side)
+{
+	return (s->link == POLICY_ANY || s->link == link) &&
+	       (s->side == POLICY_ANY || s->side == side);
+}
+
+uint32_t policy_scope_find(const struct policy *p, struct condition_subject *s)
+{
+	uint32_t i;
+
+	assert(p->n_scopes != 0 && p->n_scopes <= POLICY_SCOPES_MAX);
+	for (i = 0; i + 1 < p->n_scopes; i++) {
+		const struct policy_scope *scope = &p->scopes[i];
+
+		if (!fits(scope, s->sms->link, s->sms->side) ||
+			(scope->tenant != POLICY_NONE && scope->tenant != s->tenant)) {
+			continue;
+		}
+		s->all_destinations = scope->content;
+		if (condition_holds(s, &scope->when)) {
+			break;
+		}
+	}
+	s->all_destinations = false;
+	return i;
+}
+
 const struct policy_scope *policy_scope_of(const struct policy *p, unsigned link, unsigned side)
 {
 	assert(p->n_scopes != 0 && p->n_scopes <= POLICY_SCOPES_MAX);
 	for (uint32_t i = 0; i + 1 < p->n_scopes; i++) {
 		const struct policy_scope *s = &p->scopes[i];
 
-		if ((s->link == POLICY_ANY || s->link == link) &&
-			(s->side == POLICY_ANY || s->side == side)) {
+		if (fits(s, link, side) && s->tenant == POLICY_NONE && s->when.n == 0) {
 			return s;
 		}
 	}

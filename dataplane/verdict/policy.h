@@ -122,7 +122,14 @@ void policy_category_init(struct policy_category *c, const char *name);
 /* policy_action_of: the most severe action whose threshold `score` reaches. */
 enum rule_action policy_action_of(const struct policy_category *c, int32_t score);
 
-/* policy_scope_of: never NULL. */
+/*
+ * policy_scope_find: the index of the first scope that fits: link and side of the subject's message,
+ * its tenant, its condition. Of several destinations all must fit where texts are inspected, one is
+ * enough where they are not.
+ */
+uint32_t policy_scope_find(const struct policy *p, struct condition_subject *s);
+
+/* policy_scope_of: the first that goes by link and side alone; never NULL. */
 const struct policy_scope *policy_scope_of(const struct policy *p, unsigned link, unsigned side);
 
 #endif
