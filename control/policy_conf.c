@@ -6,83 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/sms/sms.h"
+#include "control/zone.h"
+#include "dataplane/verdict/condition.h"
 
 enum { THRESHOLD_MAX = 1000000 };
-
-void conf_say(const struct conf_reader *r, enum diag_level level, const config_setting_t *s,
-	const char *format, ...)
-{
-	struct config_origin o = config_text_origin(r->text, (int)config_setting_source_line(s));
-	char *said = NULL;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&said, format, args) < 0) {
-		said = NULL;
-	}
-	va_end(args);
-	diag_add(r->diag, level, o.file, o.line, 0, "%s", said != NULL ? said : "out of memory");
-	free(said);
-}
-
-void conf_known_keys(
-	const struct conf_reader *r, const config_setting_t *s, const char *const *keys)
-{
-	char list[128] = "";
-
-	for (size_t k = 0; keys[k] != NULL; k++) {
-		strncat(list, k != 0 ? ", " : "", sizeof(list) - strlen(list) - 1);
-		strncat(list, keys[k], sizeof(list) - strlen(list) - 1);
-	}
-	for (int i = 0; i < config_setting_length(s); i++) {
-		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
-		size_t k = 0;
-
-		while (keys[k] != NULL && strcmp(keys[k], config_setting_name(e)) != 0) {
-			k++;
-		}
-		if (keys[k] == NULL) {
-			conf_say(r, DIAG_ERROR, e, "unknown key \"%s\"; known are %s",
-				config_setting_name(e), list);
-		}
-	}
-}
-
-bool conf_integer(const struct conf_reader *r, const config_setting_t *s, const char *key, int min,
-	int max, int *v)
-{
-	const config_setting_t *e = config_setting_get_member(s, key);
-
-	if (e == NULL) {
-		return false;
-	}
-	if (config_setting_type(e) != CONFIG_TYPE_INT) {
-		conf_say(r, DIAG_ERROR, e, "%s: expected a whole number from %d to %d", key, min,
-			max);
-		return false;
-	}
-	*v = config_setting_get_int(e);
-	if (*v < min || *v > max) {
-		conf_say(r, DIAG_ERROR, e, "%s: %d is out of range: %d to %d", key, *v, min, max);
-		return false;
-	}
-	return true;
-}
-
-const char *conf_string(const struct conf_reader *r, const config_setting_t *s, const char *key)
-{
-	const config_setting_t *e = config_setting_get_member(s, key);
-
-	if (e == NULL) {
-		return NULL;
-	}
-	if (config_setting_type(e) != CONFIG_TYPE_STRING) {
-		conf_say(r, DIAG_ERROR, e, "%s: expected a text in quotes", key);
-		return NULL;
-	}
-	return config_setting_get_string(e);
-}
 
 /* A milder threshold that a more severe one leaves no room for is a mistake in one of them. */
 static void check_order(
@@ -107,10 +34,11 @@ static void check_order(
 static void read_category(
 	const struct conf_reader *r, const config_setting_t *s, struct policy_category *c)
 {
-	static const char *const keys[] = { "name", "report", "redact", "blank", "reject", "status",
-		NULL };
-	int status;
+	const char *keys[ACTIONS + 2] = { "name", "status" }; /* and the actions but pass */
 
+	for (unsigned a = ACTION_REPORT; a < ACTIONS; a++) {
+		keys[a + 1] = rule_action_name((enum rule_action)a);
+	}
 	conf_known_keys(r, s, keys);
 	for (unsigned a = ACTION_REPORT; a < ACTIONS; a++) {
 		int v;
@@ -120,47 +48,23 @@ static void read_category(
 			c->threshold[a] = v;
 		}
 	}
-	if (conf_integer(r, s, "status", 1, CONF_STATUS_MAX, &status)) {
-		c->status = (uint32_t)status;
-		if (status >= CONF_STATUS_VENDOR) {
-			conf_say(r, DIAG_WARNING, s,
-				"status: values from 0x400 are of each vendor's own "
-				"meaning; some clients refuse them");
-		}
-		if (c->threshold[ACTION_REJECT] == POLICY_NEVER) {
-			conf_say(r, DIAG_WARNING, s, "status has no effect without reject");
-		}
+	if (conf_status(r, s, "status", &c->status) &&
+		c->threshold[ACTION_REJECT] == POLICY_NEVER) {
+		conf_say(r, DIAG_WARNING, s, "status has no effect without reject");
 	}
 	check_order(r, s, c);
 }
 
-static int category_index(const struct conf_reader *r, const char *name)
+static int category_index(const struct conf_reader *r, const config_setting_t *s, const char *name)
 {
-	for (unsigned i = 0; i < r->names->n_categories; i++) {
-		if (strcmp(r->names->categories[i], name) == 0) {
+	for (unsigned i = 0; i < r->names.n_categories; i++) {
+		if (strcmp(r->names.categories[i], name) == 0) {
 			return (int)i;
 		}
 	}
+	conf_unknown(r, s, "no rule is in category", name, (const char *const *)r->names.categories,
+		r->names.n_categories);
 	return -1;
-}
-
-bool conf_groups(const struct conf_reader *r, const config_setting_t *s)
-{
-	const char *name = config_setting_name(s);
-
-	if (!config_setting_is_list(s)) {
-		conf_say(r, DIAG_ERROR, s, "%s: expected a list: %s = ( { ... }, { ... } )", name,
-			name);
-		return false;
-	}
-	for (int i = 0; i < config_setting_length(s); i++) {
-		if (!config_setting_is_group(config_setting_get_elem(s, (unsigned)i))) {
-			conf_say(r, DIAG_ERROR, s, "%s: element %d is no group { ... }", name,
-				i + 1);
-			return false;
-		}
-	}
-	return true;
 }
 
 /* read_categories: a category that is named has just the thresholds that it is given. */
@@ -176,168 +80,339 @@ static void read_categories(
 	for (int i = 0; i < config_setting_length(s); i++) {
 		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
 		const char *name = conf_string(r, e, "name");
-		int index = name != NULL ? category_index(r, name) : -1;
+		int index = name != NULL ? category_index(r, e, name) : -1;
 		struct policy_category c;
 
 		policy_category_init(&c, name != NULL ? name : "");
 		read_category(r, e, &c);
-		if (name == NULL) {
-			if (config_setting_get_member(e, "name") == NULL) {
-				conf_say(r, DIAG_ERROR, e, "a category without a name");
-			}
-		} else if (index < 0) {
-			conf_say(r, DIAG_ERROR, e, "no rule is in category \"%s\"", name);
-		} else if (seen[index]) {
+		if (name == NULL && config_setting_get_member(e, "name") == NULL) {
+			conf_say(r, DIAG_ERROR, e, "a category without a name");
+		} else if (index >= 0 && seen[index]) {
 			conf_say(r, DIAG_ERROR, e, "category \"%s\" is here twice", name);
-		} else {
+		} else if (index >= 0) {
 			seen[index] = true;
 			scope->categories[index] = c;
 		}
 	}
 }
 
-/* read_where: what a scope says beside its categories; also allowed at the top, for everywhere. */
-static void read_where(
+/* read_settings: what a scope or a profile says; also allowed at the top, for everywhere. */
+static void read_settings(
 	const struct conf_reader *r, const config_setting_t *s, struct policy_scope *scope)
 {
-	const char *name = conf_string(r, s, "max_action");
-	const config_setting_t *content = config_setting_get_member(s, "content");
 	enum rule_action action;
 
-	if (name != NULL && rule_action_parse(name, &action)) {
+	if (conf_action(r, s, "max_action", ~0U, &action)) {
 		scope->max_action = (uint8_t)action;
-	} else if (name != NULL) {
-		conf_say(r, DIAG_ERROR, config_setting_get_member(s, "max_action"),
-			"max_action: \"%s\" is no action: pass, report, redact, blank or reject",
-			name);
 	}
-	if (content != NULL && config_setting_type(content) == CONFIG_TYPE_BOOL) {
-		scope->content = config_setting_get_bool(content) != 0;
-	} else if (content != NULL) {
-		conf_say(r, DIAG_ERROR, content, "content: expected true or false");
-	}
+	(void)conf_bool(r, s, "content", &scope->content);
+	(void)conf_country(r, s, &scope->country);
 	read_categories(r, s, scope);
 }
 
-void conf_link(struct conf_reader *r, const config_setting_t *s, uint8_t *link)
-{
-	const char *name = conf_string(r, s, "link");
-	unsigned i = 0;
+/* ---- tenants */
 
-	if (name == NULL) {
+static void read_tenant(struct conf_reader *r, const config_setting_t *s)
+{
+	static const char *const keys[] = { "name", "when", NULL };
+	struct policy_tenant *t = &r->policy->tenants[r->policy->n_tenants];
+	const char *name = conf_name(r, s, "tenant", sizeof(t->name));
+
+	*t = (struct policy_tenant){ .line = conf_line(r, s) };
+	conf_known_keys(r, s, keys);
+	if (config_setting_get_member(s, "when") == NULL) {
+		conf_say(r, DIAG_ERROR, s,
+			"a tenant without `when`: say whose messages are its own: when = { account "
+			"= \"...\"; }");
 		return;
 	}
-	while (i < r->names->n_links && strcmp(r->names->links[i], name) != 0) {
-		i++;
-	}
-	if (i < r->names->n_links) {
-		*link = (uint8_t)i;
+	if (!conf_when(r, s, CONF_WHEN_TENANT, &t->when) || name == NULL) {
 		return;
 	}
-	*link = CONF_LINK_UNSEEN;
-	if (r->names->n_links == 0) {
-		r->links_unseen = s;
-	} else {
-		conf_say(r, DIAG_ERROR, config_setting_get_member(s, "link"),
-			"the configuration has no link \"%s\"", name);
+	memcpy(t->name, name, strlen(name) + 1);
+	for (uint32_t i = 0; i < r->policy->n_tenants; i++) {
+		const struct policy_tenant *before = &r->policy->tenants[i];
+
+		if (strcmp(before->name, name) == 0) {
+			conf_say(r, DIAG_ERROR, s, "tenant \"%s\" is on line %d already", name,
+				before->line);
+			return;
+		}
+		if (conf_same_when(r, &before->when, &t->when)) {
+			conf_say(r, DIAG_ERROR, s,
+				"never reached: tenant \"%s\" of line %d asks the same and comes "
+				"first",
+				before->name, before->line);
+		}
+	}
+	r->policy->n_tenants++;
+}
+
+static void read_tenants(struct conf_reader *r, const config_setting_t *root)
+{
+	const config_setting_t *s = config_setting_get_member(root, "tenants");
+
+	if (s == NULL || !conf_groups(r, s)) {
+		return;
+	}
+	if (config_setting_length(s) > POLICY_TENANTS_MAX) {
+		conf_say(r, DIAG_ERROR, s, "tenants: more than %d", POLICY_TENANTS_MAX);
+		return;
+	}
+	for (int i = 0; i < config_setting_length(s); i++) {
+		read_tenant(r, config_setting_get_elem(s, (unsigned)i));
 	}
 }
 
-void conf_side(const struct conf_reader *r, const config_setting_t *s, uint8_t *side)
+/* ---- profiles */
+
+static struct policy_profile *find_profile(
+	const struct conf_reader *r, const char *name, uint16_t *index)
 {
-	const char *name = conf_string(r, s, "side");
+	for (uint32_t i = 0; i < r->policy->n_profiles; i++) {
+		if (strcmp(r->policy->profiles[i].name, name) == 0) {
+			*index = (uint16_t)i;
+			return &r->policy->profiles[i];
+		}
+	}
+	return NULL;
+}
+
+static void read_profile(
+	struct conf_reader *r, const config_setting_t *s, const struct policy_scope *everywhere)
+{
+	static const char *const keys[] = { "name", "content", "max_action", "country",
+		"categories", NULL };
+	struct policy_profile *p = &r->policy->profiles[r->policy->n_profiles];
+	const char *name = conf_name(r, s, "profile", sizeof(p->name));
+	const struct policy_profile *before;
+	uint16_t index;
+
+	memset(p, 0, sizeof(*p));
+	p->settings = *everywhere;
+	p->settings.line = conf_line(r, s);
+	conf_known_keys(r, s, keys);
+	read_settings(r, s, &p->settings);
+	if (name == NULL) {
+		return;
+	}
+	before = find_profile(r, name, &index);
+	if (before != NULL) {
+		conf_say(r, DIAG_ERROR, s, "profile \"%s\" is on line %d already", name,
+			before->settings.line);
+		return;
+	}
+	memcpy(p->name, name, strlen(name) + 1);
+	r->policy->n_profiles++;
+}
+
+static void read_profiles(
+	struct conf_reader *r, const config_setting_t *root, const struct policy_scope *everywhere)
+{
+	const config_setting_t *s = config_setting_get_member(root, "profiles");
+
+	if (s == NULL || !conf_groups(r, s)) {
+		return;
+	}
+	if (config_setting_length(s) > POLICY_PROFILES_MAX) {
+		conf_say(r, DIAG_ERROR, s, "profiles: more than %d", POLICY_PROFILES_MAX);
+		return;
+	}
+	for (int i = 0; i < config_setting_length(s); i++) {
+		read_profile(r, config_setting_get_elem(s, (unsigned)i), everywhere);
+	}
+}
+
+/* take_profile: the settings that an entry of `links` begins with: those of everywhere, or a profile's. */
+static void take_profile(
+	const struct conf_reader *r, const config_setting_t *s, struct policy_scope *scope)
+{
+	const char *name = conf_string(r, s, "profile");
+	const struct policy_profile *p = NULL;
+	const char *names[POLICY_PROFILES_MAX];
+	uint16_t index = POLICY_NONE;
 
 	if (name == NULL) {
 		return;
 	}
-	if (strcmp(name, "inside") == 0) {
-		*side = SIDE_INSIDE;
-	} else if (strcmp(name, "outside") == 0) {
-		*side = SIDE_OUTSIDE;
-	} else {
-		conf_say(r, DIAG_ERROR, config_setting_get_member(s, "side"),
-			"side: \"%s\" is neither \"inside\" nor \"outside\"", name);
+	p = find_profile(r, name, &index);
+	if (p != NULL) {
+		*scope = p->settings;
+		scope->profile = index;
+		return;
 	}
+	for (uint32_t i = 0; i < r->policy->n_profiles; i++) {
+		names[i] = r->policy->profiles[i].name;
+	}
+	conf_unknown(r, config_setting_get_member(s, "profile"), "unknown profile", name, names,
+		r->policy->n_profiles);
+}
+
+/* ---- links */
+
+/* covers: whatever fits `b` fits `a`, as far as it can be told. */
+static bool covers(
+	const struct conf_reader *r, const struct policy_scope *a, const struct policy_scope *b)
+{
+	return (a->link == POLICY_ANY || a->link == b->link) &&
+	       (a->side == POLICY_ANY || a->side == b->side) &&
+	       (a->tenant == POLICY_NONE || a->tenant == b->tenant) &&
+	       (a->when.n == 0 || conf_same_when(r, &a->when, &b->when));
 }
 
 /* check_reached: the first scope that fits is taken, so an earlier one must leave something. */
 static void check_reached(
 	const struct conf_reader *r, const config_setting_t *s, const struct policy_scope *scope)
 {
-	if (scope->link == CONF_LINK_UNSEEN) {
-		return;
-	}
 	for (uint32_t i = 0; i < r->policy->n_scopes; i++) {
 		const struct policy_scope *before = &r->policy->scopes[i];
 
-		if ((before->link == POLICY_ANY || before->link == scope->link) &&
-			(before->side == POLICY_ANY || before->side == scope->side)) {
+		if (covers(r, before, scope)) {
 			conf_say(r, DIAG_ERROR, s,
-				"never reached: the entry of line %d comes first",
-				config_text_origin(
-					r->text, (int)config_setting_source_line(r->scopes[i]))
-					.line);
+				"never reached: the entry of line %d comes first", before->line);
 			return;
 		}
+	}
+}
+
+static void read_tenant_of(
+	const struct conf_reader *r, const config_setting_t *s, struct policy_scope *scope)
+{
+	const char *name = conf_string(r, s, "tenant");
+	int i = name != NULL ? conf_tenant_index(r, config_setting_get_member(s, "tenant"), name)
+	                     : -1;
+
+	if (i >= 0) {
+		scope->tenant = (uint16_t)i;
 	}
 }
 
 static void read_scope(
 	struct conf_reader *r, const config_setting_t *s, const struct policy_scope *everywhere)
 {
-	static const char *const keys[] = { "link", "side", "max_action", "content", "categories",
-		NULL };
+	static const char *const keys[] = { "link", "side", "tenant", "when", "profile",
+		"max_action", "content", "country", "categories", NULL };
 	struct policy_scope *scope = &r->policy->scopes[r->policy->n_scopes];
+	size_t errors = r->diag->n_errors;
+	bool says_where = false;
 
+	for (size_t i = 0; i < 4; i++) {
+		says_where = says_where || config_setting_get_member(s, keys[i]) != NULL;
+	}
 	*scope = *everywhere;
 	conf_known_keys(r, s, keys);
-	if (config_setting_get_member(s, "link") == NULL &&
-		config_setting_get_member(s, "side") == NULL) {
+	if (!says_where) {
 		conf_say(r, DIAG_ERROR, s,
-			"an entry of links names a link, a side or both; what holds "
-			"everywhere stands outside of links");
+			"an entry of links names a link, a side, a tenant or a condition (when); "
+			"what holds everywhere stands outside of links");
 		return;
 	}
+	take_profile(r, s, scope);
 	conf_link(r, s, &scope->link);
 	conf_side(r, s, &scope->side);
-	read_where(r, s, scope);
-	check_reached(r, s, scope);
-	r->scopes[r->policy->n_scopes++] = s;
+	read_tenant_of(r, s, scope);
+	(void)conf_when(r, s, CONF_WHEN_SCOPE, &scope->when);
+	read_settings(r, s, scope);
+	scope->line = conf_line(r, s);
+	if (r->diag->n_errors == errors) {
+		check_reached(r, s, scope);
+	}
+	r->policy->n_scopes++;
 }
 
-static void read_policy(struct conf_reader *r, const config_setting_t *root)
+static void read_links(
+	struct conf_reader *r, const config_setting_t *root, const struct policy_scope *everywhere)
 {
-	static const char *const keys[] = { "max_action", "content", "categories", "links", "lists",
-		NULL };
-	const config_setting_t *links = config_setting_get_member(root, "links");
-	int n_links = 0;
-	/* what holds everywhere comes last; until it is known where that is, in the last place */
-	struct policy_scope *everywhere = &r->policy->scopes[POLICY_SCOPES_MAX - 1];
+	const config_setting_t *s = config_setting_get_member(root, "links");
 
-	*everywhere = r->policy->scopes[0];
-	conf_known_keys(r, root, keys);
-	read_where(r, root, everywhere);
-	r->policy->n_scopes = 0;
-	if (links != NULL && conf_groups(r, links)) {
-		n_links = config_setting_length(links);
+	if (s == NULL || !conf_groups(r, s)) {
+		return;
 	}
-	for (int i = 0; i < n_links; i++) {
-		if (r->policy->n_scopes == POLICY_SCOPES_MAX - 1) {
-			conf_say(r, DIAG_ERROR, links, "links: more than %d entries",
-				POLICY_SCOPES_MAX - 1);
-			break;
+	if (config_setting_length(s) > POLICY_SCOPES_MAX - 1) {
+		conf_say(r, DIAG_ERROR, s, "links: more than %d entries", POLICY_SCOPES_MAX - 1);
+		return;
+	}
+	for (int i = 0; i < config_setting_length(s); i++) {
+		read_scope(r, config_setting_get_elem(s, (unsigned)i), everywhere);
+	}
+}
+
+/* ---- all of it */
+
+static void read_zone(const struct conf_reader *r, const config_setting_t *root)
+{
+	const char *name = conf_string(r, root, "timezone");
+	char why[ZONE_WHY_SIZE];
+
+	if (!zone_load(name != NULL ? name : "UTC", NULL, &r->policy->zone, why)) {
+		conf_say(r, DIAG_ERROR, config_setting_get_member(root, "timezone"), "timezone: %s",
+			why);
+	}
+}
+
+/* take_names: those of the source may have moved and grown. */
+static void take_names(struct conf_reader *r)
+{
+	const struct source *s = r->how->source;
+	const struct ruleset *set = r->how->ruleset;
+
+	r->names.categories = s != NULL ? s->categories : set->categories;
+	r->names.n_categories = s != NULL ? s->n_categories : set->n_categories;
+	r->names.rules = s != NULL ? s->rules : set->rules;
+	r->names.n_rules = s != NULL ? s->n_rules : set->n_rules;
+}
+
+void conf_rules_changed(struct conf_reader *r)
+{
+	take_names(r);
+}
+
+/* set_everywhere: what holds where the file says nothing; its rules are known by now. */
+static void set_everywhere(const struct conf_reader *r, struct policy_scope *everywhere)
+{
+	unsigned n =
+		r->names.n_categories < LIMIT_CATEGORIES ? r->names.n_categories : LIMIT_CATEGORIES;
+
+	*everywhere = (struct policy_scope){ .link = POLICY_ANY,
+		.side = POLICY_ANY,
+		.tenant = POLICY_NONE,
+		.profile = POLICY_NONE,
+		.n_categories = (uint8_t)n,
+		.max_action = ACTION_REJECT,
+		.content = true };
+	for (unsigned i = 0; i < n; i++) {
+		policy_category_init(&everywhere->categories[i], r->names.categories[i]);
+		if (r->how->default_action != ACTION_PASS) {
+			everywhere->categories[i].threshold[r->how->default_action] =
+				RULE_WEIGHT_DEFAULT;
 		}
-		read_scope(r, config_setting_get_elem(links, (unsigned)i), everywhere);
 	}
+}
+
+/* read_policy: in an order in which each part finds the names that it needs. */
+static void read_policy(
+	struct conf_reader *r, const config_setting_t *root, struct policy_scope *everywhere)
+{
+	static const char *const keys[] = { "country", "timezone", "max_action", "content",
+		"categories", "tenants", "profiles", "links", "lists", "rules", "limits", NULL };
+
+	conf_known_keys(r, root, keys);
+	read_zone(r, root);
 	policy_conf_lists(r, root);
+	read_tenants(r, root);
+	policy_conf_rules(r, root);
+	set_everywhere(r, everywhere);
+	read_settings(r, root, everywhere);
+	r->policy->country = everywhere->country;
+	read_profiles(r, root, everywhere);
+	read_links(r, root, everywhere);
+	r->policy->scopes[r->policy->n_scopes++] = *everywhere;
+	policy_conf_limits(r, root);
+	policy_conf_lists_used(r, root);
 	if (r->links_unseen != NULL) {
 		conf_say(r, DIAG_WARNING, r->links_unseen,
 			"names of links were not checked: no configuration was given");
 	}
-	if (r->policy->n_scopes != POLICY_SCOPES_MAX - 1) {
-		r->policy->scopes[r->policy->n_scopes] = *everywhere;
-	}
-	r->policy->n_scopes++;
 }
 
 /*
@@ -369,16 +444,23 @@ static void check_numbers(const struct config_text *text, struct diag *diag)
 }
 
 bool policy_conf_read(struct policy *p, const struct config_text *text,
-	const struct policy_names *names, enum rule_action default_action, struct diag *diag)
+	const struct policy_conf *how, struct diag *diag)
 {
-	struct conf_reader r = { .text = text, .names = names, .policy = p, .diag = diag };
-	struct ruleset rules = { .n_categories = names->n_categories };
+	struct conf_reader r = { .text = text, .how = how, .policy = p, .diag = diag };
+	struct policy_scope *everywhere = calloc(1, sizeof(*everywhere));
 	size_t errors = diag->n_errors;
 	config_t parsed;
 
-	/* only read: struct ruleset has no const names because it owns them elsewhere */
-	memcpy(&rules.categories, &names->categories, sizeof(rules.categories));
-	policy_default(p, &rules, default_action);
+	if (everywhere == NULL) {
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
+		return false;
+	}
+	memset(p, 0, sizeof(*p));
+	memset(how->unseen, 0, sizeof(*how->unseen));
+	r.names = (struct policy_names){
+		.links = how->links, .n_links = how->n_links, .unseen = how->unseen
+	};
+	take_names(&r);
 	check_numbers(text, diag);
 	config_init(&parsed);
 	if (config_read_string(&parsed, text->text) != CONFIG_TRUE) {
@@ -386,8 +468,9 @@ bool policy_conf_read(struct policy *p, const struct config_text *text,
 
 		diag_add(diag, DIAG_ERROR, o.file, o.line, 0, "%s", config_error_text(&parsed));
 	} else {
-		read_policy(&r, config_root_setting(&parsed));
+		read_policy(&r, config_root_setting(&parsed), everywhere);
 	}
 	config_destroy(&parsed);
+	free(everywhere);
 	return diag->n_errors == errors;
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dataplane/sms/numbering.h"
+
 enum { MATCHES_MAX = LIST_MATCH_COUNT };
 
 /* A group of `lists` as it is read. */
@@ -44,20 +46,20 @@ static struct policy_list *find_list(const struct conf_reader *r, const char *na
 
 static bool read_kind(const struct conf_reader *r, struct list_group *g)
 {
-	const char *kind = conf_string(r, g->s, "kind");
+	const char *kinds[LIST_KIND_COUNT];
+	unsigned kind;
 
-	if (kind == NULL) {
-		if (config_setting_get_member(g->s, "kind") == NULL) {
-			conf_say(r, DIAG_ERROR, g->s, "list \"%s\": its kind is missing", g->name);
-		}
+	for (unsigned k = 0; k < LIST_KIND_COUNT; k++) {
+		kinds[k] = list_kind_name((enum list_kind)k);
+	}
+	if (config_setting_get_member(g->s, "kind") == NULL) {
+		conf_say(r, DIAG_ERROR, g->s, "list \"%s\": its kind is missing", g->name);
 		return false;
 	}
-	if (!list_kind_parse(kind, &g->kind)) {
-		conf_say(r, DIAG_ERROR, config_setting_get_member(g->s, "kind"),
-			"kind: \"%s\" is none: number, imsi, gt, code, sender, account, ip, host or pair",
-			kind);
+	if (!conf_choice(r, g->s, "kind", kinds, LIST_KIND_COUNT, &kind)) {
 		return false;
 	}
+	g->kind = (enum list_kind)kind;
 	return true;
 }
 
@@ -113,35 +115,42 @@ static void read_list(struct conf_reader *r, struct list_group *g)
 		(void)snprintf(l->file, sizeof(l->file), "%s.txt", g->name);
 	}
 	l->kind = (uint8_t)g->kind;
-	l->line = config_text_origin(r->text, (int)config_setting_source_line(g->s)).line;
+	l->line = conf_line(r, g->s);
 	g->use.list = (uint8_t)r->policy->n_lists++;
 	g->kind_known = true;
 }
 
 static void read_effect(const struct conf_reader *r, struct list_group *g)
 {
-	const char *effect = conf_string(r, g->s, "effect");
+	const unsigned allowed = 1U << ACTION_PASS | 1U << ACTION_REPORT | 1U << ACTION_BLANK |
+	                         1U << ACTION_THROTTLE | 1U << ACTION_REJECT;
 	enum rule_action action;
-	int status;
 
-	if (effect == NULL) {
-		if (config_setting_get_member(g->s, "effect") == NULL) {
-			conf_say(
-				r, DIAG_ERROR, g->s, "list \"%s\": its effect is missing", g->name);
-		}
-		return;
-	}
-	if (!rule_action_parse(effect, &action) || action == ACTION_REDACT) {
-		conf_say(r, DIAG_ERROR, config_setting_get_member(g->s, "effect"),
-			"effect: \"%s\" is none: pass, report, blank or reject", effect);
+	if (!conf_action(r, g->s, "effect", allowed, &action)) {
 		return;
 	}
 	g->use.action = (uint8_t)action;
-	if (conf_integer(r, g->s, "status", 1, CONF_STATUS_MAX, &status)) {
-		g->use.status = (uint32_t)status;
-		if (action != ACTION_REJECT) {
-			conf_say(r, DIAG_WARNING, config_setting_get_member(g->s, "status"),
-				"status has no effect without effect = \"reject\"");
+	if (conf_status(r, g->s, "status", &g->use.status) && action != ACTION_REJECT) {
+		conf_say(r, DIAG_WARNING, config_setting_get_member(g->s, "status"),
+			"status has no effect without effect = \"reject\"");
+	}
+}
+
+/* check_no_effect: a list that only conditions ask: what says how it is asked has no place there. */
+static void check_no_effect(const struct conf_reader *r, const struct list_group *g)
+{
+	static const char *const keys[] = { "match", "status", "link", "side", "country",
+		"folded" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const config_setting_t *e = config_setting_get_member(g->s, keys[i]);
+
+		if (e != NULL) {
+			conf_say(r, DIAG_ERROR, e,
+				"list \"%s\": its effect is missing; only a list that nothing but "
+				"conditions ask (\"@%s\") has none, and then no %s",
+				g->name, g->name, keys[i]);
+			return;
 		}
 	}
 }
@@ -203,18 +212,12 @@ static void read_matches(struct conf_reader *r, struct list_group *g)
 	}
 }
 
+/* read_country: whose national numbers they are: a calling code, or a region that has one. */
 static void read_country(const struct conf_reader *r, struct list_group *g)
 {
-	const char *country = conf_string(r, g->s, "country");
-	size_t len = country != NULL ? strspn(country, "0123456789") : 0;
+	uint16_t country;
 
-	if (country == NULL) {
-		return;
-	}
-	if (len == 0 || country[len] != '\0' || len >= sizeof(g->use.country) ||
-		country[0] == '0') {
-		conf_say(r, DIAG_ERROR, config_setting_get_member(g->s, "country"),
-			"country: \"%s\" is no country code of 1 to 3 digits", country);
+	if (!conf_country(r, g->s, &country)) {
 		return;
 	}
 	if (g->kind != LIST_NUMBER && g->kind != LIST_GT && g->kind != LIST_PAIR) {
@@ -222,7 +225,8 @@ static void read_country(const struct conf_reader *r, struct list_group *g)
 			"country is for lists of kind number, gt and pair");
 		return;
 	}
-	memcpy(g->use.country, country, len);
+	(void)snprintf(g->use.country, sizeof(g->use.country), "%u",
+		numbering_country_of(country)->calling_code % 1000U);
 }
 
 /*
@@ -232,21 +236,20 @@ static void read_country(const struct conf_reader *r, struct list_group *g)
 static void read_folded(const struct conf_reader *r, struct list_group *g)
 {
 	const config_setting_t *e = config_setting_get_member(g->s, "folded");
+	bool folded;
 
 	g->use.folded = g->kind == LIST_SENDER && g->use.action != ACTION_PASS;
-	if (e == NULL) {
+	if (!conf_bool(r, g->s, "folded", &folded)) {
 		return;
 	}
-	if (config_setting_type(e) != CONFIG_TYPE_BOOL) {
-		conf_say(r, DIAG_ERROR, e, "folded: expected true or false");
-	} else if (g->kind != LIST_SENDER) {
+	if (g->kind != LIST_SENDER) {
 		conf_say(r, DIAG_ERROR, e, "folded is for lists of kind sender");
-	} else {
-		g->use.folded = config_setting_get_bool(e) != 0;
-		if (g->use.folded && g->use.action == ACTION_PASS) {
-			conf_say(r, DIAG_WARNING, e,
-				"folded: whatever looks like an entry is never blocked");
-		}
+		return;
+	}
+	g->use.folded = folded;
+	if (folded && g->use.action == ACTION_PASS) {
+		conf_say(r, DIAG_WARNING, e,
+			"folded: whatever looks like an entry is never blocked");
 	}
 }
 
@@ -284,6 +287,10 @@ static void read_group(struct conf_reader *r, const config_setting_t *s)
 		return;
 	}
 	read_list(r, &g);
+	if (config_setting_get_member(s, "effect") == NULL) {
+		check_no_effect(r, &g);
+		return;
+	}
 	read_effect(r, &g);
 	conf_link(r, s, &g.use.link);
 	conf_side(r, s, &g.use.side);
@@ -304,5 +311,47 @@ void policy_conf_lists(struct conf_reader *r, const config_setting_t *root)
 	}
 	for (int i = 0; i < config_setting_length(s); i++) {
 		read_group(r, config_setting_get_elem(s, (unsigned)i));
+	}
+}
+
+/* is_used: it is asked by itself. */
+static bool is_used(const struct policy *p, uint32_t list)
+{
+	for (uint32_t i = 0; i < p->n_list_uses; i++) {
+		if (p->list_uses[i].list == list) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* group_of: where the list is named first. */
+static const config_setting_t *group_of(const config_setting_t *root, const char *list)
+{
+	const config_setting_t *s = config_setting_get_member(root, "lists");
+
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
+		const char *name = NULL;
+
+		if (config_setting_lookup_string(e, "name", &name) == CONFIG_TRUE &&
+			strcmp(name, list) == 0) {
+			return e;
+		}
+	}
+	return s;
+}
+
+void policy_conf_lists_used(const struct conf_reader *r, const config_setting_t *root)
+{
+	for (uint32_t i = 0; i < r->policy->n_lists; i++) {
+		const char *name = r->policy->lists[i].name;
+
+		if (!r->list_named[i] && !is_used(r->policy, i)) {
+			conf_say(r, DIAG_WARNING, group_of(root, name),
+				"list \"%s\" is not used: it has no effect, and no condition asks "
+				"\"@%s\"",
+				name, name);
+		}
 	}
 }

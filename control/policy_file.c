@@ -23,22 +23,28 @@ struct loading {
 	struct diag *diag;
 };
 
-/* read_policy: from `conf`, or what holds without one. */
-static bool read_policy(const struct loading *l, const struct config_text *conf,
-	char *const *categories, uint16_t n_categories)
+/*
+ * read_policy: from `conf`, or what holds without one. Rules of policy.conf are added to a source that
+ * was read, `ruleset` NULL, or are found in the ruleset that a pack has.
+ */
+static bool read_policy(
+	const struct loading *l, const struct config_text *conf, const struct ruleset *ruleset)
 {
-	struct policy_names names = { categories, n_categories, l->how->link_names,
-		l->how->n_links };
+	const struct policy_conf how = { .source = ruleset == NULL ? &l->set->source : NULL,
+		.ruleset = ruleset,
+		.links = l->how->link_names,
+		.n_links = l->how->n_links,
+		.default_action = l->how->default_action,
+		.unseen = &l->set->unseen };
 	struct config_text none = { 0 };
 	bool good;
 
 	if (conf != NULL) {
 		l->set->policy_text = strdup(conf->text);
-		return policy_conf_read(
-			&l->set->policy, conf, &names, l->how->default_action, l->diag);
+		return policy_conf_read(&l->set->policy, conf, &how, l->diag);
 	}
 	good = config_text_memory(&none, conf_name, "", l->diag) &&
-	       policy_conf_read(&l->set->policy, &none, &names, l->how->default_action, l->diag);
+	       policy_conf_read(&l->set->policy, &none, &how, l->diag);
 	config_text_free(&none);
 	return good;
 }
@@ -130,9 +136,7 @@ static bool load_text(const struct loading *l, bool is_folder)
 	bool good = source_read_path(&set->source, l->how->path, l->diag) && path != NULL;
 
 	if (!has_conf || config_text_file(&conf, path, l->diag)) {
-		good = read_policy(l, has_conf ? &conf : NULL, set->source.categories,
-			       set->source.n_categories) &&
-		       good;
+		good = read_policy(l, has_conf ? &conf : NULL, NULL) && good;
 	} else {
 		good = false;
 	}
@@ -158,12 +162,12 @@ static bool load_pack_policy(const struct loading *l, const struct pack *pack)
 	bool good;
 
 	if (!pack_find(pack, conf_name, &section)) {
-		return read_policy(l, NULL, r->categories, r->n_categories);
+		return read_policy(l, NULL, r);
 	}
 	text = strndup((const char *)section.data, section.len);
 	name = path_in(l->how->path, "(", conf_name, ")");
 	good = text != NULL && name != NULL && config_text_memory(&conf, name, text, l->diag) &&
-	       read_policy(l, &conf, r->categories, r->n_categories);
+	       read_policy(l, &conf, r);
 	config_text_free(&conf);
 	free(name);
 	free(text);
@@ -316,6 +320,20 @@ bool policy_set_write(const struct policy_set *set, const char *path,
 	}
 	free(pack);
 	return good && error == 0;
+}
+
+struct policy_names policy_set_names(
+	const struct policy_set *set, const char *const *links, unsigned n_links)
+{
+	const struct ruleset *r = set->ruleset;
+
+	return (struct policy_names){ .categories = r->categories,
+		.n_categories = r->n_categories,
+		.rules = r->rules,
+		.n_rules = r->n_rules,
+		.links = links,
+		.n_links = n_links,
+		.unseen = &set->unseen };
 }
 
 void policy_set_free(struct policy_set *set)

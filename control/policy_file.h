@@ -11,6 +11,7 @@
 #ifndef SMSWALL_CONTROL_POLICY_FILE_H
 #define SMSWALL_CONTROL_POLICY_FILE_H
 
+#include "control/policy_conf.h"
 #include "dataplane/verdict/policy.h"
 #include "patterns/compile.h"
 #include "patterns/pack_ruleset.h"
@@ -19,9 +20,10 @@ struct policy_set {
 	struct source source; /* rules have moved to `ruleset`; the examples are here */
 	struct ruleset *ruleset;
 	struct policy policy;
-	struct list_set *lists; /* that the policy names; NULL: none */
-	char *policy_text;      /* policy.conf with what it includes; NULL: there is none */
-	char *states;           /* the overrides that were applied; NULL: none */
+	struct policy_unseen unseen; /* names of links that no configuration knows */
+	struct list_set *lists;      /* that the policy names; NULL: none */
+	char *policy_text;           /* policy.conf with what it includes; NULL: there is none */
+	char *states;                /* the overrides that were applied; NULL: none */
 	struct compile_report report;
 	bool from_pack;
 };
@@ -66,6 +68,10 @@ bool policy_set_add(const struct policy_set *set, const struct policy_write *how
 	struct diag *diag);
 bool policy_set_write(const struct policy_set *set, const char *path,
 	const struct policy_write *how, struct diag *diag);
+
+/* policy_set_names: what its words refer to, for policy_print(); the links are those it was loaded with. */
+struct policy_names policy_set_names(
+	const struct policy_set *set, const char *const *links, unsigned n_links);
 
 void policy_set_free(struct policy_set *set);
 
