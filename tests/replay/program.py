@@ -155,11 +155,13 @@ def short(path):
 
 
 SIGTRAN = os.path.join(ROOT, "tests", "pcap", "sigtran.pcap")  # the one of ours without SMPP
+POLICIES_PCAP = os.path.join(ROOT, "tests", "pcap", "policies.pcap")  # both, on purpose odd: cases_policies.py
 
 
 def smpp_captures():
     """Every capture with SMPP in it: the material's and our own."""
-    own = [p for p in glob.glob(os.path.join(ROOT, "tests", "pcap", "*.pcap")) if p != SIGTRAN]
+    own = [p for p in glob.glob(os.path.join(ROOT, "tests", "pcap", "*.pcap"))
+           if p not in (SIGTRAN, POLICIES_PCAP)]
     material = [p for p in glob.glob(MATERIAL + "/own/*.pcap")
                 if os.path.basename(p).split("-")[0] in ("node", "kannel", "perl")]
     return sorted(own) + sorted(material) + sorted(glob.glob(MATERIAL + "/pcap/smpp/*cap*"))
