@@ -108,6 +108,15 @@ static void set_defaults(const struct config_reader *r)
 	free(text);
 }
 
+void config_quarantine(struct config *c, const char *path)
+{
+	if (path != c->quarantine_path) {
+		snprintf(c->quarantine_path, sizeof(c->quarantine_path), "%s", path);
+	}
+	c->pipeline.quarantine_actions =
+		c->quarantine_path[0] != '\0' ? c->quarantine_actions : 0;
+}
+
 static void finish(struct config *c)
 {
 	for (unsigned i = 0; i < LIMIT_LINKS; i++) {
@@ -122,6 +131,7 @@ static void finish(struct config *c)
 			c->pipeline.fragments.checksums = CHECKSUM_VERIFY;
 		}
 	}
+	config_quarantine(c, c->quarantine_path);
 }
 
 void config_defaults(struct config *c)
@@ -546,6 +556,10 @@ static void check_memory(const struct config_reader *r)
 		config_read_error(r, ring, true, "memory.event_ring: %u is not a power of two",
 			p->event_ring_len);
 	}
+	if ((p->quarantine_ring_len & (p->quarantine_ring_len - 1)) != 0) {
+		config_read_error(r, given(r, -1, "memory.quarantine_ring"), true,
+			"memory.quarantine_ring: %u is not a power of two", p->quarantine_ring_len);
+	}
 	if (p->fragments.per_source_max > p->fragments.datagrams_max) {
 		config_read_error(r,
 			source != NULL ? source : given(r, -1, "memory.fragment_datagrams"), true,
@@ -560,6 +574,25 @@ static void check_memory(const struct config_reader *r)
 			true,
 			"memory.mbufs (%u) does not cover the descriptors of a queue and two bursts (%u)",
 			c->mbufs, needed);
+	}
+}
+
+static void check_quarantine(const struct config_reader *r)
+{
+	const struct config *c = r->config;
+	const config_setting_t *total = given(r, -1, "quarantine.total_size");
+	const config_setting_t *size = given(r, -1, "quarantine.file_size");
+	const config_setting_t *path = given(r, -1, "quarantine.path");
+
+	if (c->quarantine_total_size < c->quarantine_file_size) {
+		config_read_error(r, total != NULL ? total : size, true,
+			"quarantine.total_size (%" PRIu64
+			" MiB) is below quarantine.file_size (%" PRIu64 " MiB)",
+			c->quarantine_total_size >> 20, c->quarantine_file_size >> 20);
+	}
+	if (path != NULL && c->quarantine_path[0] != '\0' && c->quarantine_actions == 0) {
+		config_read_warning(
+			r, path, "quarantine.path: nothing is kept without quarantine.actions");
 	}
 }
 
@@ -661,6 +694,7 @@ static void read_settings(struct config_reader *r, config_setting_t *root)
 	check_memory(r);
 	check_timers(r);
 	check_metrics(r);
+	check_quarantine(r);
 	check_roles(r);
 	finish(r->config);
 }

@@ -54,11 +54,20 @@ struct config {
 	uint8_t metrics_address;  /* enum config_loopback */
 	uint32_t metrics_rules;   /* as many of the rules that hit most; 0: none */
 	uint32_t metrics_series;  /* at most */
+	char quarantine_path[256];     /* a folder; "": nothing is kept */
+	uint64_t quarantine_file_size; /* octets of one file */
+	uint64_t quarantine_total_size;
+	uint32_t quarantine_files;
+	uint64_t quarantine_age_us; /* a file is closed after this; 0: never for its age */
+	uint8_t quarantine_actions; /* bit per enum rule_action; pipeline's are 0 without a path */
 	unsigned n_inputs; /* replay: captures merged into one; events name theirs where above 1 */
 };
 
 /* config_defaults: every key's default. */
 void config_defaults(struct config *c);
+
+/* config_quarantine: keeps refused messages in the folder `path`, or, where it is "", none. */
+void config_quarantine(struct config *c, const char *path);
 
 /* config_load: false when `diag` got an error; *c is then not to be used. */
 bool config_load(struct config *c, const char *path, struct diag *diag);

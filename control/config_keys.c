@@ -132,6 +132,12 @@ static const struct config_choice actions[] = { { "pass", ACTION_PASS, NULL },
 	{ "report", ACTION_REPORT, NULL }, { "redact", ACTION_REDACT, NULL },
 	{ "blank", ACTION_BLANK, NULL }, { "throttle", ACTION_THROTTLE, NULL }, { "reject", ACTION_REJECT, NULL }, { NULL, 0, NULL } };
 
+static const struct config_choice quarantine_actions[] = { { "report", 1 << ACTION_REPORT, NULL },
+	{ "redact", 1 << ACTION_REDACT, NULL }, { "blank", 1 << ACTION_BLANK, NULL },
+	{ "throttle", 1 << ACTION_THROTTLE, NULL }, { "reject", 1 << ACTION_REJECT, NULL },
+	{ "pass", 0, "quarantine is for what was refused, redacted or reported" },
+	{ NULL, 0, NULL } };
+
 #define WHY_LOOPBACK                                                                           \
 	"metrics are told to whoever asks: only on a loopback address; put a proxy that asks " \
 	"for a name in front of it"
@@ -485,6 +491,15 @@ const struct config_key config_keys[] = {
 		.initial = "16777216",
 		.help = "Events waiting to be written: a power of two. When it is full events are lost "
 			"and counted; a replay waits." },
+	{ .path = "memory.quarantine_ring",
+		TOP(pipeline.quarantine_ring_len),
+		.type = CONFIG_INT,
+		.min = 1 << 20,
+		.max = 1 << 30,
+		.unit = "octets a worker",
+		.initial = "8388608",
+		.help = "Messages waiting to be written to quarantine.path: a power of two; taken only where "
+			"there is one. When it is full they are not kept and counted; a replay waits." },
 	{ .path = "memory.generations",
 		TOP(generations_len),
 		.type = CONFIG_INT,

@@ -17,6 +17,7 @@
 #include "control/events.h"
 #include "control/metrics_http.h"
 #include "control/push.h"
+#include "control/quarantine.h"
 #include "control/report.h"
 #include "control/server.h"
 #include "control/sessions.h"
@@ -43,6 +44,8 @@ struct control {
 	struct verbs_audit *verbs_audit;
 	struct metrics_http *metrics; /* live; NULL: none are asked for, or none could be opened */
 	struct event_sink sink;
+	struct limit_keeper *limit_keeper; /* NULL: counts of limits are not kept over a restart */
+	struct quarantine quarantine;
 	struct push *push;
 	struct event *soon;   /* live: a round before its time */
 	char policy_name[32]; /* of what was pushed */
@@ -62,14 +65,19 @@ static uint64_t monotonic_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* name_rules: indices of rules are those of the generation that judged. */
+static void name_rules(struct control *c, const struct event *e)
+{
+	c->names.ruleset = e->type == EVENT_MESSAGE && c->push != NULL
+	                           ? push_ruleset(c->push, e->u.message.generation)
+	                           : NULL;
+}
+
 static void put_event(struct control *c, const struct event *e, struct bytes text)
 {
 	size_t len;
 
-	/* indices of rules are those of the generation that judged */
-	c->names.ruleset = e->type == EVENT_MESSAGE && c->push != NULL
-	                           ? push_ruleset(c->push, e->u.message.generation)
-	                           : NULL;
+	name_rules(c, e);
 	len = events_format(&c->names, c->key, e, text, c->line, EVENTS_LINE_SIZE);
 	event_sink_put(&c->sink, c->line, len);
 	if (c->server != NULL) {
@@ -98,6 +106,22 @@ static void put_panic_event(struct control *c, unsigned link, bool on)
 	put_own(c, &e);
 }
 
+/* keep: what is to be kept of one worker, at most `most` messages; returns how many there were. */
+static unsigned keep(struct control *c, struct pipeline *p, unsigned most, uint64_t now_ms)
+{
+	struct event_ring *ring = pipeline_quarantine(p);
+	struct event e;
+	unsigned n = 0;
+
+	while (ring != NULL && n < most && event_ring_take(ring, &e, c->text, LIMIT_TEXT_LEN)) {
+		name_rules(c, &e);
+		quarantine_put(
+			&c->quarantine, &c->names, &e, bytes_of(c->text, e.tail_len), now_ms);
+		n++;
+	}
+	return n;
+}
+
 /* drain: takes at most `most` records of each ring; returns how many there were. */
 static unsigned drain(struct control *c, unsigned most)
 {
@@ -112,6 +136,7 @@ static unsigned drain(struct control *c, unsigned most)
 			put_event(c, &e, bytes_of(c->text, e.tail_len));
 			total++;
 		}
+		total += keep(c, c->ctx->pipelines[i], most, monotonic_ms());
 	}
 	return total;
 }
@@ -460,6 +485,7 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 		watch_abort(&c->watch);
 	}
 	event_sink_flush(&c->sink, now_ms);
+	quarantine_flush(&c->quarantine, clock_realtime_us(), now_ms);
 	if (c->ctx->telemetry != NULL) {
 		c->ctx->telemetry(metrics_tell_rules, c->ctx);
 	}
@@ -600,6 +626,7 @@ static int run_replay(struct control *c)
 			nanosleep(&pause, NULL);
 		}
 		event_sink_flush(&c->sink, monotonic_ms());
+		quarantine_flush(&c->quarantine, 0, monotonic_ms());
 	}
 	return CONTROL_OK;
 }
@@ -650,6 +677,11 @@ static int finish(struct control *c, int code)
 		/* a replay without its events is no replay */
 		code = c->ctx->config->pipeline.replay ? CONTROL_FAILED : code;
 	}
+	if (!quarantine_close(&c->quarantine)) {
+		fprintf(stderr, "smswalld: %s: quarantine: %llu messages were not kept\n",
+			c->ctx->config->quarantine_path, (unsigned long long)c->quarantine.n_lost);
+		code = c->ctx->config->pipeline.replay ? CONTROL_FAILED : code;
+	}
 	if (code == CONTROL_OK && c->ctx->report_path != NULL) {
 		code = write_report(c->ctx);
 	}
@@ -671,8 +703,10 @@ int control_run(struct control_context *ctx)
 		c->text = malloc(LIMIT_TEXT_LEN);
 		c->line = malloc(EVENTS_LINE_SIZE);
 		if (c->text != NULL && c->line != NULL && open_push(c) &&
-			event_sink_open(&c->sink, ctx->config->events_file)) {
+			event_sink_open(&c->sink, ctx->config->events_file) &&
+			quarantine_open(&c->quarantine, ctx->config, monotonic_ms())) {
 			ctx->event_sink = &c->sink;
+			ctx->quarantine = &c->quarantine;
 			code = open_key(c, diag);
 			if (code == CONTROL_OK) {
 				code = ctx->config->pipeline.replay ? run_replay(c)
@@ -680,6 +714,7 @@ int control_run(struct control_context *ctx)
 			}
 			code = finish(c, code);
 			ctx->event_sink = NULL;
+			ctx->quarantine = NULL;
 			ctx->watch = NULL;
 		}
 		verbs_audit_free(c->verbs_audit);

@@ -28,6 +28,7 @@
 
 struct event_sink;
 struct gate;
+struct quarantine;
 struct push;
 struct push_made;
 struct push_workshop;
@@ -75,6 +76,7 @@ struct control_context {
 	uint64_t started_us;
 	size_t budget_total;                 /* octets, as printed at boot */
 	const struct event_sink *event_sink; /* set by control_run(), for reports */
+	const struct quarantine *quarantine; /* the same */
 	const struct watch *watch;           /* the same */
 	struct push *push;                   /* the same; until control_close() */
 	void (*telemetry)(

@@ -235,6 +235,7 @@ const struct ctl_verb ctl_verbs[] = {
 			OPTION_POLICY,
 			{ "burst", "N", "frames a burst, 1 to 64 (the result is the same)" },
 			{ "hold-ms", "N", "hold time for unfinished PDUs; 0: until the verdict" },
+			{ "quarantine", "DIR", "keep refused messages there, as quarantine.* says" },
 		},
 	},
 	{

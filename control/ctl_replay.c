@@ -90,6 +90,7 @@ int ctl_replay(struct ctl_call *call)
 		.n_inputs = call->n_words,
 		.out = ctl_value(call, "out"),
 		.events = ctl_value(call, "events"),
+		.quarantine = ctl_value(call, "quarantine"),
 		.burst = (unsigned)burst,
 		.hold_ms = hold_ms,
 		.timeout_s = call->timeout_s };

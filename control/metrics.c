@@ -11,6 +11,7 @@
 #include "control/events.h"
 #include "control/metrics_parts.h"
 #include "control/push.h"
+#include "control/quarantine.h"
 #include "control/report.h"
 #include "control/version.h"
 #include "control/watch.h"
@@ -347,6 +348,19 @@ static void write_events(struct openmetrics *m, const struct control_context *ct
 	}
 }
 
+static void write_quarantine(struct openmetrics *m, const struct control_context *ctx)
+{
+	const struct quarantine *q = ctx->quarantine;
+
+	if (q != NULL && q->state != SINK_OFF) {
+		metrics_single(m, METRIC_QUARANTINE_FAILED, q->state != SINK_OK ? 1 : 0);
+		metrics_single(m, METRIC_QUARANTINE_WRITTEN, q->n_written);
+		metrics_single(m, METRIC_QUARANTINE_NOT_WRITTEN, q->n_lost);
+		metrics_single(m, METRIC_QUARANTINE_FILES, q->n_files);
+		metrics_single(m, METRIC_QUARANTINE_OCTETS, q->n_octets);
+	}
+}
+
 static void write_server(struct openmetrics *m, const struct metrics_server *server)
 {
 	if (server != NULL) {
@@ -390,6 +404,7 @@ bool metrics_write(struct openmetrics *m, const struct control_context *ctx,
 	write_counters(m, sum);
 	write_ledger(m, sum);
 	write_events(m, ctx);
+	write_quarantine(m, ctx);
 	metrics_write_ports(m, ctx);
 	write_reasons(m, sum);
 	write_tables(m, ctx);

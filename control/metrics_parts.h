@@ -93,6 +93,17 @@
 		"event lines written to events.file")                                              \
 	X(EVENT_LINES_LOST, COUNTER, "smswall_event_lines_lost", "", "",                           \
 		"event lines that events.file did not take")                                       \
+	/* quarantine */                                                                           \
+	X(QUARANTINE_FAILED, GAUGE, "smswall_quarantine_failed", "", "",                           \
+		"1: quarantine.path cannot be opened or written")                                  \
+	X(QUARANTINE_WRITTEN, COUNTER, "smswall_quarantine_written", "", "",                       \
+		"messages written to quarantine.path")                                             \
+	X(QUARANTINE_NOT_WRITTEN, COUNTER, "smswall_quarantine_not_written", "", "",               \
+		"messages that quarantine.path did not take")                                      \
+	X(QUARANTINE_FILES, GAUGE, "smswall_quarantine_files", "", "",                             \
+		"files in quarantine.path")                                                        \
+	X(QUARANTINE_OCTETS, GAUGE, "smswall_quarantine_size_bytes", "bytes", "",                  \
+		"octets of these files")                                                           \
 	/* ports */                                                                                \
 	X(PORT_UP, GAUGE, "smswall_port_up", "", "link, side, port",                               \
 		"1: the wire is there")                                                            \

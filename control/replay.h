@@ -20,6 +20,7 @@ struct replay {
 	unsigned n_inputs;
 	const char *out;        /* NULL: nobody wants it */
 	const char *events;     /* likewise */
+	const char *quarantine; /* a folder, made where it is missing; NULL: nothing is kept */
 	unsigned burst;         /* 0: the configuration's */
 	int64_t hold_ms;        /* -1: the configuration's */
 	uint64_t explain_frame; /* 0: none */

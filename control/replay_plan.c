@@ -58,6 +58,9 @@ bool replay_plan_read(struct replay_plan *plan, const char *path, struct diag *d
 	ok = read_string(root, "events", plan->events, path, diag) && ok;
 	ok = read_string(root, "report", plan->report, path, diag) && ok;
 	ok = read_header(root, plan->header, path, diag) && ok;
+	if (json_object_get(root, "quarantine") != NULL) {
+		ok = read_string(root, "quarantine", plan->quarantine, path, diag) && ok;
+	}
 	plan->n_inputs = (unsigned)json_integer_value(json_object_get(root, "n_inputs"));
 	plan->burst = (unsigned)json_integer_value(json_object_get(root, "burst"));
 	plan->hold_ms = hold != NULL ? json_integer_value(hold) : -1;
@@ -89,5 +92,6 @@ void replay_plan_apply(const struct replay_plan *plan, struct config *config)
 	                                  : config->replay_hold_us;
 	/* no sender waits for a replay: what it sent again is no reason to let go (docs/replay.md) */
 	tcp->release_on_retransmit = tcp->hold_us != 0;
+	config_quarantine(config, plan->quarantine);
 	snprintf(config->events_file, sizeof(config->events_file), "%s", plan->events);
 }

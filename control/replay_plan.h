@@ -15,6 +15,7 @@ struct replay_plan {
 	char out[REPLAY_PATH_SIZE];
 	char events[REPLAY_PATH_SIZE];
 	char report[REPLAY_PATH_SIZE];
+	char quarantine[REPLAY_PATH_SIZE]; /* a folder; "": none, whatever is configured */
 	uint8_t header[24];     /* what OUT begins with */
 	unsigned n_inputs;      /* captures that were merged */
 	unsigned burst;         /* 0: the configuration's */

@@ -8,6 +8,7 @@
 #include "control/event_sink.h"
 #include "control/json_value.h"
 #include "control/push.h"
+#include "control/quarantine.h"
 #include "control/report_signalling.h"
 #include "control/version.h"
 #include "control/watch.h"
@@ -373,6 +374,27 @@ static json_t *events_json(const struct control_context *ctx, const struct stats
 	return events;
 }
 
+static json_t *quarantine_json(const struct control_context *ctx, const struct stats *sum)
+{
+	const struct quarantine *q = ctx->quarantine;
+	json_t *out = json_pack("{s:o, s:o}", "kept",
+		json_value_count(sum->counter[STAT_quarantine_kept]), "lost_in_ring",
+		json_value_count(sum->counter[STAT_quarantine_lost]));
+
+	if (q != NULL) {
+		json_object_set_new(out, "path", json_value_text(q->config->quarantine_path));
+		json_object_set_new(out, "state", json_string(event_sink_state_name(q->state)));
+		json_object_set_new(out, "error",
+			q->error != 0 ? json_value_text(strerror(q->error)) : json_null());
+		json_object_set_new(out, "written", json_value_count(q->n_written));
+		json_object_set_new(out, "lost_in_file", json_value_count(q->n_lost));
+		json_object_set_new(out, "files", json_value_count(q->n_files));
+		json_object_set_new(out, "octets", json_value_count(q->n_octets));
+		json_object_set_new(out, "files_deleted", json_value_count(q->n_deleted));
+	}
+	return out;
+}
+
 /* fold_all: the sum over the workers; NULL when out of memory. */
 static struct stats *fold_all(const struct control_context *ctx)
 {
@@ -411,6 +433,7 @@ json_t *report_make(const struct control_context *ctx, bool all_rules)
 	json_object_set_new(report, "stages", stages_json(sum));
 	json_object_set_new(report, "generation", generation_json(ctx));
 	json_object_set_new(report, "events", events_json(ctx, sum));
+	json_object_set_new(report, "quarantine", quarantine_json(ctx, sum));
 	free(sum);
 	return report;
 }
