@@ -46,6 +46,8 @@ struct config {
 	uint8_t default_action;  /* enum rule_action of a bare rule at weight 100 */
 	uint64_t replay_hold_us; /* tcp.hold_us in replay; 0: until the verdict */
 	bool memory_lock;
+	bool limits_keep;           /* limits.state: over restarts, too */
+	uint32_t limits_save_s;
 	uint32_t watchdog_abort_ms; /* 0: never */
 	uint64_t generations_len;   /* octets that all generations may take */
 	struct guard_config guard;

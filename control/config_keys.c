@@ -122,6 +122,9 @@ static const struct config_choice on_releases[] = { { "early", ON_RELEASE_EARLY,
 static const struct config_choice link_states[] = { { "propagate", true, NULL },
 	{ "independent", false, NULL }, { NULL, 0, NULL } };
 
+static const struct config_choice limit_states[] = { { "forget", false, NULL },
+	{ "keep", true, NULL }, { NULL, 0, NULL } };
+
 static const struct config_choice selects[] = { { "all", EVENTS_ALL, NULL },
 	{ "non-pass", EVENTS_NON_PASS, NULL }, { NULL, 0, NULL } };
 
@@ -610,6 +613,7 @@ const struct config_key config_keys[] = {
 		.help = "Key of the pseudonyms, made if missing; \"\" is pseudonym.key in "
 			"control.state_dir." },
 #include "control/config_rows_control.h"
+#include "control/config_rows_limits.h"
 	{ .path = "policy.path",
 		TOP(policy_path),
 		.type = CONFIG_STRING,

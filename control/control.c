@@ -15,6 +15,7 @@
 #include "control/audit_call.h"
 #include "control/event_sink.h"
 #include "control/events.h"
+#include "control/limit_state.h"
 #include "control/metrics_http.h"
 #include "control/push.h"
 #include "control/quarantine.h"
@@ -22,6 +23,7 @@
 #include "control/server.h"
 #include "control/sessions.h"
 #include "control/verbs_audit.h"
+#include "control/verbs_limit.h"
 #include "control/verbs_list.h"
 #include "control/verbs_policy.h"
 #include "control/version.h"
@@ -378,6 +380,16 @@ static int handle(void *arg, struct server_request *r, struct server_answer *a)
 			return handle_policy(c, &list_verbs[i], r, a);
 		}
 	}
+	for (size_t i = 0; i < limit_verbs_count; i++) {
+		const struct limit_verb *l = &limit_verbs[i];
+		const struct verb v = { l->name, l->role, l->changes, NULL };
+
+		if (strcmp(l->name, r->verb) == 0) {
+			int code = permit(c, &v, r, a);
+
+			return code == CONTROL_OK ? l->run(c->ctx, r, a) : code;
+		}
+	}
 	snprintf(a->error, sizeof(a->error), "no verb %.64s", r->verb);
 	return CONTROL_USAGE;
 }
@@ -427,6 +439,7 @@ static void push_goes_live(void *arg, struct generation *g, const char *hash)
 	struct control *c = arg;
 
 	(void)hash;
+	limit_state_pushed(c->ctx->limits, c->ctx->generation, g);
 	c->ctx->generation = g;
 	c->ctx->judges_since_us = clock_realtime_us();
 	snprintf(c->policy_name, sizeof(c->policy_name), "generation %u", g->number);
@@ -578,6 +591,25 @@ static bool open_server(struct control *c, struct diag *diag)
 	return true;
 }
 
+/* start_limits: from now on their counts are kept; that those of before are lost is told. */
+static void start_limits(struct control *c, struct diag *diag)
+{
+	struct event e = { .type = EVENT_POLICY };
+	const struct generation *g = c->ctx->generation;
+
+	c->limit_keeper = limit_keeper_start(c->ctx->config, c->ctx->limits, diag);
+	if (diag->n_warnings != 0) {
+		warn(diag, "a restart will count from nothing");
+	}
+	if (c->ctx->limits_lost && g != NULL) {
+		e.u.policy_change = (struct event_policy){ .change = POLICY_LIMITS_LOST,
+			.generation = g->number,
+			.live = g->number,
+			.n_rules = g->ruleset->n_rules };
+		put_own(c, &e);
+	}
+}
+
 static int run_live(struct control *c, struct diag *diag)
 {
 	const struct timeval round = { 0, ROUND_MS * 1000 };
@@ -604,6 +636,7 @@ static int run_live(struct control *c, struct diag *diag)
 	if (c->push != NULL) {
 		push_started(c->push, c->ctx->fallback);
 	}
+	start_limits(c, diag);
 	event_base_dispatch(c->base);
 	metrics_http_close(c->metrics);
 	watch_end(&c->watch);
@@ -669,6 +702,7 @@ static int finish(struct control *c, int code)
 	if (code == CONTROL_OK) {
 		drain_last(c);
 	}
+	(void)limit_keeper_stop(c->limit_keeper); /* it says itself what it could not write */
 	if (!event_sink_close(&c->sink)) {
 		fprintf(stderr, "smswalld: %s: %llu event lines lost: %s%s%s\n", c->sink.path,
 			(unsigned long long)c->sink.n_lost, event_sink_state_name(c->sink.state),

@@ -61,6 +61,8 @@ struct control_context {
 	bool fallback;  /* it is not the one that was live before */
 	struct pipeline **pipelines;
 	unsigned n_pipelines;
+	struct limits *limits; /* their state, of all workers; NULL: there is none */
+	bool limits_lost; /* what was kept of it over the restart was damaged: an alarm is due */
 	_Atomic uint64_t *panic_links;
 	volatile sig_atomic_t *stop;        /* set by signals: end the loop */
 	const atomic_uint *workers_running; /* replay: the loop ends when it is 0 */
@@ -83,7 +85,7 @@ struct control_context {
 		telemetry_fill fill, void *arg); /* asked every round; NULL: nobody asks */
 	/* for metrics; set by control_run() */
 	uint64_t judges_since_us;                  /* the live generation */
-	uint64_t policy_changes[POLICY_EMPTY + 1]; /* how often: enum event_policy_change */
+	uint64_t policy_changes[POLICY_CHANGES]; /* how often: enum event_policy_change */
 };
 
 /* control_run: until *stop (or, in replay, until the workers are done and the rings empty). 0 or a control_code. */

@@ -36,6 +36,7 @@ static const struct placeholder placeholders[] = {
 	{ "rule", "ID", COMPLETE_RULES, NULL },
 	{ "session", "ID", COMPLETE_SESSIONS, NULL },
 	{ "list", "NAME", COMPLETE_LISTS, NULL },
+	{ "limit", "NAME", COMPLETE_LIMITS, NULL },
 	{ "link", "NAME", COMPLETE_LINKS, NULL },
 	{ "--link", "NAME", COMPLETE_LINKS, NULL },
 	{ NULL, "LINK", COMPLETE_LINKS, NULL },
@@ -49,7 +50,9 @@ static const struct placeholder placeholders[] = {
 	{ NULL, "HEX", COMPLETE_NOTHING, NULL },
 	{ NULL, "HOST:PORT", COMPLETE_NOTHING, NULL },
 	{ NULL, "ID", COMPLETE_NOTHING, NULL },
+	{ NULL, "KEY", COMPLETE_NOTHING, NULL },
 	{ NULL, "KEY=N", COMPLETE_NOTHING, NULL },
+	{ NULL, "NAME=N", COMPLETE_NOTHING, NULL },
 	{ NULL, "N", COMPLETE_NOTHING, NULL },
 	{ NULL, "NAME", COMPLETE_NOTHING, NULL },
 	{ NULL, "NUMBER", COMPLETE_NOTHING, NULL },
@@ -129,6 +132,7 @@ static void offer_member(
 		offer_generation(t, prefix, j);
 		break;
 	case COMPLETE_LISTS:
+	case COMPLETE_LIMITS:
 		offer(t, prefix, ctl_text(j, "name"), ctl_text(j, "kind"));
 		break;
 	case COMPLETE_LINKS:
@@ -156,6 +160,7 @@ static void offer_live(const struct typed *t, const char *prefix, enum ctl_sourc
 	} questions[] = { [COMPLETE_RULES] = { "rule.list", "rules" },
 		[COMPLETE_GENERATIONS] = { "policy.history", "generations" },
 		[COMPLETE_LISTS] = { "list.list", "lists" },
+		[COMPLETE_LIMITS] = { "limit.list", "limits" },
 		[COMPLETE_LINKS] = { "counters", "links" },
 		[COMPLETE_SESSIONS] = { "sessions", "sessions" } };
 	json_t *answer = NULL;
@@ -253,6 +258,7 @@ static void offer_argument(
 	case COMPLETE_RULES:
 	case COMPLETE_GENERATIONS:
 	case COMPLETE_LISTS:
+	case COMPLETE_LIMITS:
 	case COMPLETE_LINKS:
 	case COMPLETE_SESSIONS:
 		offer_live(t, prefix, s);

@@ -48,6 +48,7 @@ const struct ctl_object ctl_objects[] = {
 	{ "session", "sessions that pass through" },
 	{ "rule", "live rules, their hits and states" },
 	{ "list", "live lists of senders, hosts and others" },
+	{ "limit", "live limits, and how full they are" },
 	{ "key", "the keys that packs are signed with" },
 	{ "audit", "who asked for what" },
 	{ NULL, NULL },
@@ -344,6 +345,31 @@ const struct ctl_verb ctl_verbs[] = {
 		.text = "It is one more generation; policy rollback takes it back.\n",
 		.example = "smswallctl list replace hosts.block hosts.txt\n",
 		.options = { OPTION_NOTE, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "limit", .name = "list", .arguments = "", .run = ctl_limit_list,
+		.summary = "the live limits: what they allow, what they refused, keys",
+		.text = "EXCEEDED: messages above the limit; SHADOW: would have been; LIVE: keys that are counted;\n"
+			"FORGOTTEN: keys that had to go before their time (limits.keys of smswall.conf(5)).\n",
+		.example = "smswallctl limit list --watch 2\n",
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "limit", .name = "show", .arguments = "NAME [KEY...]",
+		.arguments_min = 1, .arguments_max = 61, .run = ctl_limit_show,
+		.summary = "one limit; with keys: how full each is, and when it is free again",
+		.text = "A KEY is the values of the limit's key in their order, with commas between; numbers in\n"
+			"international form. Keys are for operators; others see no whole number.\n",
+		.example = "smswallctl limit show per-sender 447700900001\n",
+		.options = { OPTION_WATCH, OPTION_SOCKET_OF },
+	},
+	{
+		.object = "limit", .name = "reset", .arguments = "NAME [KEY...]",
+		.arguments_min = 1, .arguments_max = 61, .run = ctl_limit_reset,
+		.summary = "empty keys of a limit, or all of them",
+		.text = "",
+		.example = "smswallctl limit reset per-sender 447700900001\n",
+		.options = { OPTION_SOCKET_OF },
 	},
 	{
 		.object = "key", .name = "show", .arguments = "", .run = ctl_key_show,

@@ -168,6 +168,7 @@ static void print_status(const json_t *report)
 	summary_messages(report, stdout);
 	summary_sigtran(report, stdout);
 	summary_rules(report, stdout);
+	summary_limits(report, stdout);
 	summary_ledger(report, stdout);
 }
 

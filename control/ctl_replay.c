@@ -49,6 +49,7 @@ static void print(const struct replay *r)
 	summary_messages(r->report, stdout);
 	summary_sigtran(r->report, stdout);
 	summary_rules(r->report, stdout);
+	summary_limits(r->report, stdout);
 	summary_reasons(r->report, stdout);
 	summary_ledger(r->report, stdout);
 }

@@ -54,7 +54,8 @@ static const char *const policy_changes[] = { [POLICY_LIVE] = "live",
 	[POLICY_UNDONE] = "undone",
 	[POLICY_NOT_TAKEN] = "not_taken",
 	[POLICY_FALLBACK] = "fallback",
-	[POLICY_EMPTY] = "empty" };
+	[POLICY_EMPTY] = "empty",
+	[POLICY_LIMITS_LOST] = "limits_lost" };
 
 const char *events_policy_change_name(enum event_policy_change change)
 {

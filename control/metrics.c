@@ -219,7 +219,7 @@ static void write_generation(struct openmetrics *m, const struct control_context
 
 void metrics_see_event(struct control_context *ctx, const struct event *e)
 {
-	if (e->type == EVENT_POLICY && e->u.policy_change.change <= POLICY_EMPTY) {
+	if (e->type == EVENT_POLICY && e->u.policy_change.change < POLICY_CHANGES) {
 		ctx->policy_changes[e->u.policy_change.change]++;
 	}
 }
@@ -409,6 +409,7 @@ bool metrics_write(struct openmetrics *m, const struct control_context *ctx,
 	write_reasons(m, sum);
 	write_tables(m, ctx);
 	metrics_write_signalling(m, ctx);
+	metrics_write_limits(m, ctx);
 	write_server(m, server);
 	metrics_write_rules(m, ctx);
 	write_bound(m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * metrics_parts: the one list of metrics, and what metrics.c, metrics_link.c and metrics_rule.c share.
+ * metrics_parts: the one list of metrics, and what metrics.c, metrics_limit.c, metrics_link.c and metrics_rule.c
+ * share.
  * Nobody else includes it. Control only. Counters of dataplane/stats.h are not listed: each is a
  * metric by itself (metrics_counter_family, metrics_link_family).
  */
@@ -30,7 +31,8 @@
 	X(GENERATION_SINCE, GAUGE, "smswall_generation_live_time_seconds", "seconds", "",          \
 		"when it began to judge, since 1970")                                              \
 	X(POLICY_CHANGES, COUNTER, "smswall_policy_changes", "", "change",                         \
-		"pushes and what became of them; alarms: undone, not_taken, fallback, empty")      \
+		"pushes and what became of them; alarms: undone, not_taken, fallback, empty, "     \
+		"limits_lost")                                                                     \
 	X(GENERATION_EMPTY, GAUGE, "smswall_generation_empty", "", "",                             \
 		"1: nothing could be verified at start: it has no rules, everything passes")       \
 	X(CONFIRM_PENDING, GAUGE, "smswall_generation_confirm_pending", "", "",                    \
@@ -154,6 +156,19 @@
 		"IMSIs that had to go before their time")                                          \
 	X(SIGNALLING_GONE, COUNTER, "smswall_signalling_senders_forgotten", "", "worker",          \
 		"senders that had to go before their time")                                        \
+	/* limits */                                                                       \
+	X(LIMIT_ADMITTED, COUNTER, "smswall_limit_admitted", "", "limit",                  \
+		"messages that a limit has counted and let in")                            \
+	X(LIMIT_EXCEEDED, COUNTER, "smswall_limit_exceeded", "", "limit",                  \
+		"messages above a limit: reported, throttled, blanked or rejected")        \
+	X(LIMIT_SHADOW, COUNTER, "smswall_limit_shadow", "", "limit",                      \
+		"messages that would have been, in shadow or outside the sample")          \
+	X(LIMIT_LIVE, GAUGE, "smswall_limit_keys", "", "limit",                            \
+		"keys of a limit that are counted")                                        \
+	X(LIMIT_FORGOTTEN, COUNTER, "smswall_limit_forgotten", "", "limit",                \
+		"keys that had to go before their time: limits.keys is too small")         \
+	X(LIMIT_CONTENDED, COUNTER, "smswall_limit_contended", "", "limit",                \
+		"times a limit was not asked: another core was at its key for too long")   \
 	/* how this is served */                                                                   \
 	X(SCRAPES, COUNTER, "smswall_metrics_scrapes", "", "",                                     \
 		"times these metrics were asked for")                                              \
@@ -204,6 +219,7 @@ void metrics_write_links(
 	struct openmetrics *m, const struct control_context *ctx, const struct stats *sum);
 void metrics_write_ports(struct openmetrics *m, const struct control_context *ctx);
 void metrics_write_signalling(struct openmetrics *m, const struct control_context *ctx);
+void metrics_write_limits(struct openmetrics *m, const struct control_context *ctx);
 void metrics_write_rules(struct openmetrics *m, const struct control_context *ctx);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Limits as policy.conf says them. Part of policy_print.h. */
+#include "control/policy_print_limits.h"
+
 #include <string.h>
 
 #include "control/policy_conf_parts.h"
 #include "control/policy_print.h"
+
+enum { RATE_SIZE = CONF_DURATION_SIZE + 16 };
 
 static void print_keys(const struct limit_rule *l, FILE *to)
 {
@@ -17,14 +21,22 @@ static void print_keys(const struct limit_rule *l, FILE *to)
 	fputs(l->n_keys != 0 ? " ];" : "];", to);
 }
 
-/* print_rate: "60/min" and not "60/1 min". */
-static void print_rate(const struct limit_rule *l, FILE *to)
+/* rate_text: "60/min" and not "60/1 min". */
+static const char *rate_text(const struct limit_rule *l, char out[RATE_SIZE])
 {
 	char per[CONF_DURATION_SIZE];
 	const char *unit = conf_duration_print(l->per_us, per);
 
 	unit += strncmp(unit, "1 ", 2) == 0 ? 2 : 0;
-	fprintf(to, " rate = \"%u/%s\"; burst = %u;", l->max, unit, l->burst);
+	(void)snprintf(out, RATE_SIZE, "%u/%s", l->max, unit);
+	return out;
+}
+
+static void print_rate(const struct limit_rule *l, FILE *to)
+{
+	char rate[RATE_SIZE];
+
+	fprintf(to, " rate = \"%s\"; burst = %u;", rate_text(l, rate), l->burst);
 	if (l->count != LIMIT_COUNT_MESSAGES) {
 		fprintf(to, " count = \"%s\";", limit_count_name((enum limit_count)l->count));
 	}
@@ -112,4 +124,37 @@ void policy_print_limits(const struct policy *p, const struct policy_names *name
 		policy_print_limit(p, names, i, to);
 	}
 	fputs(p->n_limits != 0 ? "\n);\n" : "", to);
+}
+
+const char *policy_print_limit_text(const struct limit_rule *l, char out[POLICY_LIMIT_TEXT_SIZE])
+{
+	const size_t size = POLICY_LIMIT_TEXT_SIZE;
+	char text[LIMIT_KEY_TEXT_SIZE];
+	char rate[RATE_SIZE];
+	char one[CONF_DURATION_SIZE];
+	char other[CONF_DURATION_SIZE];
+
+	out[0] = '\0';
+	switch ((enum limit_kind)l->kind) {
+	case LIMIT_RATE:
+		(void)snprintf(out, size, "%s, %u at once", rate_text(l, rate), l->burst);
+		break;
+	case LIMIT_DISTINCT:
+		(void)snprintf(out, size, "%u of %s in %s", l->max,
+			limit_key_text(l->of, l->of_digits, text),
+			conf_duration_print(l->per_us, one));
+		break;
+	case LIMIT_RATIO:
+		(void)snprintf(out, size, "%u messages in %s, more if %u %% are answered", l->max,
+			conf_duration_print(l->per_us, one), l->percent);
+		break;
+	case LIMIT_GREY:
+		(void)snprintf(out, size, "after %s, seen every %s",
+			conf_duration_print(l->delay_us, one),
+			conf_duration_print(l->keep_us, other));
+		break;
+	case LIMIT_KIND_COUNT:
+		break;
+	}
+	return out;
 }

@@ -7,6 +7,7 @@
 
 #include "control/event_sink.h"
 #include "control/json_value.h"
+#include "control/limit_figures.h"
 #include "control/push.h"
 #include "control/quarantine.h"
 #include "control/report_signalling.h"
@@ -351,6 +352,21 @@ static json_t *rules_json(const struct control_context *ctx, bool all)
 	return rules;
 }
 
+/* limits_json: without the keys that are live, for which the whole table would have to be read. */
+static json_t *limits_json(const struct control_context *ctx)
+{
+	struct limit_figures *f = calloc(1, sizeof(*f));
+	json_t *limits = json_array();
+
+	if (f != NULL && limit_figures_read(ctx, false, f)) {
+		for (uint32_t i = 0; i < f->n; i++) {
+			json_array_append_new(limits, limit_figures_json(&f->rows[i], false));
+		}
+	}
+	free(f);
+	return limits;
+}
+
 static json_t *generation_json(const struct control_context *ctx)
 {
 	return ctx->push != NULL ? push_json(ctx->push, ctx->policy_name) : json_null();
@@ -430,6 +446,7 @@ json_t *report_make(const struct control_context *ctx, bool all_rules)
 	json_object_set_new(report, "ledger", ledger_json(sum));
 	json_object_set_new(report, "verdicts", verdicts_json(sum));
 	json_object_set_new(report, "rules", rules_json(ctx, all_rules));
+	json_object_set_new(report, "limits", limits_json(ctx));
 	json_object_set_new(report, "stages", stages_json(sum));
 	json_object_set_new(report, "generation", generation_json(ctx));
 	json_object_set_new(report, "events", events_json(ctx, sum));

@@ -164,6 +164,28 @@ void summary_rules(const json_t *report, FILE *to)
 	}
 }
 
+void summary_limits(const json_t *report, FILE *to)
+{
+	const json_t *limits = json_object_get(report, "limits");
+
+	if (json_array_size(limits) == 0) {
+		return;
+	}
+	fprintf(to, "\n%-28s %10s %10s %10s\n", "LIMITS", "admitted", "exceeded", "shadow");
+	for (size_t i = 0; i < json_array_size(limits); i++) {
+		const json_t *l = json_array_get(limits, i);
+		long long forgotten = summary_integer(l, "forgotten");
+
+		fprintf(to, "  %-26s %10lld %10lld %10lld  %s of %s%s\n",
+			json_string_value(json_object_get(l, "name")),
+			summary_integer(l, "admitted"), summary_integer(l, "exceeded"),
+			summary_integer(l, "shadow"),
+			json_string_value(json_object_get(l, "action")),
+			json_string_value(json_object_get(l, "allows")),
+			forgotten != 0 ? "; KEYS FORGOTTEN: limits.keys is too small" : "");
+	}
+}
+
 static void reasons_of(const json_t *report, enum reason_kind kind, const char *title, FILE *to)
 {
 	const json_t *reasons = json_object_get(report, "reasons");

@@ -21,6 +21,9 @@ void summary_signalling(const json_t *report, FILE *to);
 /* summary_rules: the rules that hit; nothing if none did. */
 void summary_rules(const json_t *report, FILE *to);
 
+/* summary_limits: what was above each limit; nothing where there are none. */
+void summary_limits(const json_t *report, FILE *to);
+
 /* summary_reasons: why messages got their verdicts, and what was odd. */
 void summary_reasons(const json_t *report, FILE *to);
 

@@ -158,6 +158,8 @@ enum event_policy_change {
 	POLICY_NOT_TAKEN, /* alarm: a worker has not taken it in time */
 	POLICY_FALLBACK,  /* alarm: at start: what was live does not verify, an older one does */
 	POLICY_EMPTY,     /* alarm: at start: nothing verifies: everything passes */
+	POLICY_LIMITS_LOST, /* alarm: at start: counts of limits that were kept are not whole */
+	POLICY_CHANGES,
 };
 
 struct event_policy {
