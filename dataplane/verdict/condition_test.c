@@ -365,14 +365,14 @@ static bool any_entity(const struct asking *a)
 
 /* ---- fields ---- */
 
+/* is_alphanumeric: by its type, or because it is no number as it stands. */
 static bool is_alphanumeric(const struct sms_address *a)
 {
 	size_t plus = a->digits.len != 0 && a->digits.data[0] == '+';
+	struct bytes rest = bytes_slice(a->digits, plus, a->digits.len);
 
 	return a->digits.len != 0 &&
-	       (a->ton == TON_ALPHANUMERIC ||
-		       condition_digits_only(bytes_slice(a->digits, plus, a->digits.len)).data ==
-			       NULL);
+	       (a->ton == TON_ALPHANUMERIC || condition_digits_only(rest).len == 0);
 }
 
 /* coding_of: of the first body that has text, else of the first. */

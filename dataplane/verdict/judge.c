@@ -375,6 +375,7 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 	} else if (a.part && j->concat != NULL && remember && condemns(g, v)) {
 		condemn(j, g, m, now_us, v);
 	}
+	stats_add(stats, STAT_hits_dropped, v->hits.n_dropped);
 	if (v->shadow) {
 		stats_add(stats, STAT_shadow_hits, 1);
 	}

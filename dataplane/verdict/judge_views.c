@@ -246,7 +246,6 @@ bool judge_scan(
 	if (stats != NULL) {
 		stats_add(stats, STAT_scans, s.n_scans);
 		stats_add(stats, STAT_scan_octets, s.n_octets);
-		stats_add(stats, STAT_hits_dropped, hits->n_dropped);
 	}
 	return !s.failed;
 }
