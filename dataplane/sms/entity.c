@@ -10,14 +10,16 @@
 #include <emmintrin.h>
 #endif
 
-#include "dataplane/sms/entity_view.h"
+#include "dataplane/sms/entity_number.h"
 
 /* A place in the walk. */
 struct entity_walk {
 	struct bytes text;
+	uint16_t home; /* of numbers */
 	size_t at;
 	size_t url_from;    /* before it no domain begins */
 	size_t number_from; /* before it no number begins */
+	bool spelled;       /* numbers may be in words or have letters for digits */
 };
 
 /* char_decode: one code point; not valid UTF-8: a character of its own. */
@@ -197,6 +199,10 @@ static void walk_skip_word(struct entity_walk *w)
 	const uint8_t *p = w->text.data;
 	bool ascii = p[w->at] < 0x80;
 
+	if (p[w->at] == '(' || p[w->at] == '+') {
+		w->at++; /* a word may begin behind it */
+		return;
+	}
 	do {
 		w->at++;
 	} while (w->at < w->text.len &&
@@ -249,16 +255,20 @@ static bool walk_find_url(struct entity_walk *w, struct entity_sink *sink, struc
 	return entity_read_url(w->text, w->at, sink, e, &w->url_from);
 }
 
-/* walk_may_be_number: a digit stands at w->at, or behind '+' or '(' there. */
+/* walk_may_be_number: a digit, or what may stand for one, is at w->at, or behind '+' or '(' there. */
 static bool walk_may_be_number(const struct entity_walk *w)
 {
 	struct entity_char c = entity_char_at(w->text, w->at);
+	size_t at = w->at;
 
 	if (c.cp == '+' || c.cp == '(') {
-		c = entity_char_at(w->text, w->at + c.len);
-		return entity_is_digit(c.cp) || c.cp == '(' || c.cp == '+';
+		at += c.len;
+		c = entity_char_at(w->text, at);
+		if (c.cp == '(' || c.cp == '+' || c.cp == ' ') {
+			return true;
+		}
 	}
-	return entity_is_digit(c.cp);
+	return entity_is_digit(c.cp) || (w->spelled && number_may_begin_spelled(w->text, at));
 }
 
 static bool walk_find(struct entity_walk *w, struct entity_sink *sink, struct entity *e)
@@ -267,7 +277,7 @@ static bool walk_find(struct entity_walk *w, struct entity_sink *sink, struct en
 		return true;
 	}
 	return w->at >= w->number_from && walk_may_be_number(w) &&
-	       entity_read_number(w->text, w->at, sink, e, &w->number_from);
+	       entity_read_number(w->text, w->at, w->home, sink, e, &w->number_from);
 }
 
 /* walk_begins: a word, a '+' or a '(' begins at w->at. */
@@ -458,18 +468,19 @@ static bool walk_survey(struct entity_walk *w)
 	       ((seen & PAIR_WIDE) != 0 && survey_has_wide_dot(w->text)) ||
 	       survey_has_spaced_dot(w->text);
 	w->url_from = urls ? 0 : SIZE_MAX;
-	w->number_from = n_digits >= 7 ? 0 : SIZE_MAX;
-	return urls || n_digits >= 7;
+	w->spelled = number_survey_words(w->text) ||
+	             (n_digits >= NUMBER_REAL_DIGITS_MIN && number_survey_letters(w->text));
+	w->number_from = w->spelled || n_digits >= NUMBER_DIGITS_MIN ? 0 : SIZE_MAX;
+	return urls || w->number_from == 0;
 }
 
 uint32_t entity_find(
 	struct bytes text, uint16_t home, struct entity *entities, uint8_t *buffer, size_t size)
 {
-	struct entity_walk w = { .text = text };
+	struct entity_walk w = { .text = text, .home = home };
 	struct entity_sink sink = { buffer, size, 0 };
 	uint32_t n = 0;
 
-	(void)home;
 	if (!walk_survey(&w)) {
 		return 0;
 	}

@@ -2,32 +2,17 @@
 /*
  * Phone numbers: 7 to 15 digits (ITU-T E.164 6) of any script in groups parted by spaces, hyphens,
  * dots, slashes and parentheses, with '+' or "00" before an international one; "(0)" in it is the
- * national prefix and no part of it. Not numbers: what a letter, '#', '*' or a currency stands at;
- * dates, years, times, amounts, decimals, IPv4 addresses; longer runs of digits (cards, accounts).
+ * national prefix and no part of it. What is spelled otherwise (entity_spell.c) is one where it is
+ * plainly a number. Not numbers: what a letter, '#', '*' or a currency stands at; dates, years,
+ * times, amounts, decimals, IPv4 addresses; longer runs of digits (cards, accounts).
  */
-#include "dataplane/sms/entity_view.h"
+#include "dataplane/sms/entity_number.h"
 
-#define NUMBER_DIGITS_MIN 7u
-#define NUMBER_DIGITS_MAX 15u
-#define NUMBER_GROUPS     15u
+#include "dataplane/sms/sms.h"
 
-struct number_group {
-	size_t from;
-	size_t to;
-	uint8_t n_digits;
-	uint8_t first;     /* its place in digits */
-	uint8_t separator; /* before it: its only character, '(' if that is in it, or else ' ' */
-};
+#define NUMBER_WHOLE_MIN 9u /* digits of what is a number, " / " and more digits or not */
 
-struct number {
-	size_t from; /* of '+', '(' or the first digit */
-	struct number_group groups[NUMBER_GROUPS];
-	uint32_t n;
-	uint8_t digits[NUMBER_DIGITS_MAX + 2];
-	uint32_t n_digits;
-	bool plus;
-	bool overlong;
-};
+#define NUMBER_FOREIGN_MIN 10u /* digits of one of another country, without a '+' */
 
 /* number_read_group: digits from `at`; returns their end. */
 static size_t number_read_group(struct bytes text, size_t at, struct number *m, uint8_t separator)
@@ -35,7 +20,7 @@ static size_t number_read_group(struct bytes text, size_t at, struct number *m, 
 	struct number_group *g = &m->groups[m->n];
 	struct entity_char c = entity_char_at(text, at);
 
-	*g = (struct number_group){ at, at, 0, (uint8_t)m->n_digits, separator };
+	*g = (struct number_group){ 0, (uint8_t)m->n_digits, separator, false };
 	for (; entity_is_digit(c.cp); c = entity_char_at(text, at)) {
 		if (m->n_digits < sizeof(m->digits)) {
 			m->digits[m->n_digits++] = (uint8_t)c.cp;
@@ -45,7 +30,6 @@ static size_t number_read_group(struct bytes text, size_t at, struct number *m, 
 		}
 		at += c.len;
 	}
-	g->to = at;
 	m->n++;
 	return at;
 }
@@ -56,7 +40,7 @@ static bool number_is_separator(uint32_t c)
 }
 
 /* number_read_separator: up to three characters between groups; where digits go on, or 0. */
-static size_t number_read_separator(struct bytes text, size_t at, uint8_t *separator)
+static size_t number_read_separator(struct bytes text, size_t at, uint8_t *separator, bool *slash)
 {
 	struct entity_char c = entity_char_at(text, at);
 	bool dotted = false;
@@ -64,6 +48,7 @@ static size_t number_read_separator(struct bytes text, size_t at, uint8_t *separ
 
 	for (; number_is_separator(c.cp) && n < 3; n++) {
 		dotted |= c.cp == '.';
+		*slash |= c.cp == '/';
 		*separator = n == 0 || c.cp == '(' ? (uint8_t)c.cp : *separator == '(' ? '(' : ' ';
 		at += c.len;
 		c = entity_char_at(text, at);
@@ -78,6 +63,9 @@ static bool number_breaks(struct bytes text, size_t at, const struct number *m, 
 	const struct number_group *last = &m->groups[m->n - 1];
 	uint32_t n_next = 0;
 
+	if (separator == '(') {
+		return last->n_digits >= NUMBER_WHOLE_MIN; /* "0812345678 (24 h)" */
+	}
 	if (separator != ' ' && separator != '/' && separator != '.') {
 		return false;
 	}
@@ -107,6 +95,7 @@ static size_t number_read(struct bytes text, size_t at, struct number *m)
 	m->n_digits = 0;
 	m->plus = false;
 	m->overlong = false;
+	m->n_words = 0;
 	for (uint32_t i = 0; i < 3 && (c.cp == '(' || c.cp == '+'); i++) {
 		m->plus |= c.cp == '+';
 		at += c.len;
@@ -118,9 +107,11 @@ static size_t number_read(struct bytes text, size_t at, struct number *m)
 	end = number_read_group(text, at, m, 0);
 	while (m->n < NUMBER_GROUPS) {
 		uint8_t separator = 0;
-		size_t next = number_read_separator(text, end, &separator);
+		bool slash = false;
+		size_t next = number_read_separator(text, end, &separator, &slash);
 
-		if (next == 0 || number_breaks(text, next, m, separator)) {
+		if (next == 0 || number_breaks(text, next, m, separator) ||
+			(slash && separator == ' ' && m->n_digits >= NUMBER_WHOLE_MIN)) {
 			break;
 		}
 		end = number_read_group(text, next, m, separator);
@@ -128,7 +119,7 @@ static size_t number_read(struct bytes text, size_t at, struct number *m)
 	return end;
 }
 
-static uint32_t number_value(const struct number *m, uint32_t first, uint32_t n)
+uint32_t number_value(const struct number *m, uint32_t first, uint32_t n)
 {
 	uint32_t v = 0;
 
@@ -266,6 +257,26 @@ static bool number_has_currency(struct bytes text, size_t to)
 	return false;
 }
 
+/* number_is_extension: "x12", "ext. 12" and no more, behind a whole number. */
+static bool number_is_extension(struct bytes text, size_t at)
+{
+	struct entity_char c = entity_char_at(text, at);
+	size_t end = entity_match(text, at, "ext");
+	uint32_t n = 0;
+
+	at = end != 0 ? end : at + ((c.cp | 0x20) == 'x' ? c.len : 0u);
+	c = entity_char_at(text, at);
+	if (end != 0 && (c.cp == '.' || c.cp == ' ')) {
+		at += c.len;
+		c = entity_char_at(text, at);
+	}
+	for (; entity_is_digit(c.cp) && n < 6; n++) {
+		at += c.len;
+		c = entity_char_at(text, at);
+	}
+	return n != 0 && !entity_is_alnum(c.cp);
+}
+
 /* number_stands_free: what is beside [from, to) does not make it a part of something else. */
 static bool number_stands_free(struct bytes text, size_t from, size_t to)
 {
@@ -273,8 +284,8 @@ static bool number_stands_free(struct bytes text, size_t from, size_t to)
 	struct entity_char after = entity_char_at(text, to + next.len);
 	uint8_t before = from > 0 ? text.data[from - 1] : ' ';
 
-	if (entity_is_alnum(next.cp) || (next.letter && !next.native) ||
-		number_is_currency(next.cp) ||
+	if ((entity_is_alnum(next.cp) && !number_is_extension(text, to)) ||
+		(next.letter && !next.native) || number_is_currency(next.cp) ||
 		(next.cp != 0 && next.cp < 0x80 && memchr("@#*%_=", (int)next.cp, 6) != NULL) ||
 		(next.cp != 0 && next.cp < 0x80 && memchr(",:.", (int)next.cp, 3) != NULL &&
 			entity_is_digit(after.cp))) {
@@ -288,18 +299,11 @@ static bool number_stands_free(struct bytes text, size_t from, size_t to)
 	return !number_has_currency(text, from);
 }
 
-/* number_emit: digits, '+' before an international one. */
-static bool number_emit(struct number *m, size_t to, struct entity_sink *sink, struct entity *e)
+/* number_drop_trunk: "+44 (0)20". */
+static void number_drop_trunk(struct number *m, uint32_t first)
 {
-	uint32_t first = 0;
-	size_t start = sink->used;
-
-	if (!m->plus && m->n_digits > 2 && m->digits[0] == '0' && m->digits[1] == '0') {
-		m->plus = true;
-		first = 2;
-	}
-	for (uint32_t i = 1; i < m->n && m->plus; i++) { /* "+44 (0)20" */
-		struct number_group *g = &m->groups[i];
+	for (uint32_t i = 1; i < m->n; i++) {
+		const struct number_group *g = &m->groups[i];
 
 		if (g->n_digits == 1 && g->first >= first && m->digits[g->first] == '0' &&
 			g->separator == '(') {
@@ -309,42 +313,212 @@ static bool number_emit(struct number *m, size_t to, struct entity_sink *sink, s
 			break;
 		}
 	}
-	if (m->n_digits < first + NUMBER_DIGITS_MIN || m->n_digits > first + NUMBER_DIGITS_MAX ||
-		sink->size - sink->used < m->n_digits + 1u) {
+}
+
+/* A number in normal form. */
+struct number_normal {
+	uint8_t octets[NUMBERING_OUT];
+	struct bytes digits; /* E.164 where known */
+	bool known;
+	struct numbering number; /* where known */
+};
+
+/* number_is_bare: a national number of home without the trunk prefix it is always written with. */
+static bool number_is_bare(const struct number *m, uint16_t home, const struct number_normal *n)
+{
+	const struct numbering_country *c = numbering_country_of(home);
+	size_t code_len = n->number.calling_len;
+
+	return !m->plus && (c->trunk_kinds >> n->number.kind & 1) != 0 &&
+	       n->digits.len == m->n_digits + code_len &&
+	       memcmp(n->digits.data + code_len, m->digits, m->n_digits) == 0;
+}
+
+/* number_is_foreign: bare digits that would be a number of another country behind a '+'. */
+static bool number_is_foreign(const struct number *m, uint16_t home, const struct number_normal *n)
+{
+	return !m->plus && n->digits.len == m->n_digits &&
+	       n->number.calling_code != numbering_country_of(home)->calling_code;
+}
+
+/*
+ * number_is_doubtful: digits that may be a number in this form, but are more likely a reference:
+ * what is longer than E.164 allows, short ones of other countries, and fixed ones without their
+ * trunk prefix (in some plans nearly anything is one).
+ */
+static bool number_is_doubtful(const struct number *m, uint16_t home, const struct number_normal *n)
+{
+	if (m->plus) {
 		return false;
 	}
-	if (m->plus) {
+	return n->digits.len > NUMBER_DIGITS_MAX ||
+	       (m->n_digits > NUMBER_DIGITS_MAX + 2 && !n->number.valid) || /* "00" and 15 */
+	       (m->n_digits < NUMBER_FOREIGN_MIN && number_is_foreign(m, home, n)) ||
+	       (n->number.kind == NUMBERING_FIXED && number_is_bare(m, home, n));
+}
+
+static void number_normalise(struct number m, uint16_t home, struct number_normal *n)
+{
+	bool zeros = m.n_digits > 2 && m.digits[0] == '0' && m.digits[1] == '0';
+	unsigned ton = m.plus ? TON_INTERNATIONAL : 0;
+
+	if (m.plus || zeros) {
+		number_drop_trunk(&m, m.plus ? 0 : 2);
+	}
+	*n = (struct number_normal){ .known = false };
+	n->digits =
+		numbering_normal(home, ton, bytes_of(m.digits, m.n_digits), n->octets, &n->known);
+	if (n->known) {
+		(void)numbering_find(n->digits, &n->number);
+		n->known = !number_is_doubtful(&m, home, n);
+	}
+	if (!n->known) { /* as it is */
+		n->number = (struct numbering){ 0 };
+		memcpy(n->octets, m.digits, m.n_digits);
+		n->digits = bytes_of(n->octets, m.n_digits);
+	}
+}
+
+/* number_emit: '+' and digits of what is known to be international, or digits as they are. */
+static bool number_emit(const struct number *m, size_t to, struct entity_sink *sink,
+	struct entity *e, const struct number_normal *n)
+{
+	size_t start = sink->used;
+
+	if (n->digits.len < NUMBER_DIGITS_MIN || n->digits.len > NUMBER_DIGITS_MAX ||
+		sink->size - sink->used < n->digits.len + 1) {
+		return false;
+	}
+	if (n->known) {
 		sink->buffer[sink->used++] = '+';
 	}
-	memcpy(sink->buffer + sink->used, m->digits + first, m->n_digits - first);
-	sink->used += m->n_digits - first;
+	memcpy(sink->buffer + sink->used, n->digits.data, n->digits.len);
+	sink->used += n->digits.len;
 	*e = (struct entity){ .kind = ENTITY_NUMBER,
 		.from = (uint32_t)m->from,
 		.to = (uint32_t)to,
 		.value = bytes_of(sink->buffer + start, sink->used - start),
-		.host = bytes_of(NULL, 0) };
+		.host = bytes_of(NULL, 0),
+		.number = n->number };
 	return true;
 }
 
-bool entity_read_number(
-	struct bytes text, size_t at, struct entity_sink *sink, struct entity *e, size_t *tried)
+/* number_is_regular: its groups are those of a number: three digits and more, or pairs. */
+static bool number_is_regular(const struct number *m)
 {
-	struct number m;
-	size_t end = number_read(text, at, &m);
+	uint32_t n_pairs = 0;
+	uint32_t n_short = 0;
 
+	for (uint32_t i = 1; i < m->n; i++) {
+		const struct number_group *g = &m->groups[i];
+		bool trunk = g->separator == '(' && g->n_digits == 1;
+
+		n_short += !g->word && !trunk && g->n_digits < 3;
+		n_pairs += g->n_digits == 2 && g->separator == m->groups[1].separator;
+	}
+	return n_short == 0 || (n_pairs >= 3 && n_pairs >= n_short);
+}
+
+/* number_counts_up: "one two three four ...". */
+static bool number_counts_up(const struct number *m)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 1; i < m->n_digits; i++) {
+		n += (m->digits[i] - m->digits[i - 1] + 10) % 10 == 1;
+	}
+	return n + 2 > m->n_digits;
+}
+
+/* number_is_proven: what is spelled oddly is plainly a number all the same. */
+static bool number_is_proven(const struct number *m, uint16_t home, const struct number_normal *n)
+{
+	bool all_words = m->n == 1 && m->groups[0].word;
+
+	if (!m->plus && !all_words &&
+		(number_is_date(m) || number_is_amount(m) || number_is_address(m) ||
+			!number_is_regular(m))) {
+		return false;
+	}
+	if (all_words && number_counts_up(m)) {
+		return false;
+	}
+	if (n->number.valid) {
+		return all_words || m->plus ||
+		       (!number_is_bare(m, home, n) && !number_is_foreign(m, home, n));
+	}
+	if (m->plus) {
+		return n->number.country != NUMBERING_NONE && n->digits.len >= 9;
+	}
+	if (all_words) {
+		return m->n_digits >= 9;
+	}
+	return home == NUMBERING_NONE && m->digits[0] == '0' && m->n_digits >= 9 &&
+	       m->n_digits <= 13;
+}
+
+/* number_is_other: digits of something else, unless they are a number of home's in its usual form. */
+static bool number_is_other(const struct number *m, uint16_t home, const struct number_normal *n)
+{
+	bool pairs = m->n >= 4;
+
+	if (number_is_date(m) || number_is_address(m)) {
+		return true;
+	}
+	for (uint32_t i = 0; i < m->n; i++) {
+		pairs &= m->groups[i].n_digits == 2 && (i == 0 || m->groups[i].separator == ' ');
+	}
+	if (number_is_scattered(m)) {
+		return !pairs || !n->number.valid || numbering_country_of(home)->trunk[0] != '\0';
+	}
+	return number_is_amount(m) &&
+	       !(n->number.valid && m->groups[0].n_digits == 3 && m->n_digits >= 9);
+}
+
+/* number_read_odd: what number_read() does not, and is proven. */
+static bool number_read_odd(struct bytes text, size_t at, uint16_t home, struct entity_sink *sink,
+	struct entity *e, size_t *tried)
+{
+	struct number_normal normal;
+	struct number m;
+	size_t end = number_read_spelled(text, at, &m);
+
+	if (end == 0 || !m.odd) {
+		return false;
+	}
+	if (m.overlong && (m.n_words > NUMBER_DIGITS_MAX || m.n == 1)) {
+		*tried = end; /* a text of such words or letters; its end is no number either */
+	}
+	if (m.bad || m.overlong || m.n_digits < NUMBER_DIGITS_MIN ||
+		!number_stands_free(text, m.from, end)) {
+		return false;
+	}
+	number_normalise(m, home, &normal);
+	return number_is_proven(&m, home, &normal) && number_emit(&m, end, sink, e, &normal);
+}
+
+bool entity_read_number(struct bytes text, size_t at, uint16_t home, struct entity_sink *sink,
+	struct entity *e, size_t *tried)
+{
+	struct number_normal normal;
+	struct number m;
+	size_t end;
+
+	if (number_read_odd(text, at, home, sink, e, tried)) {
+		return true;
+	}
+	end = number_read(text, at, &m);
 	if (m.n == 0) {
 		return false;
 	}
-	*tried = end;
+	*tried = end > *tried ? end : *tried;
 	if (m.overlong || m.n_digits < NUMBER_DIGITS_MIN || !number_stands_free(text, at, end)) {
 		return false;
 	}
 	if (text.data[at] == '(' && memchr(text.data + at, ')', end - at) == NULL) {
 		m.from++; /* "(0812 345678)" */
 	}
-	if (!m.plus && (number_is_date(&m) || number_is_amount(&m) || number_is_scattered(&m) ||
-			       number_is_address(&m))) {
-		return false;
-	}
-	return number_emit(&m, end, sink, e);
+	number_normalise(m, home, &normal);
+	return (m.plus || !number_is_other(&m, home, &normal)) &&
+	       number_emit(&m, end, sink, e, &normal);
 }

@@ -119,8 +119,8 @@ uint32_t entity_cut_full(struct bytes text, const struct entity_host *host);
 bool entity_read_url(
 	struct bytes text, size_t at, struct entity_sink *sink, struct entity *e, size_t *tried);
 
-/* entity_read_number: the number that begins at `at`; *tried as above. */
-bool entity_read_number(
-	struct bytes text, size_t at, struct entity_sink *sink, struct entity *e, size_t *tried);
+/* entity_read_number: the number that begins at `at`, of `home` or international; *tried as above. */
+bool entity_read_number(struct bytes text, size_t at, uint16_t home, struct entity_sink *sink,
+	struct entity *e, size_t *tried);
 
 #endif
