@@ -5,8 +5,7 @@
 
 #include "dataplane/verdict/judge_parts.h"
 
-/* take_sibling: the verdict of the message that this part belongs to. */
-static void take_sibling(const struct generation *g, const struct policy_scope *scope,
+void judge_take_sibling(const struct generation *g, const struct policy_scope *scope,
 	const struct concat_verdict *c, struct verdict *v)
 {
 	v->action = c->action < scope->max_action ? c->action : scope->max_action;
@@ -179,9 +178,44 @@ static void find_scope(struct judging *a)
 	}
 }
 
+static struct judge_limited limited(const struct judging *a)
+{
+	return (struct judge_limited){ .judge = a->judge,
+		.generation = a->generation,
+		.scope = a->scope,
+		.sms = a->sms,
+		.stats = a->stats,
+		.now_us = a->now_us,
+		.remember = a->remember };
+}
+
+/* over_limit: of limits that need no text; a never-block list may be in the text. */
+static bool over_limit(struct judging *a)
+{
+	const struct judge_limited q = limited(a);
+
+	return a->generation->policy->n_limits != 0 &&
+	       !judge_lists_want_text(a->generation, a->sms, true) &&
+	       judge_limits_look(&q, a->verdict);
+}
+
+/* charge: what is let in so far; limits may refuse it. */
+static void charge(struct judging *a)
+{
+	const struct judge_limited q = limited(a);
+	const struct verdict *v = a->verdict;
+	uint64_t start = stats_clock(a->stats);
+
+	if (a->generation->policy->n_limits != 0 && v->action < ACTION_BLANK &&
+		v->reason != R_never_block && v->reason != R_sibling) {
+		judge_limits_charge(&q, a->verdict);
+		(void)stats_stage(a->stats, STAGE_policy, start);
+	}
+}
+
 /*
- * decide_before_text: lists of addresses, rules that need no text, and whether the text is to be
- * looked at at all. True: that is all. What refuses here waits for never-block lists that look into
+ * decide_before_text: lists of addresses, rules and limits that need no text, and whether the text is
+ * to be looked at at all. True: that is all. What refuses here waits for never-block lists that look into
  * the text.
  */
 static bool decide_before_text(struct judging *a)
@@ -203,6 +237,10 @@ static bool decide_before_text(struct judging *a)
 		judge_rules(j, g, g->plan.early, g->plan.n_early, &v->hits);
 		weigh_hits(a);
 		a->refused = v->action >= ACTION_BLANK;
+	}
+	if (!a->refused && over_limit(a)) {
+		(void)stats_stage(a->stats, STAGE_policy, start);
+		return true;
 	}
 	(void)stats_stage(a->stats, STAGE_policy, start);
 	if (a->refused && a->scope->content && judge_lists_want_text(g, a->sms, true)) {
@@ -236,7 +274,7 @@ static bool see_text(struct judging *a)
 	if (refuses(&a->listed)) {
 		take_list(a->generation, a->scope, &a->listed, a->verdict);
 	} else if (!a->refused) {
-		take_sibling(a->generation, a->scope, &joined.verdict, a->verdict);
+		judge_take_sibling(a->generation, a->scope, &joined.verdict, a->verdict);
 	}
 	return true;
 }
@@ -280,9 +318,11 @@ static void decide_by_content(struct judging *a)
 	scanned = stats_stage(a->stats, STAGE_scan, seen);
 	j->text_len = j->views.text.len;
 	j->scan_cycles = (scanned - seen) * a->stats->timed;
-	if (g->plan.n_late != 0) {
+	if (g->plan.conditions) {
 		condition_set_text(
 			&j->subject, j->views.text, j->views.entities, j->views.n_entities);
+	}
+	if (g->plan.n_late != 0) {
 		judge_rules(j, g, g->plan.late, g->plan.n_late, &v->hits);
 	}
 	weigh_hits(a);
@@ -370,6 +410,7 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 	judge_sender(j, m);
 	stats_add(stats, STAT_parts, a.part && remember);
 	decide(&a);
+	charge(&a);
 	if (!a.scope->content) {
 		note(v, R_content_off, stats);
 	} else if (a.part && j->concat != NULL && remember && condemns(g, v)) {
