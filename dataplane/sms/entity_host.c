@@ -143,7 +143,7 @@ size_t entity_read_mixed(struct bytes text, size_t at, struct entity_host *host)
 static enum entity_tld host_tld(struct bytes text, struct entity_label label)
 {
 	uint8_t name[4 * HOST_LABEL_LEN];
-	struct entity_sink sink = { name, sizeof(name), 0 };
+	struct entity_sink sink = { .buffer = name, .size = sizeof(name) };
 
 	if (!entity_put_span(&sink, text, label.from, label.to, true)) {
 		return TLD_NONE;

@@ -54,7 +54,7 @@ static bool put_label(struct entity_sink *sink, struct bytes text, struct entity
 {
 	size_t start = sink->used;
 	uint8_t memory[LABEL_SIZE];
-	struct entity_sink unicode = { memory, sizeof(memory), 0 };
+	struct entity_sink unicode = { .buffer = memory, .size = sizeof(memory) };
 	struct bytes put;
 
 	if (!entity_put_span(sink, text, label.from, label.to, true)) {

@@ -102,6 +102,7 @@ static bool url_begins_path(uint32_t c, bool backslashes)
 static size_t url_read_path(struct bytes text, size_t at, bool backslashes)
 {
 	struct entity_char c = entity_char_at(text, at);
+	const size_t from = at;
 	size_t end = at;
 	size_t n_open = 0;
 
@@ -111,6 +112,8 @@ static size_t url_read_path(struct bytes text, size_t at, bool backslashes)
 		if (c.cp == ')' && n_open != 0) {
 			n_open--;
 			end = at;
+		} else if (c.cp == ')' && end != from) {
+			return end; /* it was opened before the URL */
 		} else if (!entity_is_one_of(c.cp, ".,;:!?'*)")) {
 			end = at;
 		}
@@ -237,7 +240,7 @@ static size_t url_decode_host(
 {
 	bool any = false;
 
-	*sink = (struct entity_sink){ out, URL_DECODED, 0 };
+	*sink = (struct entity_sink){ .buffer = out, .size = URL_DECODED };
 	for (;;) {
 		struct entity_char c = entity_char_at(text, at);
 		uint32_t high = url_hex(entity_char_at(text, at + 1).cp);

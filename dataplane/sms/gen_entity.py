@@ -17,7 +17,7 @@ NAMES = set("""
 com net org info biz edu gov mil int mobi asia name pro coop aero jobs travel cat post arpa
 xyz top site online club vip icu shop store app dev link click space website tech promo bank
 bet casino loan loans credit cash poker porn sex webcam bid win trade science party stream
-download racing review accountants cricket faith date men work fit ltd llc inc host press
+download racing review accountants cricket faith date men work fit host press
 wiki cloud digital email network solutions services support agency center company
 international group blog news mba monster cyou cfd sbs rest quest buzz bond autos boats
 homes yachts hair skin makeup beauty lat page web ninja guru live tokyo berlin london paris
@@ -27,7 +27,7 @@ nyc amsterdam istanbul moscow hamburg""".split())
 WORDS = set("""
 so no my it je is im cl be at il th tc am do by to me in es gd pa gn ma er tt bd cm gm rs lt
 al mo sn as us la et va ai ne ni se si su ve li mu ms mr st pm ps ac ad ag hm ar na nu ke ki
-dm py sh md mm ph om sc sd sb gs km kg lb tm pr bb bs ye bt tl""".split())
+dm py sh md mm ph om sc sd sb gs km kg lb tm pr bb bs ye bt tl ga sa vi""".split())
 
 # Domains in other scripts that are no words.
 UNICODE_NAMES = {"рф"}
