@@ -230,8 +230,9 @@ static void read_country(const struct conf_reader *r, struct list_group *g)
 }
 
 /*
- * read_folded: whether look-alikes of a sender meet its entry. They do where the list refuses; what a
- * list lets pass is what stands in it and nothing that looks like it.
+ * read_folded: whether look-alikes of a sender or host meet its entry. Those of a sender do where the
+ * list refuses; what a list lets pass is what stands in it and nothing that looks like it. Those of
+ * a host do where it is asked for: names of the network are many, and alike.
  */
 static void read_folded(const struct conf_reader *r, struct list_group *g)
 {

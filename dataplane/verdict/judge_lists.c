@@ -286,7 +286,9 @@ static bool find_entity(struct judge *j, const struct policy_list_use *u, const 
 	struct bytes key;
 
 	if (e->kind == ENTITY_URL) {
-		return list_kind(l) == LIST_HOST && list_find_url(l, e->value, e->host, hit);
+		return list_kind(l) == LIST_HOST &&
+		       (list_find_url(l, e->value, e->host, hit) ||
+			       (u->folded && list_find_look_alike(l, e->host, hit)));
 	}
 	if (list_kind(l) == LIST_HOST) {
 		return false;

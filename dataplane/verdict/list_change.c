@@ -259,7 +259,7 @@ static void settle(struct changing *c, const struct item *items, size_t n)
 }
 
 /*
- * move_folded: deleting a sender leaves other ones that look like it; the base's table leads to one of
+ * move_folded: deleting a sender or host leaves other ones that look like it; the base's table leads to one of
  * them only. So they move to the overlay.
  */
 static void move_folded(struct changing *c)
@@ -269,7 +269,9 @@ static void move_folded(struct changing *c)
 	const struct list_texts *base = &c->from->base->texts;
 	struct list_entry e = { .class = LIST_EXACT_TEXT };
 
-	if (c->from->kind != LIST_SENDER || c->deleted.n_texts == 0) {
+	enum list_kind kind = (enum list_kind)c->from->kind;
+
+	if (!list_kind_folds(kind) || c->deleted.n_texts == 0) {
 		return;
 	}
 	if (!list_collect_finish(&c->deleted, &gone, &spans)) {
@@ -280,7 +282,7 @@ static void move_folded(struct changing *c)
 		struct list_text_entry t = list_text_at(base, at);
 		uint8_t fold[LIST_FOLD_SIZE];
 
-		if (list_text_find(&gone->folded, list_fold(t.text, fold)) < 0 ||
+		if (list_text_find(&gone->folded, list_entry_fold(kind, t.text, fold)) < 0 ||
 			list_text_find(&gone->texts, t.text) >= 0) {
 			continue;
 		}

@@ -332,8 +332,18 @@ static bool finish_texts(struct list_collect *c, struct list_store *s)
 	       list_store_index(s, c->kind);
 }
 
+struct bytes list_entry_fold(enum list_kind kind, struct bytes text, uint8_t out[LIST_FOLD_SIZE])
+{
+	for (size_t i = 0; i < text.len && kind == LIST_HOST; i++) {
+		if (text.data[i] == '/' || text.data[i] == '?' || text.data[i] == '#') {
+			return bytes_of(out, 0);
+		}
+	}
+	return list_fold(text, out);
+}
+
 /* fold_texts: makes `folded`. */
-static bool fold_texts(struct list_store *s)
+static bool fold_texts(struct list_store *s, enum list_kind kind)
 {
 	const char *why;
 	uint8_t *blob = NULL;
@@ -345,10 +355,11 @@ static bool fold_texts(struct list_store *s)
 		for (uint32_t place = 0; place < s->texts.blob_len;
 			place = list_text_next(&s->texts, place)) {
 			uint8_t out[LIST_FOLD_SIZE];
-			struct bytes fold = list_fold(list_text_at(&s->texts, place).text, out);
+			struct bytes fold =
+				list_entry_fold(kind, list_text_at(&s->texts, place).text, out);
 
 			if (fold.len == 0 || fold.len > UINT8_MAX) {
-				continue; /* nothing is left of it, or it is no sender's */
+				continue; /* nothing is left of it, it is too long, or has a path */
 			}
 			if (blob != NULL) {
 				blob[at] = (uint8_t)fold.len;
@@ -374,7 +385,7 @@ bool list_store_index(struct list_store *s, enum list_kind kind)
 	if (kind == LIST_PAIR) {
 		s->pair_prefixes = list_pair_prefixes(&s->texts);
 	}
-	return kind != LIST_SENDER || fold_texts(s);
+	return !list_kind_folds(kind) || fold_texts(s, kind);
 }
 
 /* drop_repeats: of sorted keys. */

@@ -348,11 +348,18 @@ static void lower(struct list_entry *e)
 	}
 }
 
-static size_t scheme_len(const char *text)
+/* has_scheme: "http://", "hxxps[:]//" and what else is read as one. */
+static bool has_scheme(const char *text)
 {
-	return strncasecmp(text, "http://", 7) == 0    ? 7
-	       : strncasecmp(text, "https://", 8) == 0 ? 8
-	                                               : 0;
+	return (strstr(text, "//") != NULL || strstr(text, ":\\\\") != NULL) &&
+	       (strncasecmp(text, "http", 4) == 0 || strncasecmp(text, "hxxp", 4) == 0);
+}
+
+/* is_tld: a single label that needs no reading: digits may be an address, "xn--" is Unicode. */
+static bool is_tld(const struct list_entry *e)
+{
+	return is_label(e->text, e->len) && !is_digit((uint8_t)e->text[0]) &&
+	       strncasecmp(e->text, "xn--", 4) != 0;
 }
 
 #define HOST_SCHEME "http://"
@@ -394,15 +401,16 @@ static int take_host(
 /* read_host: in the normal form in which URLs are found in texts, as it is them that it has to meet. */
 static int read_host(struct list_entry *e, char why[LIST_WHY_SIZE])
 {
-	size_t skip = scheme_len(e->text);
-	size_t len = SCHEME_LEN + e->len - skip;
+	size_t scheme = has_scheme(e->text) ? 0 : SCHEME_LEN;
+	size_t len = scheme + e->len;
 	struct host_work *w;
 	int got;
 
-	if (is_label(e->text, e->len)) {
+	if (is_tld(e)) {
 		lower(e);
 		return 1;
 	}
+	len -= len > 1 && e->text[e->len - 1] == '.' ? 1 : 0; /* the root's dot */
 	if (strncmp(e->text, "*.", 2) == 0) {
 		return wrong(why, "leave \"*.\" out: a domain stands for all below it");
 	}
@@ -410,8 +418,8 @@ static int read_host(struct list_entry *e, char why[LIST_WHY_SIZE])
 	if (w == NULL) {
 		return wrong(why, "out of memory");
 	}
-	memcpy(w->text, HOST_SCHEME, SCHEME_LEN);
-	memcpy(w->text + SCHEME_LEN, e->text + skip, e->len - skip);
+	memcpy(w->text, HOST_SCHEME, scheme);
+	memcpy(w->text + scheme, e->text, len - scheme);
 	if (memchr(w->text, '@', len) != NULL ||
 		entity_find(bytes_of(w->text, len), NUMBERING_NONE, w->found, w->buffer,
 			sizeof(w->buffer)) == 0) {

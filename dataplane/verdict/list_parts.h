@@ -31,7 +31,7 @@ struct list_store {
 	struct list_tags tags;
 	struct list_texts texts;
 	struct list_texts
-		folded;         /* kind sender: keyed by the fold; tag: place in texts, 4 octets */
+		folded; /* kinds sender and host: keyed by the fold; tag: place in texts, 4 octets */
 	uint16_t pair_prefixes; /* kind pair: 1 << digits of each prefix that a sender is */
 	_Atomic int references;
 };
@@ -139,6 +139,15 @@ void list_share_counts(struct list *l, const struct list *before);
 struct list_store *list_store_ref(struct list_store *s);
 void list_store_unref(struct list_store *s);
 struct list_spans *list_spans_ref(struct list_spans *s);
+/* list_kind_folds: a store of this kind has `folded`. */
+static inline bool list_kind_folds(enum list_kind kind)
+{
+	return kind == LIST_SENDER || kind == LIST_HOST;
+}
+
+/* list_entry_fold: what look-alikes of an entry meet; empty: nothing, as of a URL with a path. */
+struct bytes list_entry_fold(enum list_kind kind, struct bytes text, uint8_t out[LIST_FOLD_SIZE]);
+
 /* list_store_index: what of a kind is made from `texts` beside them: `folded`, `pair_prefixes`. */
 bool list_store_index(struct list_store *s, enum list_kind kind);
 /* list_pair_read: e->text becomes canonical; 1, or -1 with `why` (list_pair.c). */

@@ -286,30 +286,54 @@ static bool find_domain(const struct list *l, struct bytes domain, struct bytes 
 	return find_exact(l, bytes_of(key, domain.len), hit);
 }
 
+/* host_domains: where the last domains of a host begin, the shortest first; the root's dot is cut. */
+static unsigned host_domains(struct bytes *host, size_t at[LIMIT_LIST_LABELS + 1])
+{
+	unsigned n = 0;
+
+	if (host->len != 0 && host->data[host->len - 1] == '.') {
+		host->len--;
+	}
+	for (size_t i = host->len; i > 0 && n < LIMIT_LIST_LABELS; i--) {
+		if (host->data[i - 1] == '.') {
+			at[n++] = i;
+		}
+	}
+	if (host->len != 0) {
+		at[n++] = 0;
+	}
+	return n;
+}
+
 bool list_find_url(const struct list *l, struct bytes url, struct bytes host, struct list_hit *hit)
 {
 	struct bytes rest = url_rest(url, host);
 	size_t ends[LIMIT_LIST_SEGMENTS + 1];
 	unsigned n_ends = url_paths(rest, ends);
 	size_t at[LIMIT_LIST_LABELS + 1];
-	unsigned n = 0;
+	unsigned n = host_domains(&host, at);
 
-	if (host.len != 0 && host.data[host.len - 1] == '.') {
-		host.len--;
-	}
-	for (size_t i = host.len; i > 0 && n < LIMIT_LIST_LABELS; i--) {
-		if (host.data[i - 1] == '.') {
-			at[n++] = i;
-		}
-	}
-	if (host.len == 0) {
-		return false;
-	}
-	at[n++] = 0;
 	while (n-- > 0) { /* the longest first: it says most */
 		struct bytes domain = bytes_slice(host, at[n], host.len);
 
 		if (domain.len != 0 && find_domain(l, domain, rest, ends, n_ends, hit)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool list_find_look_alike(const struct list *l, struct bytes host, struct list_hit *hit)
+{
+	uint8_t fold[LIST_FOLD_SIZE];
+	size_t at[LIMIT_LIST_LABELS + 1];
+	unsigned n = host_domains(&host, at);
+
+	while (n-- > 0) {
+		struct bytes domain = bytes_slice(host, at[n], host.len);
+		struct bytes key = domain.len <= LIST_TEXT_MAX ? list_fold(domain, fold) : domain;
+
+		if (domain.len != 0 && key.len != 0 && list_find_text(l, key, true, hit)) {
 			return true;
 		}
 	}

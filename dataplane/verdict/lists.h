@@ -84,6 +84,8 @@ bool list_find_digits(const struct list *l, struct bytes digits, struct list_hit
 bool list_find_text(const struct list *l, struct bytes text, bool folded, struct list_hit *hit);
 bool list_find_ip(const struct list *l, const uint8_t ip[16], struct list_hit *hit);
 bool list_find_url(const struct list *l, struct bytes url, struct bytes host, struct list_hit *hit);
+/* list_find_look_alike: a host of the list, or one below it, that `host` or a part of it looks like. */
+bool list_find_look_alike(const struct list *l, struct bytes host, struct list_hit *hit);
 bool list_find_pair(const struct list *l, struct bytes subscriber, struct bytes sender, bool number,
 	struct list_hit *hit);
 

@@ -134,6 +134,26 @@ static void check(struct bench *b, enum rule_action action, enum reason reason, 
 }
 
 /* What was scanned for a message: nothing, where a list has decided. */
+/* Look-alikes of a host, where they are asked for; the host itself is on a never-block list. */
+static void test_look_alike_hosts(void)
+{
+	struct bench *b = bench_open("");
+	struct policy_list_use *u;
+
+	add_list(b, LIST_HOST, "mybank.example\n", LIST_MATCH_TEXT, ACTION_REJECT);
+	add_list(b, LIST_HOST, "mybank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
+	put_message(b, "1", "2", "see https://myb4nk.example/login");
+	check(b, ACTION_PASS, R_none, NULL);
+	u = &b->policy.list_uses[0];
+	u->folded = true;
+	generation_free(b->generation);
+	b->generation = NULL;
+	check(b, ACTION_REJECT, R_list, "mybank.example");
+	put_message(b, "1", "2", "see https://www.mybank.example/login");
+	check(b, ACTION_PASS, R_never_block, "mybank.example");
+	bench_close(b);
+}
+
 /* A subscriber's own lists: one lets the bank in, one keeps all others out. */
 static void test_pairs(void)
 {
@@ -453,4 +473,5 @@ UNIT_MAIN("judge_lists", { "never block", test_never_block }, { "refuse", test_r
 	{ "ceiling", test_ceiling }, { "where", test_where }, { "text", test_text },
 	{ "text before address", test_text_before_address }, { "map", test_map },
 	{ "many destinations", test_many_destinations }, { "sibling", test_sibling },
-	{ "sample", test_sample }, { "pairs", test_pairs }, { "pairs of many", test_pairs_of_many })
+	{ "sample", test_sample }, { "look-alikes of hosts", test_look_alike_hosts },
+	{ "pairs", test_pairs }, { "pairs of many", test_pairs_of_many })

@@ -61,6 +61,24 @@ static void test_change(void)
 	list_unref(b);
 }
 
+/* Deleting a host leaves those that look like it. */
+static void test_change_look_alikes(void)
+{
+	struct list *l = read_list(LIST_HOST, "mybank.example\nmyb4nk.example\n");
+	struct list *a = change(l, "-mybank.example\n");
+	struct list *b = change(l, "-myb4nk.example\n");
+	struct list *c = change(a, "-myb4nk.example\n");
+
+	CU_ASSERT(list_find_look_alike(l, bytes_str("m\xD1\x83\x62\x61nk.example"), NULL));
+	CU_ASSERT(list_find_look_alike(a, bytes_str("m\xD1\x83\x62\x61nk.example"), NULL));
+	CU_ASSERT(list_find_look_alike(b, bytes_str("m\xD1\x83\x62\x61nk.example"), NULL));
+	CU_ASSERT_FALSE(list_find_look_alike(c, bytes_str("m\xD1\x83\x62\x61nk.example"), NULL));
+	list_unref(l);
+	list_unref(a);
+	list_unref(b);
+	list_unref(c);
+}
+
 static bool has_pair(const struct list *l, const char *subscriber, const char *sender)
 {
 	return list_find_pair(l, bytes_str(subscriber), bytes_str(sender), true, NULL);
@@ -371,6 +389,7 @@ static void test_foreign_sections(void)
 }
 
 UNIT_MAIN("list_change", { "change", test_change }, { "changes of pairs", test_change_pairs },
+	{ "changes of look-alikes", test_change_look_alikes },
 	{ "change errors", test_change_errors }, { "change senders", test_change_senders },
 	{ "changes against text", test_changes_against_text },
 	{ "overlay grows", test_overlay_grows }, { "damaged sections", test_damaged_sections },

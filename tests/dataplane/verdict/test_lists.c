@@ -402,6 +402,103 @@ static void test_hosts(void)
 	list_unref(again);
 }
 
+/* One entry, however a host is written: Unicode, Punycode, defanged, an address in hexadecimal. */
+static void test_host_forms(void)
+{
+	static const struct {
+		const char *entry;
+		const char *url; /* in the normal form */
+		const char *host;
+	} cases[] = {
+		{ "b\xC3\xBC"
+		  "cher-demo.de",
+			"http://b\xC3\xBC"
+			"cher-demo.de/x",
+			"b\xC3\xBC"
+			"cher-demo.de" },
+		{ "xn--bcher-demo-9db.de",
+			"http://b\xC3\xBC"
+			"cher-demo.de/x",
+			"b\xC3\xBC"
+			"cher-demo.de" },
+		{ "XN--P1AI", "http://\xD1\x8F.\xD1\x80\xD1\x84", "\xD1\x80\xD1\x84" },
+		{ "evil-demo[.]com", "http://www.evil-demo.com", "evil-demo.com" },
+		{ "hxxp://evil-demo[.]com/a/", "http://evil-demo.com/a/b", "evil-demo.com/a" },
+		{ "hxxps[:]//evil-demo(.)com", "http://evil-demo.com/a/b", "evil-demo.com" },
+		{ "https:\\\\evil-demo.com\\a", "http://evil-demo.com/a", "evil-demo.com/a" },
+		{ "Example.COM.", "http://example.com", "example.com" },
+		{ "0xC0000201", "http://192.0.2.1/x", "192.0.2.1" },
+		{ "192.0.2.1/x", "http://192.0.2.1/x", "192.0.2.1/x" },
+	};
+
+	struct list *ipv6 = read_list(LIST_HOST, "http://[2001:DB8:0::1]");
+
+	check_print(ipv6, "[2001:db8::1]\n");
+	list_unref(ipv6);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct list *l = read_list(LIST_HOST, cases[i].entry);
+
+		CU_ASSERT_STRING_EQUAL(found_url(l, cases[i].url), cases[i].host);
+		list_unref(l);
+	}
+}
+
+static const char *look_alike(const struct list *l, const char *host)
+{
+	static char entry[LIST_TEXT_MAX + 1];
+	struct list_hit hit;
+
+	entry[0] = '\0';
+	if (list_find_look_alike(l, bytes_str(host), &hit)) {
+		(void)snprintf(entry, sizeof(entry), "%.*s", (int)hit.entry.len,
+			(const char *)hit.entry.data);
+	}
+	return entry;
+}
+
+static void test_look_alike_hosts(void)
+{
+	struct list *l = read_list(LIST_HOST, "mybank.example\nmail.example/login\n");
+	struct list *again = through_section(l);
+
+	for (int i = 0; i < 2; i++) {
+		const struct list *of = i == 0 ? l : again;
+
+		CU_ASSERT_STRING_EQUAL(look_alike(of, "mybank.example"), "mybank.example");
+		CU_ASSERT_STRING_EQUAL(look_alike(of, "myb4nk.example"), "mybank.example");
+		CU_ASSERT_STRING_EQUAL(
+			look_alike(of, "www.MYB\xC3\x81NK.example"), "mybank.example");
+		CU_ASSERT_STRING_EQUAL(look_alike(of, "a.m\xD1\x83"
+						      "b\xD0\xB0nk.example"), /* Cyrillic у, а */
+			"mybank.example");
+		CU_ASSERT_STRING_EQUAL(look_alike(of, "notmybank.example"), "");
+		CU_ASSERT_STRING_EQUAL(look_alike(of, "mybank.example.evil.test"), "");
+		CU_ASSERT_STRING_EQUAL(look_alike(of, "mail.example"), ""); /* only below a path */
+		CU_ASSERT_STRING_EQUAL(look_alike(of, ""), "");
+	}
+	list_unref(l);
+	list_unref(again);
+}
+
+/* The list that is shipped reads without a warning. */
+static void test_shorteners(void)
+{
+	struct diag *diag = diag_new();
+	struct list *l = list_load(
+		"shorteners", LIST_HOST, "patterns/sets/shorteners.txt", "shorteners.txt", diag);
+
+	diag_print(diag, stdout);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
+	CU_ASSERT_EQUAL(diag->n_errors, 0);
+	CU_ASSERT_EQUAL(diag->n_warnings, 0);
+	CU_ASSERT(list_facts(l).n_entries >= 200);
+	CU_ASSERT_STRING_EQUAL(found_url(l, "https://bit.ly/3xYz"), "bit.ly");
+	CU_ASSERT_STRING_EQUAL(found_url(l, "https://www.tinyurl.com/abc"), "tinyurl.com");
+	CU_ASSERT_STRING_EQUAL(found_url(l, "https://example.com/bit.ly"), "");
+	list_unref(l);
+	diag_done(diag);
+}
+
 /* pair_entry: what list_find_pair() meets; a sender with '+' before it is a number. */
 static const char *pair_entry(const struct list *l, const char *subscriber, const char *sender)
 {
@@ -716,7 +813,8 @@ static void test_set(void)
 
 UNIT_MAIN("lists", { "numbers", test_numbers }, { "normal numbers", test_normal_numbers },
 	{ "against a model", test_against_model }, { "senders", test_senders },
-	{ "accounts", test_accounts }, { "hosts", test_hosts }, { "pairs", test_pairs },
-	{ "networks", test_networks }, { "errors", test_errors },
-	{ "many errors", test_many_errors }, { "warnings", test_warnings }, { "kinds", test_kinds },
-	{ "set", test_set })
+	{ "accounts", test_accounts }, { "hosts", test_hosts },
+	{ "forms of hosts", test_host_forms }, { "look-alikes of hosts", test_look_alike_hosts },
+	{ "shorteners", test_shorteners }, { "pairs", test_pairs }, { "networks", test_networks },
+	{ "errors", test_errors }, { "many errors", test_many_errors },
+	{ "warnings", test_warnings }, { "kinds", test_kinds }, { "set", test_set })
