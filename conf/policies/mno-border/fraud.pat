@@ -29,7 +29,7 @@ impostor.money:/\b(send|lend|transfer)\b.*\b(money|cash|gift cards?)\b/i categor
 + "Can you send me money?"
 - "Send me a postcard"
 
-callback.premium:/^(\+44|0)9[018][0-9]{8}$/i field=number category=callback weight=60 view=text
+callback.premium:/^(\+44|0)9[018][0-9]{8}$/i field=number category=callback weight=60 view=sent
 + "call 0909 879 0123 now"
 - "call 020 7946 0123 now"
 
