@@ -215,6 +215,17 @@ static bool same_use(const struct policy_list_use *a, const struct policy_list_u
 	       strcmp(a->country, b->country) == 0;
 }
 
+/* asked_before: the same question among the `n` from `u` on; then it is a group of its own. */
+static bool asked_before(const struct policy_list_use *u, unsigned n, unsigned match)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (u[i].match == match) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* print_list: which it is; only where it is named first also of what kind. */
 static void print_list(const struct policy_list *l, bool first, FILE *to)
 {
@@ -277,7 +288,8 @@ static void print_lists(const struct policy *p, const struct policy_names *names
 		const struct policy_list_use *u = &p->list_uses[i];
 		unsigned n = 1;
 
-		while (i + n < p->n_list_uses && same_use(u, u + n)) {
+		while (i + n < p->n_list_uses && same_use(u, u + n) &&
+			!asked_before(u, n, u[n].match)) {
 			n++;
 		}
 		for (; told < u->list; told++) {
