@@ -243,8 +243,8 @@ static void read_folded(const struct conf_reader *r, struct list_group *g)
 	if (!conf_bool(r, g->s, "folded", &folded)) {
 		return;
 	}
-	if (g->kind != LIST_SENDER) {
-		conf_say(r, DIAG_ERROR, e, "folded is for lists of kind sender");
+	if (g->kind != LIST_SENDER && g->kind != LIST_HOST) {
+		conf_say(r, DIAG_ERROR, e, "folded is for lists of kind sender and host");
 		return;
 	}
 	g->use.folded = folded;
