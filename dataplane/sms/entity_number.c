@@ -430,6 +430,13 @@ static bool number_counts_up(const struct number *m)
 	return n + 2 > m->n_digits;
 }
 
+/* number_is_dialled: international behind the way abroad of home. */
+static bool number_is_dialled(const struct number *m, uint16_t home, const struct number_normal *n)
+{
+	return n->number.valid && n->digits.len < m->n_digits &&
+	       n->number.calling_code != numbering_country_of(home)->calling_code;
+}
+
 /* number_is_proven: what is spelled oddly is plainly a number all the same. */
 static bool number_is_proven(const struct number *m, uint16_t home, const struct number_normal *n)
 {
@@ -437,10 +444,10 @@ static bool number_is_proven(const struct number *m, uint16_t home, const struct
 
 	if (!m->plus && !all_words &&
 		(number_is_date(m) || number_is_amount(m) || number_is_address(m) ||
-			!number_is_regular(m))) {
+			(!number_is_regular(m) && !number_is_dialled(m, home, n)))) {
 		return false;
 	}
-	if (all_words && number_counts_up(m)) {
+	if (all_words && number_counts_up(m) && (!n->number.valid || m->digits[0] == '1')) {
 		return false;
 	}
 	if (n->number.valid) {
@@ -486,7 +493,8 @@ static bool number_read_odd(struct bytes text, size_t at, uint16_t home, struct 
 	if (end == 0 || !m.odd) {
 		return false;
 	}
-	if (m.overlong && (m.n_words > NUMBER_DIGITS_MAX || m.n == 1)) {
+	if ((m.overlong || m.n_digits > NUMBER_DIGITS_MAX) &&
+		(m.n_words > NUMBER_DIGITS_MAX || (m.overlong && m.n == 1))) {
 		*tried = end; /* a text of such words or letters; its end is no number either */
 	}
 	if (m.bad || m.overlong || m.n_digits < NUMBER_DIGITS_MIN ||

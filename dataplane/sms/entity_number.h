@@ -13,7 +13,7 @@
 #define NUMBER_GROUPS     18u
 
 /* Digits that are written as such, where letters stand for others. */
-#define NUMBER_REAL_DIGITS_MIN 4u
+#define NUMBER_REAL_DIGITS_MIN 3u
 
 struct number_group {
 	uint8_t n_digits;

@@ -274,25 +274,54 @@ static bool begins_with_zeros(struct bytes digits)
 	return digits.len > 2 && digits.data[0] == '0' && digits.data[1] == '0';
 }
 
-/*
- * dialled_normal: what the digits mean at home; not known: the likeliest. The order is that of
- * libphonenumber: the way abroad, the trunk prefix where what is behind it is valid, the rest.
- */
-static struct bytes dialled_normal(const struct dialled *d, unsigned ton, bool *known)
+/* behind_zeros: what "00" leads to: what many write wherever they are; empty if that is not valid. */
+static struct bytes behind_zeros(const struct dialled *d, bool home_only)
 {
-	const struct numbering_prefix *abroad;
-	const struct numbering_prefix *trunk = NULL;
-	struct bytes found = behind_prefix(d, true, &abroad);
+	struct bytes rest = bytes_slice(d->digits, 2, d->digits.len);
+	struct numbering n;
 
-	*known = true;
+	if (!begins_with_zeros(d->digits) || !numbering_find(rest, &n) || !n.valid ||
+		(home_only && n.calling_code != d->home->calling_code)) {
+		return bytes_of(NULL, 0);
+	}
+	return rest;
+}
+
+/* dialled_valid: a valid number that the digits mean at home; empty: none. */
+static struct bytes dialled_valid(const struct dialled *d, unsigned ton,
+	const struct numbering_prefix **abroad, const struct numbering_prefix **trunk)
+{
+	struct bytes found =
+		behind_zeros(d, true); /* "0065 ..." in Singapore, whose ways are 00x */
+
 	if (found.len == 0) {
-		found = behind_prefix(d, false, &trunk);
+		found = behind_prefix(d, true, abroad);
+	}
+	if (found.len == 0) {
+		found = behind_zeros(d, false);
+	}
+	if (found.len == 0) {
+		found = behind_prefix(d, false, trunk);
 	}
 	if (found.len == 0 && ton != TON_NATIONAL) {
 		found = bare_number(d);
 	} else if (found.len == 0 && is_valid(national_of(d, NULL))) {
 		found = national_of(d, NULL);
 	}
+	return found;
+}
+
+/*
+ * dialled_normal: what the digits mean at home; not known: the likeliest. The order is that of
+ * libphonenumber: the way abroad, the trunk prefix where what is behind it is valid, the rest.
+ */
+static struct bytes dialled_normal(const struct dialled *d, unsigned ton, bool *known)
+{
+	const struct numbering_prefix *abroad = NULL;
+	const struct numbering_prefix *trunk = NULL;
+	struct bytes found = dialled_valid(d, ton, &abroad, &trunk);
+
+	*known = true;
 	if (found.len != 0) {
 		return found;
 	}
