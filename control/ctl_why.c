@@ -277,10 +277,19 @@ static void tell_rules(struct why *w)
 	ctl_set(w->call, "rules", list);
 }
 
+/* scope_of: what held for the message; in a policy that has changed since, for its link and side. */
+static const struct policy_scope *scope_of(const struct why *w, unsigned side)
+{
+	const struct policy *p = &w->set->policy;
+	json_int_t n = json_integer_value(json_object_get(w->event, "scope"));
+
+	return n >= 1 && n <= p->n_scopes ? &p->scopes[n - 1] : policy_scope_of(p, w->link, side);
+}
+
 /* tell_thresholds: of the category, on this link and side. */
 static void tell_thresholds(const struct why *w, const char *category, json_t *j, unsigned side)
 {
-	const struct policy_scope *scope = policy_scope_of(&w->set->policy, w->link, side);
+	const struct policy_scope *scope = scope_of(w, side);
 	const char *separator = "; ";
 
 	for (uint16_t i = 0; i < scope->n_categories; i++) {

@@ -304,6 +304,19 @@ static void put_limit(struct context *c, const struct event_message *m)
 	json_line_close(&c->line, '}');
 }
 
+/* put_tenant: whose message it is; and what holds for it, where that is more than its link and side. */
+static void put_tenant(struct context *c, const struct event_message *m)
+{
+	if (m->tenant[0] != '\0') {
+		json_line_key(&c->line, "tenant");
+		json_line_string(&c->line,
+			bytes_of(m->tenant, strnlen(m->tenant, EVENT_TENANT_SIZE)), JSON_REPLACE);
+	}
+	if (m->scope != 0) {
+		json_line_put_unsigned(&c->line, "scope", m->scope);
+	}
+}
+
 static void put_category(struct context *c, const struct event_message *m)
 {
 	const struct ruleset *r = c->names->ruleset;
@@ -406,6 +419,7 @@ static void put_message(struct context *c, const struct event_message *m)
 	put_category(c, m);
 	put_list(c, m);
 	put_limit(c, m);
+	put_tenant(c, m);
 	json_line_put_string(&c->line, "reason", reason_name(m->reason));
 	if (m->late) {
 		json_line_put_unsigned(&c->line, "leaked", m->leaked);

@@ -35,6 +35,7 @@ enum {
 	EVENT_DIGITS_SIZE = 31,
 	EVENT_RULES_MAX = 16,
 	EVENT_LIST_SIZE = 20,
+	EVENT_TENANT_SIZE = 32,
 	EVENT_ENTRY_SIZE = 64,
 	EVENT_SIDE_UNKNOWN = 2
 };
@@ -115,6 +116,8 @@ struct event_message {
 	uint8_t entry_len;
 	bool entry_number; /* it is a person's number */
 	char entry[EVENT_ENTRY_SIZE];
+	char tenant[EVENT_TENANT_SIZE]; /* its name; "": none */
+	uint16_t scope; /* of policy.conf, index + 1; 0: what holds goes by link and side alone */
 	/* reason limit */
 	char limit[EVENT_LIST_SIZE]; /* its name */
 	uint32_t limit_fill;         /* of its key, per mille, this message included */

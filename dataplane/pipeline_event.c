@@ -130,6 +130,16 @@ static void put_list(struct event_message *m, const struct verdict *v, const str
 	memcpy(m->entry, v->list_hit.entry.data, m->entry_len);
 }
 
+/* put_tenant: whose message it is, and which scope holds for it. */
+static void put_tenant(struct event_message *m, const struct verdict *v, const struct generation *g)
+{
+	static_assert((int)EVENT_TENANT_SIZE == (int)POLICY_NAME_SIZE, "names are as long");
+	if (v->tenant != 0 && v->tenant <= g->policy->n_tenants) {
+		memcpy(m->tenant, g->policy->tenants[v->tenant - 1].name, sizeof(m->tenant));
+	}
+	m->scope = g->plan.plain_scopes ? 0 : (uint16_t)(v->scope + 1);
+}
+
 /* put_limit: which limit decided. */
 static void put_limit(struct event_message *m, const struct verdict *v, const struct policy *policy)
 {
@@ -236,6 +246,7 @@ void event_origin_put(
 	put_rules(m, v, &p->judge, p->turn->generation->ruleset);
 	put_list(m, v, p->turn->generation->policy);
 	put_limit(m, v, p->turn->generation->policy);
+	put_tenant(m, v, p->turn->generation);
 	memcpy(m->sibling_rule, v->sibling_rule, sizeof(m->sibling_rule));
 	m->source = address_of(&p->sms.source);
 	m->destination = address_of(&p->sms.destination);

@@ -186,6 +186,26 @@ static void test_contract(void)
 	free(b);
 }
 
+/* Whose message it is, and what holds for it, only where policy.conf tells more than links and sides. */
+static void test_tenant(void)
+{
+	struct bench *b = bench_new();
+	json_t *j;
+
+	fill_message(b);
+	j = json_of(b, "");
+	CU_ASSERT_PTR_NULL(json_object_get(j, "tenant"));
+	CU_ASSERT_PTR_NULL(json_object_get(j, "scope"));
+	json_decref(j);
+	memset(b->e.u.message.tenant, 'x', sizeof(b->e.u.message.tenant)); /* without its NUL */
+	b->e.u.message.scope = 2;
+	j = json_of(b, "");
+	CU_ASSERT_STRING_EQUAL(string_of(j, "tenant"), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+	CU_ASSERT_EQUAL(number_of(j, "scope"), 2);
+	json_decref(j);
+	free(b);
+}
+
 static void test_parts(void)
 {
 	struct bench *b = bench_new();
