@@ -135,6 +135,7 @@ static bool parse_key(const struct conf_reader *r, const config_setting_t *e, co
 {
 	const char *text = config_setting_get_string(e);
 	const char *known[LIMIT_KEY_COUNT];
+	char unknown[32];
 
 	if (text == NULL) {
 		conf_say(r, DIAG_ERROR, e, "%s: expected a text in quotes", what);
@@ -154,7 +155,8 @@ static bool parse_key(const struct conf_reader *r, const config_setting_t *e, co
 	for (unsigned k = 0; k < LIMIT_KEY_COUNT; k++) {
 		known[k] = limit_key_name((enum limit_key)k);
 	}
-	conf_unknown(r, e, what, text, known, LIMIT_KEY_COUNT);
+	(void)snprintf(unknown, sizeof(unknown), "%s: unknown value", what);
+	conf_unknown(r, e, unknown, text, known, LIMIT_KEY_COUNT);
 	return false;
 }
 
