@@ -247,7 +247,20 @@ static struct bytes behind_prefix(
 	return bytes_of(NULL, 0);
 }
 
-/* bare_number: without a prefix: a valid international or national number. */
+/* may_be_abroad: digits that begin with a calling code and are as many as its numbers have. */
+static bool may_be_abroad(struct bytes digits)
+{
+	struct numbering n;
+
+	return numbering_find(digits, &n) && digits.len - n.calling_len < 32 &&
+	       (numbering_country_of(n.country)->lengths >> (digits.len - n.calling_len) & 1) != 0;
+}
+
+/*
+ * bare_number: without a prefix: a valid international or national number. Who writes nationals with
+ * a trunk prefix means something else without it; and where nearly anything is a valid fixed number
+ * (Germany), it is only what cannot be another country's, too.
+ */
 static struct bytes bare_number(const struct dialled *d)
 {
 	struct bytes national = national_of(d, NULL);
@@ -257,8 +270,13 @@ static struct bytes bare_number(const struct dialled *d)
 	if (!numbering_find(national, &n) || !n.valid) {
 		return abroad ? d->digits : bytes_of(NULL, 0);
 	}
-	/* who writes nationals with a trunk prefix means something else without it */
-	return abroad && (d->home->trunk_kinds >> n.kind & 1) != 0 ? d->digits : national;
+	if ((d->home->trunk_kinds >> n.kind & 1) == 0) {
+		return national;
+	}
+	if (abroad) {
+		return d->digits;
+	}
+	return n.kind == NUMBERING_FIXED && may_be_abroad(d->digits) ? bytes_of(NULL, 0) : national;
 }
 
 static bool begins_with_code(struct bytes digits)

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "dataplane/proto/smpp.h"
+#include "dataplane/sms/numbering.h"
 #include "dataplane/verdict/judge_parts.h"
 
 void judge_sender(struct judge *j, const struct sms *m)
@@ -65,6 +66,7 @@ static bool is_final(const struct judge_listed *best)
 struct lookup {
 	const struct policy_list_use *use;
 	const struct list *list;
+	uint16_t home; /* whose national numbers are looked up */
 	struct bytes key;
 	struct bytes sender; /* LIST_MATCH_PAIR: the originator; `key` is the destination */
 	bool sender_number;
@@ -75,6 +77,12 @@ struct lookup {
 static bool asks_digits(const struct list *l)
 {
 	return list_kind(l) <= LIST_CODE;
+}
+
+/* home_of: the country that the use names, else the one of the message's scope. */
+static uint16_t home_of(const struct judge *j, const struct policy_list_use *u)
+{
+	return u->country[0] != '\0' ? numbering_country(bytes_str(u->country)) : j->home;
 }
 
 static const struct sms_address *address_of(const struct sms *m, enum list_match match)
@@ -121,14 +129,13 @@ static struct bytes digits_of(struct lookup *k, const struct sms_address *a)
 		LIST_CODE) { /* as it stands: short codes are no numbers of E.164 */
 		return a->ton != TON_ALPHANUMERIC ? plain_digits(a->digits) : bytes_of(NULL, 0);
 	}
-	return list_normal_number(a->ton, a->digits, k->use->country, k->digits);
+	return list_normal_number(a->ton, a->digits, k->home, k->digits);
 }
 
 /* pair_of: a submit_multi's other destinations have the same originator. */
 static struct bytes pair_of(struct lookup *k, const struct sms *m)
 {
-	k->sender = list_normal_number(
-		m->source.ton, m->source.digits, k->use->country, k->sender_digits);
+	k->sender = list_normal_number(m->source.ton, m->source.digits, k->home, k->sender_digits);
 	k->sender_number = k->sender.len != 0;
 	if (!k->sender_number) {
 		k->sender = m->source.digits;
@@ -267,6 +274,7 @@ struct judge_listed judge_list_addresses(
 			continue;
 		}
 		lookups[n].use = u;
+		lookups[n].home = home_of(j, u);
 		lookups[n++].list = g->lists->lists[u->list];
 		if (n == AT_ONCE) {
 			look_up(j, lookups, n, m, &best);
@@ -293,7 +301,7 @@ static bool find_entity(struct judge *j, const struct policy_list_use *u, const 
 	if (list_kind(l) == LIST_HOST) {
 		return false;
 	}
-	key = list_normal_number(0, e->value, u->country, digits);
+	key = list_normal_number(0, e->value, home_of(j, u), digits);
 	if (!list_find_digits(l, key, hit)) {
 		return false;
 	}

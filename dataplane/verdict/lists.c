@@ -2,6 +2,7 @@
 #include "dataplane/verdict/lists.h"
 
 #include "dataplane/sms/fold.h"
+#include "dataplane/sms/numbering.h"
 #include "dataplane/sms/sms.h"
 #include "dataplane/verdict/list_parts.h"
 
@@ -11,10 +12,9 @@ static bool is_digit(uint8_t c)
 }
 
 struct bytes list_normal_number(
-	unsigned ton, struct bytes address, const char *country, uint8_t out[LIST_DIGITS_OUT])
+	unsigned ton, struct bytes address, uint16_t home, uint8_t out[LIST_DIGITS_OUT])
 {
 	struct bytes a = address;
-	size_t n = 0;
 	bool international = ton == TON_INTERNATIONAL;
 
 	if (ton == TON_ALPHANUMERIC) {
@@ -23,28 +23,23 @@ struct bytes list_normal_number(
 	if (a.len != 0 && a.data[0] == '+') {
 		a = bytes_slice(a, 1, a.len);
 		international = true;
-	} else if (a.len > 2 && a.data[0] == '0' && a.data[1] == '0') {
+	}
+	if (!international && home != NUMBERING_NONE) {
+		return numbering_normal(home, ton, a, out, NULL);
+	}
+	if (a.len > 2 && a.data[0] == '0' && a.data[1] == '0') {
 		a = bytes_slice(a, 2, a.len); /* no country code begins with 0 (E.164 6.2.1) */
-		international = true;
 	}
-	if (!international && country[0] != '\0' &&
-		(ton == TON_NATIONAL || (a.len > 1 && a.data[0] == '0'))) {
-		if (a.len != 0 && a.data[0] == '0') {
-			a = bytes_slice(a, 1, a.len);
-		}
-		n = strlen(country);
-		memcpy(out, country, n);
-	}
-	if (a.len == 0 || a.len > LIST_DIGITS_OUT - n) {
+	if (a.len > LIST_DIGITS_OUT) {
 		return bytes_of(out, 0);
 	}
 	for (size_t i = 0; i < a.len; i++) {
 		if (!is_digit(a.data[i])) {
 			return bytes_of(out, 0);
 		}
-		out[n++] = a.data[i];
+		out[i] = a.data[i];
 	}
-	return bytes_of(out, n);
+	return bytes_of(out, a.len);
 }
 
 struct bytes list_fold(struct bytes text, uint8_t out[LIST_FOLD_SIZE])

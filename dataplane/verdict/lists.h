@@ -93,13 +93,13 @@ bool list_find_pair(const struct list *l, struct bytes subscriber, struct bytes 
 void list_prefetch_digits(const struct list *l, struct bytes digits);
 
 /*
- * list_normal_number: an address as E.164 digits: without '+' or "00"; a national one (TON 2, or an
- * unknown TON and one leading 0) with `country` before it and without its trunk prefix 0, where
- * `country` is not "". Empty when it is no number. `out` of LIST_DIGITS_OUT octets.
+ * list_normal_number: an address as E.164 digits: without '+' or "00"; what is not international is
+ * what it means in country `home` (numbering_normal(), sms/numbering.h), where that is not
+ * NUMBERING_NONE. Empty when it is no number. `out` of LIST_DIGITS_OUT octets.
  */
 enum { LIST_DIGITS_OUT = 32 };
 struct bytes list_normal_number(
-	unsigned ton, struct bytes address, const char *country, uint8_t out[LIST_DIGITS_OUT]);
+	unsigned ton, struct bytes address, uint16_t home, uint8_t out[LIST_DIGITS_OUT]);
 
 /* list_fold: the folded view in lower case. `out` of LIST_FOLD_SIZE octets; longer ones are cut. */
 enum { LIST_FOLD_SIZE = 3 * LIST_TEXT_MAX + 4 };

@@ -3,12 +3,14 @@
 
 #include <arpa/inet.h>
 
+#include "dataplane/sms/numbering.h"
 #include "dataplane/sms/sms.h"
+#include "dataplane/verdict/list_text.h"
 #include "tests/dataplane/verdict/list_rig.h"
 
 static struct bytes normal(const char *address, uint8_t out[LIST_DIGITS_OUT])
 {
-	return list_normal_number(TON_INTERNATIONAL, bytes_str(address), "", out);
+	return list_normal_number(TON_INTERNATIONAL, bytes_str(address), NUMBERING_NONE, out);
 }
 
 static void test_numbers(void)
@@ -82,8 +84,8 @@ static void test_normal_numbers(void)
 	uint8_t out[LIST_DIGITS_OUT];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct bytes got = list_normal_number(
-			cases[i].ton, bytes_str(cases[i].address), cases[i].country, out);
+		struct bytes got = list_normal_number(cases[i].ton, bytes_str(cases[i].address),
+			numbering_country(bytes_str(cases[i].country)), out);
 
 		CU_ASSERT(bytes_equal(got, bytes_str(cases[i].digits)));
 	}
@@ -571,6 +573,38 @@ static void test_pairs(void)
 	list_unref(again);
 }
 
+/* A million texts keep to LIMIT_LIST_PROBES, which a table that is three quarters full does not. */
+static void test_many_texts(void)
+{
+	enum { N = 1000000, SIZE = 20 };
+	uint8_t *blob = malloc((size_t)N * SIZE);
+	struct list_texts texts;
+	unsigned n_found = 0;
+	char text[SIZE];
+	const char *why = "";
+	size_t len = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(blob);
+	for (unsigned i = 0; i < N; i++) {
+		int n = snprintf(text, sizeof(text), "host-%u", i);
+
+		blob[len++] = (uint8_t)n;
+		blob[len++] = 0;
+		memcpy(blob + len, text, (size_t)n);
+		len += (size_t)n;
+	}
+	CU_ASSERT_FATAL(list_text_make(&texts, blob, len, false, &why));
+	CU_ASSERT_EQUAL(texts.n, N);
+	for (unsigned i = 0; i < N; i += 7) {
+		(void)snprintf(text, sizeof(text), "host-%u", i);
+		n_found += list_text_find(&texts, bytes_str(text)) >= 0;
+		(void)snprintf(text, sizeof(text), "host-%u", N + i);
+		n_found += list_text_find(&texts, bytes_str(text)) >= 0;
+	}
+	CU_ASSERT_EQUAL(n_found, (N + 6) / 7);
+	list_text_free(&texts);
+}
+
 /* ip_has: of the model: one network, bit by bit. */
 static bool ip_has(const uint8_t *network, unsigned bits, const uint8_t *ip)
 {
@@ -815,6 +849,7 @@ UNIT_MAIN("lists", { "numbers", test_numbers }, { "normal numbers", test_normal_
 	{ "against a model", test_against_model }, { "senders", test_senders },
 	{ "accounts", test_accounts }, { "hosts", test_hosts },
 	{ "forms of hosts", test_host_forms }, { "look-alikes of hosts", test_look_alike_hosts },
-	{ "shorteners", test_shorteners }, { "pairs", test_pairs }, { "networks", test_networks },
-	{ "errors", test_errors }, { "many errors", test_many_errors },
-	{ "warnings", test_warnings }, { "kinds", test_kinds }, { "set", test_set })
+	{ "shorteners", test_shorteners }, { "pairs", test_pairs },
+	{ "many texts", test_many_texts }, { "networks", test_networks }, { "errors", test_errors },
+	{ "many errors", test_many_errors }, { "warnings", test_warnings }, { "kinds", test_kinds },
+	{ "set", test_set })
