@@ -69,7 +69,7 @@ def spread(lab):
     told = policies.run(lab, "mno-border")
     refused = count(told, "farm.spread.", "reject")
     assert 1 <= refused <= 8, f"{refused} of 104 refused"
-    assert told["farm.spread.104"]["limit"] == "p2p-spread" and told["farm.spread.090"]["verdict"] != "reject"
+    assert policies.decided_by(told["farm.spread.104"]) == "p2p-spread" and told["farm.spread.090"]["verdict"] != "reject"
 
 
 def total(lab):
@@ -88,7 +88,7 @@ def total(lab):
     path = lab.file("total.pcap", capture.encode(frames))
     told = policies.told(lab.replay(path, policy=policies.folder("mno-border")).must().messages, numbers)
     refused = [n for n, e in told.items() if e["verdict"] == "reject"]
-    assert all(told[n]["limit"] == "p2p-day" for n in refused), refused[:3]
+    assert all(policies.decided_by(told[n]) == "p2p-day" for n in refused), refused[:3]
     # 1,000 a day at an even pace, and 1,000 at once: the day's allowance comes back as the day goes by
     assert told["n1000"]["verdict"] != "reject"
 
@@ -97,7 +97,7 @@ def ratio(lab):
     """Who sends and is not answered is reported; who is answered is not."""
     told = policies.run(lab, "mno-border")
     assert count(told, "farm.spread.", "report") >= 40, "the farm was not seen"
-    assert any(e.get("limit") == "sim-farm" for n, e in told.items() if n.startswith("farm.")), "not by sim-farm"
+    assert any(policies.decided_by(e) == "sim-farm" for n, e in told.items() if n.startswith("farm.")), "not by sim-farm"
     assert told["ham.person"]["verdict"] == told["ham.answer"]["verdict"] == "pass"
 
 
@@ -165,7 +165,7 @@ def managed(lab):
     before = policies.run(lab, "family")
     after = policies.told(lab.replay(policies.CAPTURE, policy=folder).must().messages)
     changed = sorted(n for n in before if before[n]["verdict"] != after[n]["verdict"])
-    assert changed == ["day.friend", "night.friend"], changed
+    assert {n.split(".")[0] for n in changed} == {"day", "night", "pester"} and "day.friend" in changed, changed
     assert after["day.friend"]["list"] == "unwanted"
 
 
@@ -206,6 +206,7 @@ CASES = {
                           lesson__school="pass none",
                           night__school="pass none", day__school="pass none"),
     "x1242-managed": managed,
+    "x1242-too-often": expect("family", pester__10="pass none", pester__12="report limit bullying"),
     "x1242-never-blocked": expect("family", night__helpline="pass never_block helplines",
                                   night__to__helpline="pass never_block helplines"),
     # X.1247
@@ -215,6 +216,7 @@ CASES = {
                                    spoof__mt__domestic="reject rule spoof.mt", spoof__mt__foreign="pass none"),
     "x1247-sender-names": expect("a2p-hub", sender__own="pass none", sender__other="reject rule sender.globex",
                                  sender__alike="reject rule sender.alike", sender__alike__case="reject rule sender.alike"),
+    "x1247-access": expect("a2p-hub", sender__stolen="reject rule access.acme"),
     "x1247-consent": consent,
     # X Suppl. 12
     "xsup12-content": expect("mno-border", lure__disguised="reject score bank.locked", lure__mum="reject score impostor.number"),

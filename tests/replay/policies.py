@@ -51,7 +51,7 @@ def decided_by(e):
     """Whatever decided: a list and its entry, a limit, or a rule."""
     if "list" in e:
         return f"{e['list']}: {e['entry']}"
-    return e.get("limit") or e.get("rule") or ""
+    return e["limit"]["name"] if "limit" in e else e.get("rule") or ""
 
 
 def line(name, e):
