@@ -2,11 +2,25 @@
 #include "dataplane/verdict/list_text.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define XXH_INLINE_ALL /* short keys, as in concat.c */
 #include <xxhash.h>
 
 enum { HEAD_LEN = 2, SEEDS_MAX = 16 };
+
+void *list_text_memory(size_t size)
+{
+	const uintptr_t huge = 2u << 20;
+	void *p = malloc(size);
+	uintptr_t from = ((uintptr_t)p + huge - 1) & ~(huge - 1);
+	uintptr_t to = ((uintptr_t)p + size) & ~(huge - 1);
+
+	if (p != NULL && to > from) { /* where that cannot be, it is as it was */
+		(void)madvise((uint8_t *)p + (from - (uintptr_t)p), to - from, MADV_HUGEPAGE);
+	}
+	return p;
+}
 
 static uint64_t hash_of(const struct list_texts *s, struct bytes text)
 {
@@ -149,8 +163,8 @@ bool list_text_make(struct list_texts *s, uint8_t *blob, size_t len, bool sorted
 		list_text_free(s);
 		return true;
 	}
-	s->n_slots = s->n + s->n / 3 + 8;
-	s->slots = malloc((size_t)s->n_slots * sizeof(*s->slots));
+	s->n_slots = 2 * s->n + 8; /* fuller, a million texts no longer keep to LIMIT_LIST_PROBES */
+	s->slots = list_text_memory((size_t)s->n_slots * sizeof(*s->slots));
 	while (s->slots != NULL && !fill_slots(s)) {
 		if (++s->seed == SEEDS_MAX) {
 			*why = "texts whose hashes meet: split the list";

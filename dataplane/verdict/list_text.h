@@ -3,7 +3,7 @@
  * list_text: a set of texts with their tags: senders, accounts, hosts. Part of lists.h.
  *
  * The texts lie one behind the other, sorted: u8 length, u8 length of the tag, text, tag. A table of
- * slots, at most 3/4 full, leads to them by a hash: its upper half is in the slot, so a miss does
+ * slots, at most half full, leads to them by a hash: its upper half is in the slot, so a miss does
  * not read texts.
  *
  * Immutable once made: any core. Making and checking: control only. Bounds: LIMIT_LIST_PROBES slots a
@@ -33,6 +33,9 @@ int64_t list_text_find(const struct list_texts *s, struct bytes text);
 struct list_text_entry list_text_at(const struct list_texts *s, uint32_t place);
 /* list_text_next: the place behind this entry's; blob_len at the end. */
 uint32_t list_text_next(const struct list_texts *s, uint32_t place);
+
+/* list_text_memory: malloc(), in huge pages where it is large: look-ups are all over it. */
+void *list_text_memory(size_t size);
 
 /*
  * list_text_make: takes over `blob` (malloc()ed) of texts in the form above. `sorted`: they must be
