@@ -145,6 +145,7 @@ void config_defaults(struct config *c)
 	}
 	c->pipeline.hash_seed = REPLAY_HASH_SEED;
 	c->pipeline.concat.hash_key = REPLAY_CONCAT_HASH;
+	c->pipeline.limits.hash_key = REPLAY_CONCAT_HASH;
 	c->pipeline.sample_key = REPLAY_CONCAT_HASH;
 	c->pipeline.signalling.hash_key = REPLAY_CONCAT_HASH;
 	finish(c);

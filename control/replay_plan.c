@@ -83,6 +83,7 @@ void replay_plan_apply(const struct replay_plan *plan, struct config *config)
 	config->pipeline.replay = true;
 	config->pipeline.hash_seed = REPLAY_SEED;
 	config->pipeline.concat.hash_key = REPLAY_SEED;
+	config->pipeline.limits.hash_key = REPLAY_SEED;
 	config->pipeline.signalling.hash_key = REPLAY_SEED;
 	config->pipeline.explain_frame = plan->explain_frame;
 	if (plan->burst != 0) {

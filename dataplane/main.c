@@ -28,6 +28,7 @@
 #include "dataplane/worker.h"
 #include "control/control.h"
 #include "control/events.h"
+#include "control/limit_state.h"
 #include "control/notify.h"
 #include "control/panic.h"
 #include "control/push_boot.h"
@@ -66,6 +67,8 @@ struct daemon {
 	struct ports *ports;
 	struct gate *gate;
 	struct concat *concat;
+	struct limits *limits;
+	bool limits_lost; /* what was kept of them is of no use */
 	struct flowtable *flowtables[WORKERS_MAX];
 	void *memory[WORKERS_MAX];
 	struct pipeline *pipelines[WORKERS_MAX];
@@ -146,6 +149,7 @@ static void randomise(struct pipeline_config *c)
 {
 	randombytes_buf(&c->hash_seed, sizeof(c->hash_seed));
 	randombytes_buf(&c->concat.hash_key, sizeof(c->concat.hash_key));
+	randombytes_buf(&c->limits.hash_key, sizeof(c->limits.hash_key));
 	randombytes_buf(&c->signalling.hash_key, sizeof(c->signalling.hash_key));
 }
 
@@ -155,6 +159,7 @@ static bool load_config(struct daemon *d)
 	if (!config_load(&d->config, d->arguments.config_path, &d->diag)) {
 		return false;
 	}
+	d->config.pipeline.limits.n_workers = d->config.n_workers;
 	if (d->arguments.plan_path == NULL) {
 		randomise(&d->config.pipeline);
 		d->config.pipeline.sample_key = events_sample_key(&d->config);
@@ -165,6 +170,7 @@ static bool load_config(struct daemon *d)
 		return false;
 	}
 	replay_plan_apply(&d->plan, &d->config);
+	d->config.pipeline.limits.n_workers = d->config.n_workers;
 	return true;
 }
 
@@ -217,6 +223,7 @@ static void print_budget(struct daemon *d)
 		{ "connections", workers * flowtable_size(c->flows_max) },
 		{ "streams, messages, events", workers * pipeline_budget(c) },
 		{ "long messages", concat_size(&c->concat) },
+		{ "limits", limits_size(&c->limits) },
 		{ "policies (memory.generations)", d->config.generations_len },
 	};
 
@@ -279,7 +286,8 @@ static bool make_worker(struct daemon *d, unsigned i)
 	if (d->flowtables[i] == NULL || d->memory[i] == NULL) {
 		return no_memory(d, "a worker");
 	}
-	d->pipelines[i] = pipeline_create(d->memory[i], c, d->flowtables[i], d->concat, i);
+	d->pipelines[i] =
+		pipeline_create(d->memory[i], c, d->flowtables[i], d->concat, d->limits, i);
 	d->workers[i] =
 		(struct worker){ .index = i, .shared = &d->shared, .pipeline = d->pipelines[i] };
 	if (d->config.n_workers > 1) {
@@ -293,6 +301,25 @@ static bool make_worker(struct daemon *d, unsigned i)
 	return true;
 }
 
+/* make_limits: their table, with what was kept over the restart. */
+static bool make_limits(struct daemon *d)
+{
+	struct limit_saved saved = { 0 };
+	void *memory;
+
+	limit_state_read(&saved, &d->config, &d->diag);
+	memory =
+		rte_zmalloc("limits", limits_size(&d->config.pipeline.limits), RTE_CACHE_LINE_SIZE);
+	if (memory == NULL) {
+		free(saved.file);
+		return no_memory(d, "limits");
+	}
+	d->limits = limits_init(memory, &d->config.pipeline.limits);
+	limit_state_load(&saved, d->limits, clock_realtime_us(), &d->diag, &d->config);
+	d->limits_lost = saved.lost;
+	return true;
+}
+
 static bool make_shared(struct daemon *d)
 {
 	void *memory =
@@ -302,6 +329,9 @@ static bool make_shared(struct daemon *d)
 		return no_memory(d, "long messages");
 	}
 	d->concat = concat_init(memory, &d->config.pipeline.concat);
+	if (!make_limits(d)) {
+		return false;
+	}
 	if (!push_boot_make(&d->boot, &d->config, &d->first, &d->diag)) {
 		return false;
 	}
@@ -434,6 +464,8 @@ static int run(struct daemon *d)
 		.report_path = d->replay ? d->plan.report : NULL,
 		.started_us = clock_realtime_us(),
 		.budget_total = d->budget,
+		.limits = d->limits,
+		.limits_lost = d->limits_lost,
 	};
 	const struct push_workshop shop = { &d->config, d->boot.has_store ? &d->boot.store : NULL,
 		&d->boot.arena };
@@ -481,6 +513,7 @@ static int shut_down(struct daemon *d, int code)
 		rte_free(d->memory[i]);
 	}
 	rte_free(d->concat);
+	rte_free(d->limits);
 	push_boot_free(&d->boot);
 	if (d->eal_up) {
 		rte_eal_cleanup();

@@ -113,7 +113,7 @@ static void create_sigtran(struct pipeline *p, const struct layout *l, uint8_t *
 }
 
 struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config,
-	struct flowtable *flows, struct concat *concat, unsigned worker)
+	struct flowtable *flows, struct concat *concat, struct limits *limits, unsigned worker)
 {
 	struct layout l = layout_of(config);
 	uint8_t *at = memory;
@@ -134,6 +134,7 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 		smpp_sessions_init(carve(&at, l.sessions), config->flows_max, config->pending_max);
 	p->fragments = fragments_init(carve(&at, l.fragments), &config->fragments);
 	judge_init(&p->judge, carve(&at, l.judge), concat, worker);
+	p->judge.limits = limits;
 	p->judge.sample_key = config->sample_key;
 	p->pdu = carve(&at, l.pdus / 2);
 	p->edited = carve(&at, l.pdus / 2);

@@ -117,10 +117,10 @@ size_t pipeline_budget(const struct pipeline_config *config);
 
 /*
  * pipeline_create: boot only; `memory` of pipeline_budget() octets, 64-byte aligned, zeroed.
- * `flows` and `concat` outlive it. `worker` indexes the generation's scratch.
+ * `flows`, `concat` and `limits` outlive it. `worker` indexes the generation's scratch and the limits' facts.
  */
 struct pipeline *pipeline_create(void *memory, const struct pipeline_config *config,
-	struct flowtable *flows, struct concat *concat, unsigned worker);
+	struct flowtable *flows, struct concat *concat, struct limits *limits, unsigned worker);
 
 /* What the worker tells the pipeline before each burst (control writes them, the worker reads). */
 struct pipeline_turn {

@@ -101,7 +101,7 @@ static void make_plan(struct generation *g)
 		}
 	}
 	for (uint32_t i = 0; i < p->n_limits; i++) {
-		plan->entities |= p->limits[i].needs_text;
+		plan->entities |= p->limits[i].needs_entities || p->limits[i].when.content;
 	}
 	plan->conditions =
 		!plan->plain_scopes || p->n_tenants != 0 || p->n_rules != 0 || p->n_limits != 0;

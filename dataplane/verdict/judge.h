@@ -39,6 +39,9 @@ struct judge_views {
 struct judge {
 	struct sms_buffers buffers;
 	struct concat *concat; /* NULL: parts are judged alone */
+	struct limits *limits; /* set after judge_init(); NULL: limits are not asked */
+	struct limit_charge *limit_charges; /* of JUDGE_CHARGES_MAX */
+	uint64_t *limit_elements;           /* likewise */
 	unsigned worker;       /* index of its scratch in a generation */
 	struct judge_views views;
 	struct condition_subject subject; /* begun where generation->plan.conditions */
@@ -55,6 +58,9 @@ struct judge {
 	uint32_t *fold_origin; /* maps back, for judge_spans() */
 	uint32_t *text_origin;
 };
+
+/* What a submit_multi may be charged to: each limit, each recipient. */
+enum { JUDGE_CHARGES_MAX = LIMIT_RULES_MAX * 255 };
 
 size_t judge_size(void);
 void judge_init(struct judge *j, void *memory, struct concat *concat, unsigned worker);
@@ -80,6 +86,15 @@ bool judge_acts(const struct judge *j, const struct rule *r);
 /* judge_count_rules: counts a final verdict at the rules that hit and the one, or the list, that decided. */
 void judge_count_rules(const struct judge *j, const struct generation *g, const struct verdict *v,
 	uint64_t now_us);
+
+/*
+ * judge_limits_each: for explanations, of the message judged last: each limit that is for it, with its
+ * keys. Slow path.
+ */
+typedef void (*judge_limits_seen)(
+	void *arg, const struct limit_rule *r, const struct limit_key_value *k);
+void judge_limits_each(struct judge *j, const struct generation *g, const struct sms *m,
+	const struct verdict *v, judge_limits_seen seen, void *arg);
 
 /*
  * judge_spans: the octets of this PDU's bodies to blank out for a redaction, as ranges of units

@@ -33,13 +33,16 @@ static size_t padded(size_t len)
 enum {
 	FOLD_ORIGIN_SIZE = (FOLD_SIZE(JUDGE_SPAN_TEXT_MAX) + 1) * sizeof(uint32_t),
 	TEXT_ORIGIN_SIZE = (JUDGE_SPAN_TEXT_MAX + 1) * sizeof(uint32_t),
+	LIMIT_CHARGES_SIZE = JUDGE_CHARGES_MAX * sizeof(struct limit_charge),
+	LIMIT_ELEMENTS_SIZE = JUDGE_CHARGES_MAX * sizeof(uint64_t),
 };
 
 size_t judge_size(void)
 {
 	return padded(TEXT_BUFFER_SIZE) + padded(JOINED_BUFFER_SIZE) + padded(FOLDED_BUFFER_SIZE) +
 	       padded(ENTITY_BUFFER_SIZE) + padded(SENDER_BUFFER_SIZE) +
-	       padded(SENDER_FOLDED_SIZE) + padded(FOLD_ORIGIN_SIZE) + padded(TEXT_ORIGIN_SIZE);
+	       padded(SENDER_FOLDED_SIZE) + padded(FOLD_ORIGIN_SIZE) + padded(TEXT_ORIGIN_SIZE) +
+	       padded(LIMIT_CHARGES_SIZE) + padded(LIMIT_ELEMENTS_SIZE);
 }
 
 static uint8_t *carve(uint8_t **at, size_t len)
@@ -70,6 +73,8 @@ void judge_init(struct judge *j, void *memory, struct concat *concat, unsigned w
 	j->sender_folded = carve(&at, SENDER_FOLDED_SIZE);
 	j->fold_origin = (uint32_t *)(void *)carve(&at, FOLD_ORIGIN_SIZE);
 	j->text_origin = (uint32_t *)(void *)carve(&at, TEXT_ORIGIN_SIZE);
+	j->limit_charges = (struct limit_charge *)(void *)carve(&at, LIMIT_CHARGES_SIZE);
+	j->limit_elements = (uint64_t *)(void *)carve(&at, LIMIT_ELEMENTS_SIZE);
 }
 
 struct bytes judge_own_text(const struct sms *m)

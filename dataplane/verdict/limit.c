@@ -80,7 +80,7 @@ struct limits *limits_init(void *memory, const struct limits_config *config)
 
 	assert(((uintptr_t)memory & 63) == 0 && config->n_workers != 0 &&
 		config->n_workers <= WORKERS_MAX);
-	memset(memory, 0, limits_size(config)); /* of atomics, too: unlocked, empty */
+	/* zeroed: unlocked, empty */
 	l->config = *config;
 	at += rounded(sizeof(*l));
 	l->facts = carve(&at, facts_size(config));
@@ -451,23 +451,25 @@ bool limits_facts(const struct limits *l, const char *name, struct limit_facts *
 
 static bool count_slot(void *arg, uint64_t tag)
 {
-	uint64_t *live = arg;
+	struct limits_walked *out = arg;
 
-	live[tag & LIMIT_TAG_SLOT]++;
+	if ((tag & LIMIT_TAG_SLOT) < LIMIT_SLOTS) {
+		out[tag & LIMIT_TAG_SLOT].live++;
+	}
 	return false;
 }
 
 uint32_t limits_walk(struct limits *l, uint64_t now_us, struct limits_walked out[LIMIT_SLOTS])
 {
-	uint64_t live[LIMIT_SLOTS + 1] = { 0 };
 	uint32_t n = 0;
 
 	static_assert(LIMIT_TAG_SLOT == LIMIT_SLOTS, "a slot is eight bits of a tag");
-	each_cell(l, now_us, count_slot, live);
+	memset(out, 0, LIMIT_SLOTS * sizeof(*out)); /* by slot first */
+	each_cell(l, now_us, count_slot, out);
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		if (atomic_load_explicit(&l->slot[i], memory_order_acquire) > 1) {
-			memcpy(out[n].name, l->slots[i].name, LIMIT_NAME_SIZE);
-			out[n++].live = live[i];
+			out[n].live = out[i].live;
+			memcpy(out[n++].name, l->slots[i].name, LIMIT_NAME_SIZE);
 		}
 	}
 	return n;

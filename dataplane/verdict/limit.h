@@ -170,6 +170,13 @@ const char *limit_prepare(struct limit_rule *r);
 void limit_key_begin(struct limit_key_value *k);
 void limit_key_put(struct limit_key_value *k, struct bytes value);
 
+/*
+ * limit_text_hash: what stands for a text in a key: of the folded text in lower case, each run of
+ * digits as one '#' if `shape`. limit_key_put_text: puts it.
+ */
+uint64_t limit_text_hash(struct bytes text, bool shape);
+void limit_key_put_text(struct limit_key_value *k, uint64_t hash);
+
 /* limit_key_plain: a hash that is the same everywhere: what named keys are found by. */
 uint64_t limit_key_plain(const struct limit_key_value *k);
 
@@ -196,7 +203,7 @@ struct limits_config {
 };
 struct limits;
 
-/* `memory` is aligned to 64. */
+/* `memory` is aligned to 64 and zeroed; what nobody uses of it is not touched. */
 size_t limits_size(const struct limits_config *config);
 struct limits *limits_init(void *memory, const struct limits_config *config);
 const struct limits_config *limits_config_of(const struct limits *l);

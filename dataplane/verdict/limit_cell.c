@@ -272,7 +272,7 @@ static enum limit_outcome grey_ask(
 	uint64_t left = tat > now_ns ? tat - now_ns : 0;
 	bool admitted = (tat & 1) != 0;
 
-	*next = (now_ns + keep_ns) | 1;
+	*next = (now_ns + keep_ns - 1) | 1;
 	if (left == 0) {
 		return LIMIT_OVER;
 	}

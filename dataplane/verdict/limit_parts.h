@@ -89,6 +89,9 @@ struct limits {
 	_Alignas(64) struct limit_lock locks[LIMIT_LOCKS];
 };
 
+/* limit_name_hash: what the slot of a limit is found by; 0 and 1 are no names. */
+uint64_t limit_name_hash(const char *name);
+
 /* limit_fact: one writer per worker; control reads a figure that may be a moment old. */
 static inline void limit_fact(uint64_t *what, uint64_t n)
 {
@@ -164,6 +167,13 @@ bool limit_sketch_open(
 /* limit_sketch_make: a zeroed cell where open found none; false: all are pinned. *given: whose it was, or LIMIT_SLOT_NONE. */
 bool limit_sketch_make(struct limit_opened *o, uint64_t tag, uint64_t now_us, unsigned *given);
 void limit_sketch_close(struct limit_opened *o);
+/* limit_sketch_value: what lies behind a cell; under its bucket's lock. */
+void *limit_sketch_value(
+	const struct limit_sketches *s, const struct limit_bucket *b, unsigned way);
+/* limit_stamp_age: slices since stamp i, seen from `slice`; UINT32_MAX: never. */
+unsigned limit_stamp_age(const struct limit_distinct *d, unsigned i, uint32_t slice);
+/* limit_stamp_put: a stamp of `age` slices before d->slice; nothing if that is out of the window. */
+void limit_stamp_put(struct limit_distinct *d, unsigned i, uint64_t age);
 
 enum limit_outcome limit_sketch_ask(struct limits *l, struct limit_asker a,
 	const struct limit_charge *c, uint64_t now_us, bool remember);

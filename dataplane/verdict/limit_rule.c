@@ -8,7 +8,7 @@
 #define XXH_INLINE_ALL /* short keys, as in concat.c */
 #include <xxhash.h>
 
-#include "dataplane/verdict/limit.h"
+#include "dataplane/verdict/limit_parts.h"
 #include "patterns/ruleset.h"
 
 #define X(name, text, help) text,
@@ -222,6 +222,11 @@ static void note_key(struct limit_rule *r, unsigned key)
 	r->needs_entities |= key == LIMIT_KEY_URL_HOST || key == LIMIT_KEY_NUMBER;
 }
 
+uint64_t limit_name_hash(const char *name)
+{
+	return XXH3_64bits(name, strlen(name)) | 2;
+}
+
 const char *limit_prepare(struct limit_rule *r)
 {
 	const char *wrong = check_keys(r);
@@ -238,7 +243,7 @@ const char *limit_prepare(struct limit_rule *r)
 	if (r->action < ACTION_REPORT || r->action >= ACTIONS || r->action == ACTION_REDACT) {
 		return "action: report, throttle, blank or reject";
 	}
-	r->name_hash = XXH3_64bits(r->name, strlen(r->name)) | 2; /* 0 and 1 are no names (slots) */
+	r->name_hash = limit_name_hash(r->name);
 	r->needs_text = r->when.content;
 	r->late = r->when.content;
 	r->needs_entities = false;
@@ -286,20 +291,52 @@ void limit_key_put(struct limit_key_value *k, struct bytes value)
 	k->len += len;
 }
 
-uint64_t limit_key_plain(const struct limit_key_value *k)
-{
-	return XXH3_64bits(k->octets, k->len);
-}
-
 static uint8_t lower(uint8_t c)
 {
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+uint64_t limit_text_hash(struct bytes text, bool shape)
+{
+	uint8_t octets[256];
+	uint64_t hash = shape;
+	bool run = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool digit = shape && is_digit(text.data[i]);
+
+		if (!digit || !run) {
+			octets[n++] = digit ? '#' : lower(text.data[i]);
+		}
+		run = digit;
+		if (n == sizeof(octets)) {
+			hash = XXH3_64bits_withSeed(octets, n, hash);
+			n = 0;
+		}
+	}
+	return XXH3_64bits_withSeed(octets, n, hash);
+}
+
+void limit_key_put_text(struct limit_key_value *k, uint64_t hash)
+{
+	limit_key_put(k, bytes_of(&hash, sizeof(hash)));
+}
+
+uint64_t limit_key_plain(const struct limit_key_value *k)
+{
+	return XXH3_64bits(k->octets, k->len);
+}
+
 static bool all_digits(struct bytes b)
 {
 	for (size_t i = 0; i < b.len; i++) {
-		if (b.data[i] < '0' || b.data[i] > '9') {
+		if (!is_digit(b.data[i])) {
 			return false;
 		}
 	}
@@ -386,11 +423,13 @@ static bool read_value(unsigned key, unsigned digits, struct bytes v, struct lim
 		}
 		limit_key_put(k, v);
 		return true;
+	case LIMIT_KEY_TEXT:
+	case LIMIT_KEY_TEXT_SHAPE:
+		limit_key_put_text(k, limit_text_hash(v, key == LIMIT_KEY_TEXT_SHAPE));
+		return true;
 	case LIMIT_KEY_ACCOUNT:
 	case LIMIT_KEY_TENANT:
 	case LIMIT_KEY_URL_HOST:
-	case LIMIT_KEY_TEXT:
-	case LIMIT_KEY_TEXT_SHAPE:
 	case LIMIT_KEY_RULE:
 	case LIMIT_KEY_COUNT:
 		break;

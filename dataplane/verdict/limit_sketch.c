@@ -20,7 +20,7 @@ struct limit_sketches *limit_sketches_of(struct limits *l, unsigned kind)
 	return kind == LIMIT_DISTINCT ? &l->distinct : &l->ratio;
 }
 
-static void *value_of(const struct limit_sketches *s, const struct limit_bucket *b, unsigned way)
+void *limit_sketch_value(const struct limit_sketches *s, const struct limit_bucket *b, unsigned way)
 {
 	size_t at = (size_t)(b - s->buckets) * LIMIT_SKETCH_WAYS + way;
 
@@ -41,7 +41,7 @@ bool limit_sketch_open(
 		if (b->until_us[w] > now_us && limit_tag_same(b->tag[w], tag)) {
 			b->tag[w] |= tag & LIMIT_TAG_PINNED; /* it was named since */
 			o->way = w;
-			o->value = value_of(s, b, w);
+			o->value = limit_sketch_value(s, b, w);
 		}
 	}
 	return true;
@@ -84,7 +84,7 @@ bool limit_sketch_make(struct limit_opened *o, uint64_t tag, uint64_t now_us, un
 	b->tag[w] = tag;
 	b->fill[w] = 0;
 	o->way = w;
-	o->value = memset(value_of(o->sketches, b, w), 0, o->sketches->value_size);
+	o->value = memset(limit_sketch_value(o->sketches, b, w), 0, o->sketches->value_size);
 	return true;
 }
 
@@ -101,6 +101,25 @@ static bool is_live(uint8_t stamp, uint8_t now)
 	unsigned age = (unsigned)now + STAMPS - stamp;
 
 	return stamp != 0 && (age >= STAMPS ? age - STAMPS : age) < LIMIT_WINDOW_SLICES;
+}
+
+unsigned limit_stamp_age(const struct limit_distinct *d, unsigned i, uint32_t slice)
+{
+	unsigned age = (unsigned)stamp_of(d->slice) + STAMPS - d->stamp[i];
+	uint32_t on = slice - d->slice;
+
+	if (d->stamp[i] == 0 || (on >= LIMIT_WINDOW_SLICES && on <= UINT32_MAX / 2)) {
+		return UINT32_MAX;
+	}
+	/* a clock that stepped back stands still */
+	return (age >= STAMPS ? age - STAMPS : age) + (on < LIMIT_WINDOW_SLICES ? on : 0);
+}
+
+void limit_stamp_put(struct limit_distinct *d, unsigned i, uint64_t age)
+{
+	if (age < LIMIT_WINDOW_SLICES) {
+		d->stamp[i] = stamp_of(d->slice - (uint32_t)age);
+	}
 }
 
 static unsigned distinct_used(const struct limit_distinct *d, uint8_t now)

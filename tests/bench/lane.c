@@ -50,10 +50,12 @@ struct lane {
 	struct pipeline *pipeline;
 	struct flowtable *flows;
 	struct concat *concat;
+	struct limits *limits;
 	struct generation *generation;
 	struct traffic *traffic;
 	const struct texts *texts;
 	void *concat_memory;
+	void *limits_memory;
 	void *memory;
 	struct bare_text *bare; /* texts, then lures */
 	uint8_t *bare_octets;
@@ -106,6 +108,11 @@ static void configure(struct pipeline_config *c, const struct lane_config *confi
 			.blocks_max = 16384,
 			.age_us = 60000000,
 			.hash_key = 1 },
+		.limits = { .cells = 2097152,
+			.distinct_keys = 16384,
+			.ratio_keys = 1024,
+			.hash_key = 1,
+			.n_workers = 1 },
 		.fragments = { .datagrams_max = 64,
 			.per_source_max = 16,
 			.frames_max = 256,
@@ -368,7 +375,10 @@ struct lane *lane_create(const struct lane_config *config, const struct texts *t
 	l->concat_memory = take_memory(concat_size(&l->pipeline_config.concat));
 	l->concat = concat_init(l->concat_memory, &l->pipeline_config.concat);
 	l->memory = take_memory(pipeline_budget(&l->pipeline_config));
-	l->pipeline = pipeline_create(l->memory, &l->pipeline_config, l->flows, l->concat, 0);
+	l->limits_memory = take_memory(limits_size(&l->pipeline_config.limits));
+	l->limits = limits_init(l->limits_memory, &l->pipeline_config.limits);
+	l->pipeline = pipeline_create(
+		l->memory, &l->pipeline_config, l->flows, l->concat, l->limits, 0);
 	l->turn.generation = l->generation;
 	l->traffic = traffic_create(&traffic);
 	learn_calls(l);
@@ -387,6 +397,7 @@ void lane_destroy(struct lane *l)
 	free(l->bare);
 	free(l->memory);
 	free(l->concat_memory);
+	free(l->limits_memory);
 	free(l);
 }
 

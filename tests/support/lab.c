@@ -29,6 +29,11 @@ static void configure(struct pipeline_config *c, enum link_mode mode)
 			.blocks_max = 4096,
 			.age_us = 60000000,
 			.hash_key = 1 },
+		.limits = { .cells = 1024,
+			.distinct_keys = 64,
+			.ratio_keys = 64,
+			.hash_key = 1,
+			.n_workers = 1 },
 		.fragments = { .datagrams_max = 4,
 			.per_source_max = 4,
 			.frames_max = 64,
@@ -123,8 +128,11 @@ struct lab *lab_create_on(struct generation *rules, enum link_mode mode)
 	lab->flows = flowtable_create("lab", lab->config.flows_max, 0, 0);
 	lab->concat_memory = zeroed(concat_size(&lab->config.concat));
 	lab->concat = concat_init(lab->concat_memory, &lab->config.concat);
+	lab->limits_memory = zeroed(limits_size(&lab->config.limits));
+	lab->limits = limits_init(lab->limits_memory, &lab->config.limits);
 	lab->memory = zeroed(pipeline_budget(&lab->config));
-	lab->pipeline = pipeline_create(lab->memory, &lab->config, lab->flows, lab->concat, 0);
+	lab->pipeline = pipeline_create(
+		lab->memory, &lab->config, lab->flows, lab->concat, lab->limits, 0);
 	lab->generation = rules;
 	lab->borrowed = true;
 	lab->turn.generation = lab->generation;
@@ -166,6 +174,7 @@ void lab_destroy(struct lab *lab)
 	flowtable_destroy(lab->flows);
 	zeroed_free(lab->memory);
 	zeroed_free(lab->concat_memory);
+	zeroed_free(lab->limits_memory);
 	free(lab);
 }
 

@@ -33,11 +33,13 @@ struct lab {
 	struct pipeline *pipeline;
 	struct flowtable *flows;
 	struct concat *concat;
+	struct limits *limits;
 	struct generation *generation;
 	bool borrowed; /* the generation is not ours */
 	struct pipeline_turn turn;
 	void *memory;
 	void *concat_memory;
+	void *limits_memory;
 	uint64_t now_us;
 	uint64_t n_sent;
 	uint16_t client_port;
