@@ -713,8 +713,9 @@ static void test_sink(void)
 }
 
 UNIT_MAIN("control/events", { "a message, word for word", test_message_line },
-	{ "the contract", test_contract }, { "parts and rarer members", test_parts },
-	{ "privacy", test_privacy }, { "brands", test_brands }, { "session", test_session },
+	{ "the contract", test_contract }, { "tenant", test_tenant },
+	{ "parts and rarer members", test_parts }, { "privacy", test_privacy },
+	{ "brands", test_brands }, { "session", test_session },
 	{ "anomaly, link, pdu", test_anomaly_and_link }, { "UTF-8", test_utf8 },
 	{ "bounds", test_bounds }, { "schema", test_schema }, { "map", test_map },
 	{ "any record", test_any_record }, { "key", test_key }, { "file", test_sink })
