@@ -121,6 +121,13 @@ def number_valid(code, national):
     return phonenumbers.is_valid_number(number_of(code, national))
 
 
+def code_possible(digits):
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse("+" + digits))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def compare_dialled(program, count):
     """As a country dials: where phonenumbers finds a valid number, numbering_normal() finds the same."""
     lines, asked = [], []
@@ -153,6 +160,8 @@ def compare_dialled(program, count):
             named["a valid international number as it is"] += 1  # parse() never asks for that
         elif known == "1" and ours.startswith("521") and number_valid(52, ours[2:]):
             named["+52 1 is valid, too"] += 1  # Mexico's older form; parse() takes the 1 for a trunk prefix
+        elif known == "0" and ours == dialled and code_possible(dialled):
+            named["bare, and as long as a number of another country"] += 1  # of plans where nearly anything is valid
         else:
             wrong.append(f"{region} {dialled}: {ours} ({known}), not {theirs}")
     print(f"dialled: {count}, the same of {same}; by name otherwise: {dict(named)}; wrong {len(wrong)}")
