@@ -108,6 +108,7 @@ int ctl_config_keys(struct ctl_call *call);
 int ctl_policy_check(struct ctl_call *call);
 int ctl_policy_compile(struct ctl_call *call);
 int ctl_policy_diff(struct ctl_call *call);
+int ctl_policy_print(struct ctl_call *call);
 int ctl_explain(struct ctl_call *call);
 int ctl_replay(struct ctl_call *call);
 int ctl_traffic_make(struct ctl_call *call);

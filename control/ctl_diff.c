@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control/config_text.h"
 #include "control/ctl_client.h"
 #include "control/ctl_daemon.h"
 #include "control/ctl_store.h"
@@ -86,26 +85,6 @@ static void add_link(struct work *w, const char *name, size_t len)
 	}
 }
 
-/* add_links: those that a policy.conf names: link = "NAME". */
-static void add_links(struct work *w, const char *text, struct diag *diag)
-{
-	struct config_text t = { 0 };
-
-	if (text != NULL && config_text_memory(&t, "policy.conf", text, diag)) {
-		for (size_t i = 0; i + 1 < t.n_tokens; i++) {
-			const struct config_token *name = &t.tokens[i];
-			const struct config_token *value = &t.tokens[i + 1];
-
-			if (name->kind == TOKEN_NAME && name->len == 4 &&
-				memcmp(t.text + name->at, "link", 4) == 0 &&
-				value->kind == TOKEN_STRING && value->len > 2) {
-				add_link(w, t.text + value->at + 1, value->len - 2);
-			}
-		}
-	}
-	config_text_free(&t);
-}
-
 /* ---- the two policies */
 
 /* load_side: `base`: what of the other one may be shared, NULL: the rules alone are read. */
@@ -142,26 +121,25 @@ static int open_store(struct work *w, unsigned i)
 static int find_links(struct work *w)
 {
 	struct diag *unsaid = calloc(1, sizeof(*unsaid)); /* it is told when they are loaded */
-	struct policy_set *set = calloc(1, sizeof(*set));
-	bool good = unsaid != NULL && set != NULL;
-	char *texts[SIDES] = { NULL, NULL };
+	struct policy_set *sets = calloc(SIDES, sizeof(*sets));
+	bool good = unsaid != NULL && sets != NULL;
 
 	for (unsigned i = 0; good && i < SIDES && w->config->pipeline.n_links == 0; i++) {
-		if (load_side(w, i, true, set, unsaid) == 0) {
-			texts[i] = set->policy_text;
-			set->policy_text = NULL;
-			policy_set_free(set);
+		if (load_side(w, i, true, &sets[i], unsaid) != 0) {
+			memset(&sets[i].unseen, 0, sizeof(sets[i].unseen));
 		}
 	}
 	for (unsigned i = 0; good && i < SIDES; i++) {
-		add_links(w, texts[i], unsaid);
-		free(texts[i]);
+		for (unsigned k = 0; k < sets[i].unseen.n; k++) {
+			add_link(w, sets[i].unseen.names[k], strlen(sets[i].unseen.names[k]));
+		}
+		policy_set_free(&sets[i]);
 	}
 	if (unsaid != NULL) {
 		diag_clear(unsaid);
 	}
 	free(unsaid);
-	free(set);
+	free(sets);
 	return good ? 0 : ctl_error(w->call, CONTROL_FAILED, "no memory");
 }
 

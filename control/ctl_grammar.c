@@ -93,6 +93,16 @@ const struct ctl_verb ctl_verbs[] = {
 		},
 	},
 	{
+		.object = "policy", .name = "print", .arguments = "PATH",
+		.arguments_min = 1, .arguments_max = 1, .run = ctl_policy_print,
+		.summary = "print policy.conf in its canonical form, with all that it includes",
+		.text = "What is printed means the same and prints the same again. Rules of pattern files are\n"
+			"not part of it; nothing is compiled. Numbers come in one spelling, thresholds of all\n"
+			"categories are there, also those that policy.default_action gives.\n",
+		.example = "smswallctl policy print conf/policies/iot\n",
+		.options = { OPTION_CONFIG },
+	},
+	{
 		.object = "policy", .name = "compile", .arguments = "PATH",
 		.arguments_min = 1, .arguments_max = 1, .run = ctl_policy_compile,
 		.summary = "the same, and write a pack that the daemon loads without compiling",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/sms/numbering.h"
 #include "dataplane/sms/sms.h"
 #include "patterns/rule_text.h"
 
@@ -176,8 +177,9 @@ static json_t *category_json(const struct policy_category *c)
 
 static json_t *scope_json(const struct policy_scope *s)
 {
-	return json_pack("{s:b, s:s}", "content", s->content, "max_action",
-		rule_action_name((enum rule_action)s->max_action));
+	return json_pack("{s:b, s:s, s:s}", "content", s->content, "max_action",
+		rule_action_name((enum rule_action)s->max_action), "country",
+		numbering_country_name(s->country));
 }
 
 /* add_changes: takes over `before` and `after`. `category` NULL: what holds for all of them. */
@@ -341,11 +343,13 @@ json_t *diff_policies(const struct diff_side *old, const struct diff_side *new)
 	size_t n_rules = 0;
 	size_t n_thresholds = 0;
 	size_t n_lists = 0;
+	size_t n_named = 0;
 	json_t *rules = diff_rules(old->set->ruleset, new->set->ruleset, &n_rules);
 	json_t *thresholds = diff_thresholds(old, new, &n_thresholds);
 	json_t *lists = diff_lists(old, new, &n_lists);
+	json_t *named = diff_named(old, new, &n_named);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "old", side_json(old), "new",
-		side_json(new), "rules", rules, "thresholds", thresholds, "lists", lists,
-		"differences", (json_int_t)(n_rules + n_thresholds + n_lists));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "old", side_json(old), "new",
+		side_json(new), "rules", rules, "thresholds", thresholds, "lists", lists, "named",
+		named, "differences", (json_int_t)(n_rules + n_thresholds + n_lists + n_named));
 }

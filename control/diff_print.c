@@ -70,8 +70,10 @@ static void print_rules(const json_t *list, char mark, FILE *to)
 		fprintf(to, "  %c %s  (%s:%lld)", mark, string(r, "id"), string(r, "file"),
 			summary_integer(r, "line"));
 		if (mark != '~') {
-			fprintf(to, "  %s  /%s/%s", string(r, "category"), string(r, "expression"),
-				string(r, "flags"));
+			bool when = strcmp(string(r, "field"), "when") == 0;
+
+			fprintf(to, when ? "  %s  { %s }%s" : "  %s  /%s/%s",
+				string(r, "category"), string(r, "expression"), string(r, "flags"));
 		}
 		fputc('\n', to);
 		print_changes(r, to);
@@ -128,6 +130,25 @@ static void print_lists(const json_t *list, FILE *to)
 	}
 }
 
+/* print_named: tenants, profiles, limits ...: each as policy print has it. */
+static void print_named(const json_t *list, FILE *to)
+{
+	size_t i;
+	json_t *t;
+
+	if (json_array_size(list) != 0) {
+		fputs("policy.conf\n", to);
+	}
+	json_array_foreach(list, i, t)
+	{
+		const char *name = string(t, "name");
+
+		fprintf(to, "  %c %s%s%s\n", mark_of(t), string(t, "what"),
+			name[0] != '\0' ? " " : "", name);
+		print_changes(t, to);
+	}
+}
+
 void diff_print(const json_t *d, FILE *to)
 {
 	const json_t *rules = json_object_get(d, "rules");
@@ -143,6 +164,7 @@ void diff_print(const json_t *d, FILE *to)
 	print_rules(changed, '~', to);
 	print_thresholds(json_object_get(d, "thresholds"), to);
 	print_lists(json_object_get(d, "lists"), to);
+	print_named(json_object_get(d, "named"), to);
 }
 
 /* ---- a capture */

@@ -147,6 +147,18 @@ static void print_place(const struct policy_names *names, unsigned link, unsigne
 	}
 }
 
+void policy_print_place(
+	const struct policy *p, const struct policy_names *names, uint32_t i, FILE *to)
+{
+	const struct policy_scope *s = &p->scopes[i];
+
+	print_place(names, s->link, s->side, to);
+	if (s->tenant != POLICY_NONE) {
+		fprintf(to, " tenant = \"%s\";", p->tenants[s->tenant].name);
+	}
+	print_when(p, names, &s->when, to);
+}
+
 void policy_print_scope(
 	const struct policy *p, const struct policy_names *names, uint32_t i, FILE *to)
 {
@@ -154,11 +166,7 @@ void policy_print_scope(
 	const struct policy_scope *base = everywhere(p);
 
 	fputc('{', to);
-	print_place(names, s->link, s->side, to);
-	if (s->tenant != POLICY_NONE) {
-		fprintf(to, " tenant = \"%s\";", p->tenants[s->tenant].name);
-	}
-	print_when(p, names, &s->when, to);
+	policy_print_place(p, names, i, to);
 	if (s->profile != POLICY_NONE) {
 		fprintf(to, " profile = \"%s\";", p->profiles[s->profile].name);
 		base = &p->profiles[s->profile].settings;

@@ -29,6 +29,10 @@ void policy_print_scope(
 void policy_print_rule(
 	const struct policy *p, const struct policy_names *names, uint32_t i, FILE *to);
 
+/* policy_print_place: where the i-th entry of `links` holds: link = "edge"; tenant = "acme"; */
+void policy_print_place(
+	const struct policy *p, const struct policy_names *names, uint32_t i, FILE *to);
+
 /* policy_print_link: the name of a link of the policy, also of one that no configuration knows. */
 const char *policy_print_link(const struct policy_names *names, unsigned link);
 

@@ -227,6 +227,56 @@ static void test_thresholds(void)
 		"[{'what':'content','old':true,'new':false}]}]");
 }
 
+static void named(const char *old, const char *new, const char *wanted)
+{
+	struct pair *p =
+		pair_make((const char *const[]){ three, three }, (const char *const[]){ old, new });
+
+	CU_ASSERT_TRUE(is(json_object_get(p->doc, "named"), wanted));
+	CU_ASSERT_EQUAL((size_t)differences(p), json_array_size(json_object_get(p->doc, "named")));
+	pair_free(p);
+}
+
+/* Tenants, profiles, entries of links and limits, as they are printed. */
+static void test_named(void)
+{
+	static const char one[] = "tenants = ( { name = \"a\"; when = { account = \"a\"; }; },\n"
+				  "	{ name = \"b\"; when = { account = [ \"b\" ]; }; } );\n";
+	static const char same[] =
+		"tenants = ( { name = \"a\"; when = { account = ( \"a\" ); }; },\n"
+		"\n	{ name = \"b\"; when = { account = \"b\"; }; } );\ntimezone = \"UTC\";\n";
+	static const char turned[] = "tenants = ( { name = \"b\"; when = { account = \"b\"; }; },\n"
+				     "	{ name = \"a\"; when = { account = \"a\"; }; } );\n";
+	static const char other[] =
+		"timezone = \"Asia/Kolkata\";\n"
+		"tenants = ( { name = \"a\"; when = { account = \"a*\"; }; } );\n"
+		"links = ( { tenant = \"a\"; content = false; } );\n";
+	static const char limit[] = "limits = ( { name = \"l\"; kind = \"rate\"; key = []; rate = "
+				    "\"5/s\"; action = \"report\"; } );\n";
+	static const char faster[] = "limits = ( { name = \"l\"; kind = \"rate\"; key = []; rate = "
+				     "\"6/s\"; burst = 5; action = \"report\"; } );\n";
+
+	named(one, same, "[]");
+	named(one, turned,
+		"[{'what':'tenant','name':'(order)','change':'changed','changes':[{'what':'order',"
+		"'old':['a','b'],'new':['b','a']}]}]");
+	named(one, other,
+		"[{'what':'timezone','name':'','change':'changed','changes':[{'what':'text','old':"
+		"'UTC','new':'Asia/Kolkata'}]},"
+		"{'what':'tenant','name':'a','change':'changed','changes':[{'what':'text','old':'{ "
+		"name = \\\"a\\\"; when = { account = \\\"a\\\"; }; }','new':'{ name = \\\"a\\\"; "
+		"when = { account = \\\"a*\\\"; }; }'}]},"
+		"{'what':'tenant','name':'b','change':'removed','changes':[{'what':'text','old':'{ "
+		"name = \\\"b\\\"; when = { account = \\\"b\\\"; }; }','new':null}]},"
+		"{'what':'links','name':'tenant = \\\"a\\\";','change':'added','changes':[{'what':"
+		"'text','old':null,'new':'{ tenant = \\\"a\\\"; content = false; }'}]}]");
+	named(limit, faster,
+		"[{'what':'limit','name':'l','change':'changed','changes':[{'what':'text','old':'{ "
+		"name = \\\"l\\\"; kind = \\\"rate\\\"; key = []; rate = \\\"5/s\\\"; burst = 5; action "
+		"= \\\"report\\\"; }','new':'{ name = \\\"l\\\"; kind = \\\"rate\\\"; key = []; rate = "
+		"\\\"6/s\\\"; burst = 5; action = \\\"report\\\"; }'}]}]");
+}
+
 /* What was compiled and packed says the same as its text, also where the policy changes how rules are compiled. */
 static void test_pack(void)
 {
@@ -378,5 +428,5 @@ static void test_events(void)
 }
 
 UNIT_MAIN("control/diff", { "attributes", test_attributes }, { "rules", test_rules },
-	{ "thresholds", test_thresholds }, { "pack", test_pack }, { "lists", test_lists },
-	{ "events", test_events })
+	{ "thresholds", test_thresholds }, { "named", test_named }, { "pack", test_pack },
+	{ "lists", test_lists }, { "events", test_events })
