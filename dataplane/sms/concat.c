@@ -627,7 +627,7 @@ static enum concat_standing standing(struct concat *c, struct bucket *b, uint64_
 	}
 	memset(a->before, 0, sizeof(a->before));
 	if (!live) {
-		return CONCAT_FIRST;
+		return way != WAYS || victim(c, b, now_us) != WAYS ? CONCAT_FIRST : CONCAT_UNKNOWN;
 	}
 	if ((b->condemned >> way & 1) != 0) {
 		b->last_us[way] = remember ? now_us : b->last_us[way];
