@@ -370,7 +370,8 @@ static void number_normalise(struct number m, uint16_t home, struct number_norma
 		numbering_normal(home, ton, bytes_of(m.digits, m.n_digits), n->octets, &n->known);
 	if (n->known) {
 		(void)numbering_find(n->digits, &n->number);
-		n->known = !number_is_doubtful(&m, home, n);
+		/* no calling code begins with 0 (E.164 6.2.1): "+0812 345678" is not international */
+		n->known = n->digits.data[0] != '0' && !number_is_doubtful(&m, home, n);
 	}
 	if (!n->known) { /* as it is */
 		n->number = (struct numbering){ 0 };
