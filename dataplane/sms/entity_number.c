@@ -513,10 +513,11 @@ bool entity_read_number(struct bytes text, size_t at, uint16_t home, struct enti
 	struct number m;
 	size_t end;
 
-	if (number_read_odd(text, at, home, sink, e, tried)) {
+	end = number_read(text, at, &m);
+	if ((m.n == 0 || number_goes_on(text, end)) &&
+		number_read_odd(text, at, home, sink, e, tried)) {
 		return true;
 	}
-	end = number_read(text, at, &m);
 	if (m.n == 0) {
 		return false;
 	}

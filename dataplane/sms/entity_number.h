@@ -47,6 +47,9 @@ uint32_t number_value(const struct number *m, uint32_t first, uint32_t n);
  */
 size_t number_read_spelled(struct bytes text, size_t at, struct number *m);
 
+/* number_goes_on: behind `end` digits go on in a way that only number_read_spelled() reads. */
+bool number_goes_on(struct bytes text, size_t end);
+
 /* number_may_begin_spelled: a look-alike or a digit's word stands at `at`; cheap. */
 bool number_may_begin_spelled(struct bytes text, size_t at);
 

@@ -7,39 +7,63 @@
  */
 #include "dataplane/sms/entity_number.h"
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 #define WORD_MAX      9u      /* letters: "sembilan" and one more to see that it ends */
 #define SEPARATOR_MAX 5u      /* characters and words between two groups */
 #define RUN_MAX       64u     /* digits in a row that are looked at */
 #define KEYCAP        0x20E3u /* makes a digit an emoji */
 #define SURVEY_STEP   12u     /* octets; seven digits in words are 27 or more */
 
+/* A word, and what it says. */
+struct said {
+	char word[WORD_MAX]; /* filled up with NULs */
+	char says;
+};
+
 /*
- * What words say, by their first letter: the digit, 'x' double, 'y' triple, 'h' two zeros, '+', or
- * '-' a word between groups. English, German, French, Spanish, Portuguese, Italian, Dutch,
+ * Words by their first letter; what they say: the digit, 'x' double, 'y' triple, 'h' two zeros, '+',
+ * or '-' a word between groups. English, German, French, Spanish, Portuguese, Italian, Dutch,
  * Indonesian; accents are left out. No word means two things.
  */
 /* clang-format off */
-static const char *const words[26] = {
-	['a' - 'a'] = " 8acht -and",
-	['c' - 'a'] = " 0cero 5cinq 5cinco 5cinque 4cuatro",
-	['d' - 'a'] = " xdouble 2dos 2deux 2dois 2due 2dua 3drei 3drie 8delapan -dash -dot -dann",
-	['e' - 'a'] = " 8eight 1eins 1een 4empat 6enam",
-	['f' - 'a'] = " 4four 5five 5funf 5fuenf",
-	['g' - 'a'] = " -guion",
-	['h' - 'a'] = " 8huit hhundred -hyphen",
-	['l' - 'a'] = " 5lima -luego",
-	['m' - 'a'] = " -minus",
-	['n' - 'a'] = " 9nine 9neun 9neuf 9nueve 9nove 9negen 0null 0nul 0nol 0nil 0nought 0naught",
-	['o' - 'a'] = " 0oh 0o 1one 8ocho 8oito 8otto",
-	['p' - 'a'] = " +plus -puis -poi -punto -point",
-	['q' - 'a'] = " 4quatre 4quatro 4quattro",
-	['s' - 'a'] = " 6six 7seven 6sechs 7sieben 7sept 6seis 7siete 7sete 6sei 7sette 1satu "
-		      "9sembilan -space",
-	['t' - 'a'] = " 2two 3three 3trois 3tres 3tre 2twee 3tiga 7tujuh ytriple ytreble -then "
-		      "-tiret",
-	['u' - 'a'] = " 1un 1uno 1um 1una 1uma",
-	['v' - 'a'] = " 4vier 5vijf",
-	['z' - 'a'] = " 0zero 2zwei 2zwo 6zes 7zeven",
+#define WORDS(...) (const struct said[]){ __VA_ARGS__, { "", 0 } }
+static const struct said *const words[26] = {
+	['a' - 'a'] = WORDS({ "acht", '8' }, { "and", '-' }),
+	['c' - 'a'] = WORDS({ "cero", '0' }, { "cinq", '5' }, { "cinco", '5' }, { "cinque", '5' },
+		{ "cuatro", '4' }),
+	['d' - 'a'] = WORDS({ "double", 'x' }, { "dos", '2' }, { "deux", '2' }, { "dois", '2' },
+		{ "due", '2' }, { "dua", '2' }, { "drei", '3' }, { "drie", '3' },
+		{ "delapan", '8' }, { "dash", '-' }, { "dot", '-' }, { "dann", '-' }),
+	['e' - 'a'] = WORDS({ "eight", '8' }, { "eins", '1' }, { "een", '1' }, { "empat", '4' },
+		{ "enam", '6' }),
+	['f' - 'a'] = WORDS({ "four", '4' }, { "five", '5' }, { "funf", '5' }, { "fuenf", '5' }),
+	['g' - 'a'] = WORDS({ "guion", '-' }),
+	['h' - 'a'] = WORDS({ "huit", '8' }, { "hundred", 'h' }, { "hyphen", '-' }),
+	['l' - 'a'] = WORDS({ "lima", '5' }, { "luego", '-' }),
+	['m' - 'a'] = WORDS({ "minus", '-' }),
+	['n' - 'a'] = WORDS({ "nine", '9' }, { "neun", '9' }, { "neuf", '9' }, { "nueve", '9' },
+		{ "nove", '9' }, { "negen", '9' }, { "null", '0' }, { "nul", '0' },
+		{ "nol", '0' }, { "nil", '0' }, { "nought", '0' }, { "naught", '0' }),
+	['o' - 'a'] = WORDS({ "oh", '0' }, { "o", '0' }, { "one", '1' }, { "ocho", '8' },
+		{ "oito", '8' }, { "otto", '8' }),
+	['p' - 'a'] = WORDS({ "plus", '+' }, { "puis", '-' }, { "poi", '-' }, { "punto", '-' },
+		{ "point", '-' }),
+	['q' - 'a'] = WORDS({ "quatre", '4' }, { "quatro", '4' }, { "quattro", '4' }),
+	['s' - 'a'] = WORDS({ "six", '6' }, { "seven", '7' }, { "sechs", '6' }, { "sieben", '7' },
+		{ "sept", '7' }, { "seis", '6' }, { "siete", '7' }, { "sete", '7' },
+		{ "sei", '6' }, { "sette", '7' }, { "satu", '1' }, { "sembilan", '9' },
+		{ "space", '-' }),
+	['t' - 'a'] = WORDS({ "two", '2' }, { "three", '3' }, { "trois", '3' }, { "tres", '3' },
+		{ "tre", '3' }, { "twee", '2' }, { "tiga", '3' }, { "tujuh", '7' },
+		{ "triple", 'y' }, { "treble", 'y' }, { "then", '-' }, { "tiret", '-' }),
+	['u' - 'a'] = WORDS({ "un", '1' }, { "uno", '1' }, { "um", '1' }, { "una", '1' },
+		{ "uma", '1' }),
+	['v' - 'a'] = WORDS({ "vier", '4' }, { "vijf", '5' }),
+	['z' - 'a'] = WORDS({ "zero", '0' }, { "zwei", '2' }, { "zwo", '2' }, { "zes", '6' },
+		{ "zeven", '7' }),
 };
 /* clang-format on */
 
@@ -55,29 +79,40 @@ static uint8_t letter_of(struct entity_char c)
 	return (c.cp | 0x20) - 'a' < 26 ? (uint8_t)(c.cp | 0x20) : 0;
 }
 
-/* word_at: what the word that begins at `at` says; *end: where it ends. 0: nothing. */
-static uint8_t word_at(struct bytes text, size_t at, size_t *end)
+/* word_says: what a word says that is not empty; 0: nothing. */
+static uint8_t word_says(const char word[WORD_MAX])
 {
-	char word[WORD_MAX + 1];
-	struct entity_char c = entity_char_at(text, at);
-	size_t n = 0;
+	const struct said *w = words[word[0] - 'a'];
 
-	for (; n < WORD_MAX && letter_of(c) != 0; c = entity_char_at(text, at)) {
-		word[n++] = (char)letter_of(c);
-		at += c.len;
-	}
-	*end = at;
-	if (n == 0 || n == WORD_MAX || entity_is_alnum(c.cp) || c.letter ||
-		words[word[0] - 'a'] == NULL) {
-		return 0;
-	}
-	for (const char *p = words[word[0] - 'a']; p != NULL; p = strchr(p, ' ')) {
-		p++;
-		if (strncmp(p + 1, word, n) == 0 && (p[n + 1] == ' ' || p[n + 1] == '\0')) {
-			return (uint8_t)*p;
+	for (; w != NULL && w->says != 0; w++) {
+		if (memcmp(w->word, word, WORD_MAX) == 0) {
+			return (uint8_t)w->says;
 		}
 	}
 	return 0;
+}
+
+/* word_at: what the word that begins at `at` says; *end: where it ends. 0: nothing. */
+static uint8_t word_at(struct bytes text, size_t at, size_t *end)
+{
+	char word[WORD_MAX] = { 0 };
+	struct entity_char c = entity_char_at(text, at);
+	uint8_t letter = letter_of(c);
+	size_t n = 0;
+
+	if (letter == 0 || words[letter - 'a'] == NULL) {
+		return 0;
+	}
+	for (; n < WORD_MAX && letter != 0; letter = letter_of(c)) {
+		word[n++] = (char)letter;
+		at += c.len;
+		c = entity_char_at(text, at);
+	}
+	*end = at;
+	if (letter != 0 || entity_is_alnum(c.cp) || c.letter) {
+		return 0;
+	}
+	return word_says(word);
 }
 
 /* numeral_of: the digit that a Chinese numeral says, or 0. */
@@ -421,25 +456,46 @@ static bool is_letter(uint8_t c)
 	return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
-/* probe: a word for a digit stands at or around `at`; *end: where it ends. */
-static bool probe(struct bytes text, size_t at, size_t *end)
+/* probe_word: a word of ASCII letters around `at` says a digit; *end: where it ends. */
+static bool probe_word(struct bytes text, size_t at, size_t *end)
 {
 	const uint8_t *p = text.data;
+	char word[WORD_MAX] = { 0 };
 	size_t from = at;
+	size_t n = 0;
 	uint8_t said;
 
-	if (!is_letter(p[at])) {
-		while (from > 0 && at - from < 3 && (p[from] & 0xC0) == 0x80) {
-			from--;
-		}
-		*end = from + entity_char_at(text, from).len;
-		return numeral_of(entity_char_at(text, from).cp) != 0;
-	}
 	while (from > 0 && at - from < WORD_MAX && is_letter(p[from - 1])) {
 		from--;
 	}
-	said = word_at(text, from, end);
+	if (words[(p[from] | 0x20) - 'a'] == NULL) {
+		return false;
+	}
+	for (; n < WORD_MAX && from + n < text.len && is_letter(p[from + n]); n++) {
+		word[n] = (char)(p[from + n] | 0x20);
+	}
+	*end = from + n;
+	if (*end < text.len && (p[*end] >= 0x80 || entity_is_alnum(p[*end]))) {
+		said = word_at(text, from, end); /* perhaps with an accent */
+	} else {
+		said = word_says(word);
+	}
 	return said != 0 && said != '-';
+}
+
+/* probe: a word or numeral for a digit stands at or around `at`; *end: where it ends. */
+static bool probe(struct bytes text, size_t at, size_t *end)
+{
+	size_t from = at;
+
+	if (is_letter(text.data[at])) {
+		return probe_word(text, at, end);
+	}
+	while (from > 0 && at - from < 3 && (text.data[from] & 0xC0) == 0x80) {
+		from--;
+	}
+	*end = from + entity_char_at(text, from).len;
+	return numeral_of(entity_char_at(text, from).cp) != 0;
 }
 
 bool number_survey_words(struct bytes text)
@@ -465,9 +521,10 @@ bool number_survey_words(struct bytes text)
 	return false;
 }
 
-bool number_survey_letters(struct bytes text)
+/* pairs_of: a digit and a letter that looks like one, side by side, from `at` to the end. */
+static bool pairs_of(struct bytes text, size_t at)
 {
-	for (size_t at = 0; at + 1 < text.len; at++) {
+	for (; at + 1 < text.len; at++) {
 		uint8_t a = text.data[at];
 		uint8_t b = text.data[at + 1];
 
@@ -477,4 +534,52 @@ bool number_survey_letters(struct bytes text)
 		}
 	}
 	return false;
+}
+
+#if defined(__x86_64__)
+static unsigned equals(__m128i block, char c)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(c)));
+}
+
+bool number_survey_letters(struct bytes text)
+{
+	size_t at = 0;
+
+	for (; text.len - at >= 16; at += 15) { /* the last one of a block begins the next */
+		__m128i block = _mm_loadu_si128((const void *)(text.data + at));
+		unsigned digits = (unsigned)_mm_movemask_epi8(
+			_mm_and_si128(_mm_cmpgt_epi8(block, _mm_set1_epi8('0' - 1)),
+				_mm_cmplt_epi8(block, _mm_set1_epi8('9' + 1))));
+		unsigned looks = 0;
+
+		if (digits != 0) {
+			looks = equals(block, 'O') | equals(block, 'o') | equals(block, 'l') |
+			        equals(block, 'I');
+		}
+		if ((digits & (looks << 1)) != 0 || (looks & (digits << 1)) != 0) {
+			return true;
+		}
+	}
+	return pairs_of(text, at);
+}
+#else
+bool number_survey_letters(struct bytes text)
+{
+	return pairs_of(text, 0);
+}
+#endif
+
+bool number_goes_on(struct bytes text, size_t end)
+{
+	struct gap g = { 0 };
+	struct entity_char c;
+	size_t word;
+
+	end = gap_read(text, end, &g);
+	c = entity_char_at(text, end);
+	if (look_of(c.cp) != 0 || numeral_of(c.cp) != 0 || c.cp == KEYCAP) {
+		return true;
+	}
+	return g.n != 0 && (entity_is_digit(c.cp) || word_at(text, end, &word) != 0);
 }

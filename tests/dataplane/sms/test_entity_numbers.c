@@ -4,6 +4,7 @@
  * normal form by its home country; what must not become a number; what is no number of home's.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "dataplane/sms/entity.h"
 #include "tests/support/unit.h"
@@ -322,6 +323,30 @@ static void test_no_numbers_of_home(void)
 	EXPECT(cases);
 }
 
+/* A hostile text of the largest size must take linear time: else these are minutes. */
+static void test_hostile_texts_are_linear(void)
+{
+	static const char *const seeds[] = { "zero ", "double ", "plus ", "then ", "0 then ", "О",
+		"一", "Ol", "lO ", "0,", "0_", "O8 ", "0\xE2\x83\xA3", "+ ", "[(", "9876543 ",
+		"123456789012345 " };
+	size_t size = 196605;
+	uint8_t *text = malloc(size);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		struct bytes seed = bytes_str(seeds[i]);
+		size_t len = size - size % seed.len;
+
+		for (size_t at = 0; at < len; at++) {
+			text[at] = seed.data[at % seed.len];
+		}
+		CU_ASSERT(entity_find(bytes_of(text, len), numbering_country(bytes_str("GB")),
+				  entities, values, sizeof(values)) <= LIMIT_ENTITIES);
+	}
+	free(text);
+}
+
 UNIT_MAIN("sms/entity_numbers", { "mobile numbers", test_mobile_numbers },
 	{ "fixed numbers", test_fixed_numbers }, { "premium numbers", test_premium_numbers },
-	{ "spelled", test_spelled }, { "no numbers of home's", test_no_numbers_of_home })
+	{ "spelled", test_spelled }, { "no numbers of home's", test_no_numbers_of_home },
+	{ "hostile texts are linear", test_hostile_texts_are_linear })
