@@ -14,6 +14,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/sms/from_map.h"
+#include "dataplane/verdict/limit.h"
 #include "dataplane/verdict/list_build.h"
 
 #ifndef CALLGRIND_TOGGLE_COLLECT
@@ -304,9 +305,11 @@ static void add_list(struct policy *p, struct list_set *set, enum list_kind kind
 	for (unsigned i = 0; to != NULL && i < n; i++) {
 		/* one number in a hundred of where the traffic's are, but of another length */
 		fprintf(to,
-			kind == LIST_NUMBER ? "4477%09u\n"
-			: kind == LIST_HOST ? "host%u.example\n"
-					    : "account%u\n",
+			kind == LIST_NUMBER   ? "4477%09u\n"
+			: kind == LIST_HOST   ? "host%u.example\n"
+			: kind == LIST_SENDER ? "Sender%u\n"
+			: kind == LIST_PAIR   ? "4477%09u 15550100\n"
+					      : "account%u\n",
 			i * 100);
 	}
 	list = to != NULL && fclose(to) == 0
@@ -342,6 +345,61 @@ static struct list_set *take_lists(struct policy *p)
 	return set;
 }
 
+/* take_list: one list, asked for what lists of its kind are asked for. */
+static struct list_set *take_list(struct policy *p, const struct lane_config *c)
+{
+	struct list_set *set = list_set_create();
+
+	if (set == NULL) {
+		exit(1);
+	}
+	add_list(p, set, c->list_kind, c->list_n,
+		c->list_kind == LIST_HOST   ? LIST_MATCH_TEXT
+		: c->list_kind == LIST_PAIR ? LIST_MATCH_PAIR
+					    : LIST_MATCH_ORIGINATOR,
+		ACTION_REJECT);
+	return set;
+}
+
+/* take_limit: a limit by sender that refuses nobody. */
+static void take_limit(struct policy *p)
+{
+	struct limit_rule *r = &p->limits[p->n_limits++];
+
+	*r = (struct limit_rule){ .name = "bench",
+		.kind = LIMIT_RATE,
+		.n_keys = 1,
+		.keys = { LIMIT_KEY_ORIGINATOR },
+		.action = ACTION_THROTTLE,
+		.state = RULE_ON,
+		.max = 1000000,
+		.burst = 1000000,
+		.per_us = LIMIT_PER_MAX_US };
+	if (limit_prepare(r) != NULL) {
+		exit(1);
+	}
+}
+
+/* fill_limits: keys of senders that the traffic has none of. */
+static void fill_limits(struct lane *l)
+{
+	const struct limit_rule *rule = &l->generation->policy->limits[0];
+
+	for (unsigned i = 0; i < l->config.limit_keys; i++) {
+		struct limit_charge charge = {
+			.rule = rule, .units = 1, .action = rule->action, .acts = true
+		};
+		struct limit_key_value key;
+		char number[16];
+
+		limit_key_begin(&key);
+		limit_key_put(&key,
+			bytes_of(number, (size_t)snprintf(number, sizeof(number), "4999%09u", i)));
+		charge.key = limits_key(l->limits, rule, &key);
+		(void)limits_charge(l->limits, 0, &charge, 1, 1000000);
+	}
+}
+
 struct lane *lane_create(const struct lane_config *config, const struct texts *texts,
 	struct ruleset *rules, unsigned n_sessions)
 {
@@ -366,7 +424,12 @@ struct lane *lane_create(const struct lane_config *config, const struct texts *t
 	l->texts = texts;
 	configure(&l->pipeline_config, config);
 	policy_default(policy, rules, ACTION_REJECT);
-	lists = config->lists ? take_lists(policy) : NULL;
+	lists = config->lists         ? take_lists(policy)
+	        : config->list_n != 0 ? take_list(policy, config)
+	                              : NULL;
+	if (config->limit_keys != 0) {
+		take_limit(policy);
+	}
 	l->generation = generation_create(1, rules, policy, N_WORKERS);
 	generation_set_lists(l->generation, lists);
 	list_set_unref(lists);
@@ -377,8 +440,11 @@ struct lane *lane_create(const struct lane_config *config, const struct texts *t
 	l->memory = take_memory(pipeline_budget(&l->pipeline_config));
 	l->limits_memory = take_memory(limits_size(&l->pipeline_config.limits));
 	l->limits = limits_init(l->limits_memory, &l->pipeline_config.limits);
-	l->pipeline = pipeline_create(
-		l->memory, &l->pipeline_config, l->flows, l->concat, l->limits, 0);
+	if (config->limit_keys != 0) {
+		fill_limits(l);
+	}
+	l->pipeline =
+		pipeline_create(l->memory, &l->pipeline_config, l->flows, l->concat, l->limits, 0);
 	l->turn.generation = l->generation;
 	l->traffic = traffic_create(&traffic);
 	learn_calls(l);
@@ -397,7 +463,6 @@ void lane_destroy(struct lane *l)
 	free(l->bare);
 	free(l->memory);
 	free(l->concat_memory);
-	free(l->limits_memory);
 	free(l);
 }
 

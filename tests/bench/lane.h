@@ -20,8 +20,11 @@ struct lane_config {
 	bool pure_acks;
 	bool timed; /* by stage, as replay counts: each stage of each burst, 30 cycles a reading */
 	bool other; /* not SMS traffic: another port */
-	unsigned per_packet; /* SIGTRAN with so many DATA chunks a packet; 0: SMPP */
-	bool signalling;     /* its checks report */
+	unsigned per_packet;      /* SIGTRAN with so many DATA chunks a packet; 0: SMPP */
+	bool signalling;          /* its checks report */
+	enum list_kind list_kind; /* of a list of list_n entries; none of them is met */
+	unsigned list_n;          /* 0: none */
+	unsigned limit_keys; /* live ones of a limit that each message is charged to; 0: no limit */
 	bool lists; /* two of a million numbers, accounts, hosts in the text; none has any of it */
 };
 

@@ -128,6 +128,16 @@ static void make_disguised(const struct traffic_text *plain, struct traffic_text
 	memcpy(out->octets, "c l i c k ", out->len < 10 ? out->len : 10);
 }
 
+/* make_linked: the same length, the end replaced. */
+static void make_linked(const struct traffic_text *plain, const char *end, struct traffic_text *out)
+{
+	size_t len = strlen(end);
+
+	*out = *plain;
+	memcpy(out->octets + (out->len > len ? out->len - len : 0), end, len);
+	out->len = (uint8_t)(out->len > len ? out->len : len);
+}
+
 static uint32_t next_character(const uint8_t **at)
 {
 	const uint8_t *p = *at;
@@ -210,6 +220,11 @@ bool texts_load(struct texts *t, const char *path)
 	for (unsigned i = 0; i < TEXTS_MAX; i++) {
 		make_plain(&found, &next, &t->text[TEXTS_PLAIN][i]);
 		make_disguised(&t->text[TEXTS_PLAIN][i], &t->text[TEXTS_DISGUISED][i]);
+		make_linked(&t->text[TEXTS_PLAIN][i], " https://pay-demo.top/a?b=1",
+			&t->text[TEXTS_LINK][i]);
+		make_linked(&t->text[TEXTS_PLAIN][i],
+			" https://pay-demo.top/a?b=1 www.parcel-demo.net t-demo.cc/9z +442079460958",
+			&t->text[TEXTS_LINKS][i]);
 		make_found(
 			found.text[i * (found.n > TEXTS_MAX ? found.n / TEXTS_MAX : 1) % found.n],
 			&t->text[TEXTS_FOUND][i]);
