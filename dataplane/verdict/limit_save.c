@@ -56,11 +56,12 @@ static void save_names(struct saving *s, const struct limits *l)
 	for (unsigned i = 0; i < LIMIT_SLOTS; i++) {
 		uint8_t octets[3 + LIMIT_NAME_SIZE];
 		struct writer w = writer_of(octets, sizeof(octets));
-		size_t len = strlen(l->slots[i].name);
+		size_t len;
 
 		if (atomic_load_explicit(&l->slot[i], memory_order_acquire) <= 1) {
 			continue;
 		}
+		len = strlen(l->slots[i].name);
 		writer_u8(&w, 'N');
 		writer_u8(&w, (uint8_t)i);
 		writer_u8(&w, (uint8_t)len);

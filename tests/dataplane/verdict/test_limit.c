@@ -535,8 +535,13 @@ static void *churn_run(void *arg)
 	for (unsigned i = 0; i < ASKS / 4; i++) {
 		uint64_t key = rig_random(&seed) % 2000;
 
-		(void)rig_admits(c->l, c->rate, key, 1 + i % 3, RIG_NOW + i * 50);
-		(void)rig_reaches(c->l, c->spread, key % 100, i, RIG_NOW + i * 50);
+		struct limit_charge both[] = { rig_charge(c->l, c->rate, key, 1 + i % 3),
+			rig_charge(c->l, c->spread, key % 100, 1) };
+		uint64_t element = limits_element(c->l, bytes_of(&i, sizeof(i)));
+
+		both[1].elements = &element;
+		both[1].n_elements = 1;
+		(void)limits_charge(c->l, c->worker, both, 2, RIG_NOW + i * 50);
 		if (i % 1000 == 0) {
 			(void)limits_reset(c->l, "churn", RIG_NOW + i * 50);
 		}
