@@ -14,7 +14,7 @@
 #include "control/code.h"
 #include "dataplane/base/diag.h"
 
-enum { CTL_SCHEMA_VERSION = 1, CTL_WORDS_MAX = 68, CTL_OPTIONS_MAX = 12, CTL_VALUES_MAX = 24 };
+enum { CTL_SCHEMA_VERSION = 1, CTL_WORDS_MAX = 68, CTL_OPTIONS_MAX = 15, CTL_VALUES_MAX = 24 };
 
 struct ctl_option {
 	const char *name;     /* without the dashes */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/ctl_about.h"
 #include "control/ctl_client.h"
 #include "control/ctl_daemon.h"
 #include "control/ctl_frame.h"
@@ -19,6 +20,7 @@ struct work {
 	unsigned link;
 	enum sms_side side;
 	json_t *messages;
+	char limit[LIMIT_NAME_SIZE]; /* of --fill */
 };
 
 /* default_link: without a configuration there is one link, as conf/lab.conf has it. */
@@ -124,8 +126,21 @@ static void work_close(struct work *w)
 static int explain_one(struct work *w, const struct ctl_frame_message *m)
 {
 	struct explain *x = explain_open(w->config, w->policy, w->link, m->side, &w->call->diag);
+	struct explain_about about = { .account = NULL };
 	json_t *doc = NULL;
+	int rc;
 
+	if (m->event != NULL) {
+		ctl_about_event(m->event, &about);
+	}
+	rc = ctl_about_options(w->call, &about, w->limit);
+	if (rc != 0) {
+		explain_close(x);
+		return rc;
+	}
+	if (x != NULL) {
+		explain_about(x, &about);
+	}
 	if (x != NULL && explain_is_tcap(m->pdu)) {
 		doc = explain_tcap(x, m->pdu, &m->map, m->joined, &w->call->diag);
 	} else if (x != NULL) {
@@ -139,6 +154,9 @@ static int explain_one(struct work *w, const struct ctl_frame_message *m)
 	if (m->event != NULL) {
 		json_object_set(doc, "event", m->event);
 		json_object_set(doc, "joined_parts", m->joined_parts);
+	}
+	if (ctl_value(w->call, "live") != NULL) {
+		ctl_about_live(w->call, doc);
 	}
 	return json_array_append_new(w->messages, doc) == 0 ? 0 : CONTROL_FAILED;
 }

@@ -205,6 +205,8 @@ const struct ctl_verb ctl_verbs[] = {
 			{ "text", "TEXT", "a message text (UTF-8)" },
 			{ "from", "ADDRESS", "its sender: digits, +digits or alphanumeric" },
 			{ "to", "ADDRESS", "its recipient" },
+			{ "account", "ID", "system_id that its sender has bound with" },
+			{ "fill", "NAME=N", "a limit whose key is this full, in thousandths (others have room)" },
 			{ "dcs", "N", "data_coding to send it with (default: 0 where it fits, else 8)" },
 			{ "pdu", "HEX", "a whole SMPP PDU; \"-\": from standard input" },
 			OPTION_POLICY,

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/ctl_about.h"
 #include "control/ctl_daemon.h"
 #include "control/ctl_event.h"
 #include "control/ctl_store.h"
 #include "control/explain.h"
+#include "control/policy_place.h"
 #include "control/summary.h"
 #include "dataplane/stats.h"
 
@@ -182,6 +184,16 @@ static void tell_event(const struct why *w)
 	if (json_object_get(e, "rule") != NULL && !json_is_null(json_object_get(e, "rule"))) {
 		ctl_out(call, "decided by  %s\n", ctl_text(e, "rule"));
 	}
+	if (json_is_string(json_object_get(e, "list"))) {
+		ctl_out(call, "list        %s, entry %s\n", ctl_text(e, "list"), ctl_text(e, "entry"));
+	}
+	if (json_is_object(json_object_get(e, "limit"))) {
+		const json_t *limit = json_object_get(e, "limit");
+		long long fill = summary_integer(limit, "fill");
+
+		ctl_out(call, "limit       %s, whose key was full to %lld.%lld %%\n",
+			ctl_text(limit, "name"), fill / 10, fill % 10);
+	}
 	if (json_is_string(json_object_get(e, "shadow_verdict"))) {
 		ctl_out(call, "shadow      would have been %s with the shadow rules on\n",
 			ctl_text(e, "shadow_verdict"));
@@ -247,8 +259,12 @@ static void tell_rule(struct why *w, const char *id, bool shadow, json_t *list)
 	ctl_clean(clean);
 	ctl_out(w->call, "  %s%s  %s:%lld\n", id, shadow ? "  (shadow: counted only)" : "",
 		ctl_text(clean, "file"), summary_integer(clean, "line"));
-	ctl_out(w->call, "      /%s/ in %s, %s view\n", ctl_text(clean, "expression"),
-		ctl_text(clean, "field"), ctl_text(clean, "view"));
+	if (s->rules[i].field == FIELD_WHEN) {
+		ctl_out(w->call, "      when { %s }\n", ctl_text(clean, "expression"));
+	} else {
+		ctl_out(w->call, "      /%s/ in %s, %s view\n", ctl_text(clean, "expression"),
+			ctl_text(clean, "field"), ctl_text(clean, "view"));
+	}
 	ctl_out(w->call, "      category %s, ", ctl_text(clean, "category"));
 	if (s->rules[i].action != RULE_ACTION_UNSET) {
 		ctl_out(w->call, "action %s\n", ctl_text(clean, "action"));
@@ -286,6 +302,38 @@ static const struct policy_scope *scope_of(const struct why *w, unsigned side)
 	return n >= 1 && n <= p->n_scopes ? &p->scopes[n - 1] : policy_scope_of(p, w->link, side);
 }
 
+static enum sms_side side_of(const json_t *event)
+{
+	return strcmp(ctl_text(event, "side"), "inside") == 0 ? SIDE_INSIDE : SIDE_OUTSIDE;
+}
+
+/* tell_place: whose message it was, and which entry of `links` held for it. */
+static void tell_place(const struct why *w)
+{
+	const struct policy *p = &w->set->policy;
+	const struct pipeline_config *c = &w->config->pipeline;
+	const char *tenant = json_string_value(json_object_get(w->event, "tenant"));
+	const char **links = calloc(LIMIT_LINKS, sizeof(*links));
+	struct policy_names names;
+	json_t *place;
+	char *text;
+
+	for (unsigned i = 0; links != NULL && i < c->n_links; i++) {
+		links[i] = c->links[i].name;
+	}
+	names = policy_set_names(w->set, links, links != NULL ? c->n_links : 0);
+	place = policy_place(
+		p, &names, (uint32_t)(scope_of(w, (unsigned)side_of(w->event)) - p->scopes));
+	text = policy_place_text(place);
+	if (tenant != NULL) {
+		ctl_out(w->call, "tenant      %s\n", tenant);
+	}
+	ctl_out(w->call, "held        %s\n", text != NULL ? text : "?");
+	ctl_set(w->call, "place", place);
+	free(text);
+	free(links);
+}
+
 /* tell_thresholds: of the category, on this link and side. */
 static void tell_thresholds(const struct why *w, const char *category, json_t *j, unsigned side)
 {
@@ -305,11 +353,6 @@ static void tell_thresholds(const struct why *w, const char *category, json_t *j
 			}
 		}
 	}
-}
-
-static enum sms_side side_of(const json_t *event)
-{
-	return strcmp(ctl_text(event, "side"), "inside") == 0 ? SIDE_INSIDE : SIDE_OUTSIDE;
 }
 
 /* tell_score: "prize: 60 (prize.cash) + 50 (prize.call) = 110; reject from 100". */
@@ -404,10 +447,15 @@ static json_t *judge(struct why *w, const struct explain_message *m)
 	struct explain *x = len != 0 ? explain_open(w->config, w->set, w->link, side_of(w->event),
 					       &w->call->diag)
 	                             : NULL;
-	json_t *doc = x != NULL ? explain_pdu(x, bytes_of(pdu, len), ROLE_UNKNOWN,
-					  bytes_of(NULL, 0), &w->call->diag)
-	                        : NULL;
+	struct explain_about about = { .account = NULL };
+	json_t *doc = NULL;
 
+	if (x != NULL) {
+		ctl_about_event(w->event, &about);
+		explain_about(x, &about);
+		doc = explain_pdu(x, bytes_of(pdu, len), ROLE_UNKNOWN, bytes_of(NULL, 0),
+			&w->call->diag);
+	}
 	explain_close(x);
 	free(pdu);
 	return doc;
@@ -466,6 +514,9 @@ static int tell(struct why *w)
 	}
 	tell_event(w);
 	tell_generation(w);
+	if (w->set != NULL) {
+		tell_place(w);
+	}
 	tell_rules(w);
 	if (w->set != NULL && json_object_get(w->event, "category") != NULL &&
 		strcmp(ctl_text(w->event, "reason"), "score") == 0) {

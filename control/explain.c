@@ -6,6 +6,9 @@
 
 #include <hs/hs.h>
 
+#include "control/policy_place.h"
+#include "dataplane/base/clock.h"
+
 struct explain *explain_open(const struct config *config, const struct policy_set *policy,
 	unsigned link, enum sms_side side, struct diag *diag)
 {
@@ -30,6 +33,9 @@ struct explain *explain_open(const struct config *config, const struct policy_se
 	memset(x->memory, 0, judge_size());
 	judge_init(&x->judge, x->memory, NULL, 0);
 	x->judge.sample_key = config->pipeline.sample_key;
+	for (unsigned i = 0; i < config->pipeline.n_links; i++) {
+		x->judge.unseen_links |= (uint64_t)!config->pipeline.links[i].content << i;
+	}
 	return x;
 }
 
@@ -39,8 +45,14 @@ void explain_close(struct explain *x)
 		return;
 	}
 	generation_free(x->generation);
+	free(x->limits);
 	free(x->memory);
 	free(x);
+}
+
+void explain_about(struct explain *x, const struct explain_about *about)
+{
+	x->about = *about;
 }
 
 /* explain_utf8: a text that the data path has made or an address as it was sent (then octets as Latin-1). */
@@ -399,6 +411,24 @@ static void put_list(json_t *verdict, const struct explain *x)
 			v->list_hit.tag.len != 0 ? explain_utf8(v->list_hit.tag) : json_null()));
 }
 
+/* put_place: whose message it is, and which entry of `links` holds for it. */
+static void put_place(json_t *verdict, const struct explain *x)
+{
+	const struct policy *p = x->generation->policy;
+	const struct ruleset *r = x->generation->ruleset;
+	const char *links[LIMIT_LINKS];
+	struct policy_names names = { r->categories, r->n_categories, r->rules, r->n_rules, links,
+		x->config->pipeline.n_links, NULL };
+
+	for (unsigned i = 0; i < names.n_links; i++) {
+		links[i] = x->config->pipeline.links[i].name;
+	}
+	json_object_set_new(verdict, "tenant",
+		x->verdict.tenant != 0 ? json_string(p->tenants[x->verdict.tenant - 1].name)
+				       : json_null());
+	json_object_set_new(verdict, "place", policy_place(p, &names, x->verdict.scope));
+}
+
 static void put_judgement(json_t *doc, const struct explain *x)
 {
 	const struct verdict *v = &x->verdict;
@@ -424,6 +454,7 @@ static void put_judgement(json_t *doc, const struct explain *x)
 						   : json_null(),
 			"with_shadow_rules", rule_action_name((enum rule_action)v->shadow_action)));
 	put_list(json_object_get(doc, "verdict"), x);
+	put_place(json_object_get(doc, "verdict"), x);
 }
 
 static const struct refusal_config *refusal_of(const struct explain *x)
@@ -494,14 +525,31 @@ static void take_joined(struct explain *x, struct bytes joined)
 	x->sms.concat = (struct sms_concat){ 0 };
 }
 
+static void judge(struct explain *x)
+{
+	judge_message(&x->judge, x->generation, &x->sms, x->about.now_us, false, &x->stats,
+		&x->verdict);
+}
+
 void explain_put_verdict(json_t *doc, struct explain *x, struct bytes joined)
 {
 	if (joined.len != 0) {
 		take_joined(x, joined);
 	}
-	judge_message(&x->judge, x->generation, &x->sms, 0, false, &x->stats, &x->verdict);
+	if (x->about.now_us == 0) {
+		x->about.now_us = clock_realtime_us();
+	}
+	if (x->about.account != NULL && x->sms.account.len == 0) {
+		x->sms.account = bytes_str(x->about.account);
+	}
+	judge(x);
+	if (x->generation->policy->n_limits != 0) {
+		explain_limits_fill(x);
+		judge(x);
+	}
 	put_views(doc, x);
 	put_judgement(doc, x);
+	explain_put_limits(doc, x);
 }
 
 static void put_text_pdu(

@@ -22,6 +22,15 @@ struct explain *explain_open(const struct config *config, const struct policy_se
 	unsigned link, enum sms_side side, struct diag *diag);
 void explain_close(struct explain *x); /* NULL is accepted */
 
+/* What is known of a message besides its octets; what is NULL or 0 is not. explain_about() keeps the pointers. */
+struct explain_about {
+	const char *account; /* that its sender has bound with */
+	uint64_t now_us;     /* when it came; 0: now */
+	const char *limit;   /* a limit whose key is so full: in thousandths; all others have room */
+	uint32_t fill;
+};
+void explain_about(struct explain *x, const struct explain_about *about);
+
 /*
  * explain_pdu: one PDU. `joined` is empty, or the text of the long message as far as it was known,
  * in which rules are looked for then. `role` ROLE_UNKNOWN: by the command. NULL when the PDU is

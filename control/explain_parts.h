@@ -3,6 +3,7 @@
  * explain_parts: what explain's own files share; nobody else includes it.
  *
  *   explain.c      a PDU of SMPP, and what all carriers have in common: message, views, rules, verdict
+ *   explain_limits.c  limits: which are asked, with which keys
  *   explain_map.c  a TCAP message with a MAP short message
  */
 #ifndef SMSWALL_CONTROL_EXPLAIN_PARTS_H
@@ -20,6 +21,8 @@ struct explain {
 	unsigned link_index;
 	void *memory; /* of the judge */
 	struct judge judge;
+	struct limits *limits; /* of this explanation's own; NULL: none was needed */
+	struct explain_about about;
 	struct smpp_message message;
 	struct map_tpdu tpdu; /* of MAP */
 	struct sms sms;
@@ -37,6 +40,12 @@ const char *explain_role_name(unsigned role);
 
 /* explain_put_message: who, what and which text: x->sms. */
 void explain_put_message(json_t *doc, const struct explain *x);
+
+/* explain_limits_open: an empty table. explain_limits_fill: for the message judged last, as x->about says. */
+bool explain_limits_open(struct explain *x);
+void explain_limits_fill(struct explain *x);
+/* explain_put_limits: the limits that were asked, and the one that decided. */
+void explain_put_limits(json_t *doc, struct explain *x);
 
 /* explain_put_verdict: judges x->sms (or the text of all its parts) and tells views, rules and verdict. */
 void explain_put_verdict(json_t *doc, struct explain *x, struct bytes joined);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An explanation as text. Part of explain.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/explain.h"
+#include "control/policy_place.h"
 
 static const char *text_of(const json_t *o, const char *name)
 {
@@ -142,6 +144,11 @@ static void print_rules(const json_t *e, FILE *to)
 				? " (acts on this sender)"
 				: " (only counts for this sender)",
 			text_of(r, "category"), number_of(r, "weight"), text_of(r, "action"));
+		if (strcmp(text_of(r, "field"), "when") == 0) {
+			fprintf(to, "    %s:%lld: when { %s }\n", text_of(r, "file"),
+				number_of(r, "line"), text_of(r, "expression"));
+			continue;
+		}
 		fprintf(to, "    in %s as %s, ", text_of(r, "field"), text_of(r, "view"));
 		if (json_is_null(json_object_get(r, "from"))) {
 			fprintf(to, "up to octet %lld\n", number_of(r, "to"));
@@ -195,6 +202,61 @@ static void print_list(const json_t *l, FILE *to)
 	fputc('\n', to);
 }
 
+static void print_percent(long long per_mille, FILE *to)
+{
+	fprintf(to, "%lld.%lld %%", per_mille / 10, per_mille % 10);
+}
+
+/* print_limits: which are asked, with which keys; of a running daemon, how full these are. */
+static void print_limits(const json_t *e, FILE *to)
+{
+	const json_t *limits = json_object_get(e, "limits");
+
+	fputs(json_array_size(limits) != 0 ? "\nLIMITS\n" : "", to);
+	for (size_t i = 0; i < json_array_size(limits); i++) {
+		const json_t *l = json_array_get(limits, i);
+		const json_t *now = json_object_get(l, "now");
+
+		fprintf(to, "  %s  %s, %s, action %s, state %s\n", text_of(l, "name"),
+			text_of(l, "kind"), text_of(l, "allows"), text_of(l, "action"),
+			text_of(l, "state"));
+		fputs("    key ", to);
+		print_quoted(text_of(l, "key"), to);
+		if (now != NULL) {
+			fprintf(to, ", now %lld of %lld: ", number_of(now, "used"),
+				number_of(now, "max"));
+			print_percent(number_of(now, "per_mille"), to);
+		}
+		fputc('\n', to);
+	}
+}
+
+/* print_limit: the limit that decided. */
+static void print_limit(const json_t *l, FILE *to)
+{
+	if (l != NULL) {
+		fprintf(to, "%-11slimit %s, whose key is full to ", "", text_of(l, "name"));
+		print_percent(number_of(l, "fill"), to);
+		fputc('\n', to);
+	}
+}
+
+/* print_place: whose message it is, and which entry of `links` holds for it. */
+static void print_place(const json_t *v, FILE *to)
+{
+	const json_t *place = json_object_get(v, "place");
+	char *text;
+
+	if (json_is_string(json_object_get(v, "tenant"))) {
+		fprintf(to, "%-11stenant %s\n", "", text_of(v, "tenant"));
+	}
+	if (number_of(place, "line") != 0) {
+		text = policy_place_text(place);
+		fprintf(to, "%-11sheld: %s\n", "", text != NULL ? text : "?");
+		free(text);
+	}
+}
+
 static void print_verdict(const json_t *e, FILE *to)
 {
 	const json_t *v = json_object_get(e, "verdict");
@@ -208,6 +270,8 @@ static void print_verdict(const json_t *e, FILE *to)
 	}
 	fputc('\n', to);
 	print_list(json_object_get(v, "list"), to);
+	print_place(v, to);
+	print_limit(json_object_get(v, "limit"), to);
 	if (strcmp(text_of(v, "with_shadow_rules"), text_of(v, "action")) != 0) {
 		fprintf(to, "%-11swith shadow rules on it would be: %s\n", "",
 			text_of(v, "with_shadow_rules"));
@@ -279,5 +343,6 @@ void explain_print(const json_t *e, FILE *to)
 	print_views(e, to);
 	print_rules(e, to);
 	print_scores(e, to);
+	print_limits(e, to);
 	print_verdict(e, to);
 }
