@@ -509,6 +509,69 @@ static void test_durations(void)
 	}
 }
 
-UNIT_MAIN("control/policy_conf", { "mistakes", test_mistakes }, { "warnings", test_warnings },
-	{ "struct", test_struct }, { "conditions", test_conditions }, { "depth", test_depth },
-	{ "ceilings", test_ceilings }, { "durations", test_durations })
+/* ---- the manual, from the source's folder, in which meson runs tests */
+
+static char *manual(void)
+{
+	FILE *f = fopen("control/man/smswall-policy.5.scd", "r");
+	char *text = calloc(1, 65536);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_TRUE_FATAL(fread(text, 1, 65535, f) < 65535);
+	fclose(f);
+	return text;
+}
+
+/* in_table: a row of the table of fields that begins with it, or has it behind a comma. */
+static bool in_table(const char *table, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = table; (at = strstr(at, name)) != NULL; at++) {
+		const char *line = at;
+
+		while (line > table && line[-1] != '\n') {
+			line--;
+		}
+		if (line[0] == '|' && at[-1] == ' ' && (at[len] == ',' || at[len] == '\n')) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Each field has its row, and the synopsis is a policy. */
+static void test_manual(void)
+{
+	char *text = manual();
+	const char *table = strstr(text, "[[ *field*");
+	char *synopsis = strstr(text, "```\n");
+	struct policy_rig *r = malloc(sizeof(*r));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(synopsis);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	for (unsigned f = 0; f < CONDITION_FIELD_COUNT; f++) {
+		const char *name = condition_field_name((enum condition_field)f);
+
+		if (!in_table(table, name)) {
+			printf("not in the manual: %s\n", name);
+			CU_FAIL("a field is not in the manual");
+		}
+	}
+	synopsis += 4;
+	*strstr(synopsis, "```") = '\0';
+	if (!rig_read(r, "1:/a/ category=prize\n2:/b/ category=bank\n", synopsis, 3)) {
+		diag_print(&r->diag, stdout);
+		CU_FAIL("the synopsis is no policy");
+	}
+	CU_ASSERT_EQUAL(r->diag.n_warnings, 0);
+	rig_free(r);
+	free(r);
+	free(text);
+}
+
+UNIT_MAIN("control/policy_conf", { "manual", test_manual }, { "mistakes", test_mistakes },
+	{ "warnings", test_warnings }, { "struct", test_struct }, { "conditions", test_conditions },
+	{ "depth", test_depth }, { "ceilings", test_ceilings }, { "durations", test_durations })
