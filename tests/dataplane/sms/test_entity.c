@@ -328,8 +328,8 @@ static void test_hostile_texts_are_linear(void)
 		for (size_t at = 0; at < len; at++) {
 			text[at] = seed.data[at % seed.len];
 		}
-		CU_ASSERT(entity_find(bytes_of(text, len), NUMBERING_NONE, entities, values, sizeof(values)) <=
-			  LIMIT_ENTITIES);
+		CU_ASSERT(entity_find(bytes_of(text, len), NUMBERING_NONE, entities, values,
+				  sizeof(values)) <= LIMIT_ENTITIES);
 	}
 	free(text);
 }
