@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/policy_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,24 @@ static struct ruleset *bare_pack(const struct loading *l, const struct pack *pac
 	return bare_ruleset(l);
 }
 
+/* read_patterns: a folder's may be missing where policy.conf has rules enough. */
+static bool read_patterns(const struct loading *l, bool optional)
+{
+	DIR *d = optional ? opendir(l->how->path) : NULL;
+	bool none = d != NULL;
+	const struct dirent *e;
+
+	while (none && (e = readdir(d)) != NULL) {
+		size_t len = strlen(e->d_name);
+
+		none = len <= 4 || strcmp(e->d_name + len - 4, ".pat") != 0;
+	}
+	if (d != NULL) {
+		(void)closedir(d);
+	}
+	return none || source_read_path(&l->set->source, l->how->path, l->diag);
+}
+
 /* load_text: from a folder or a file. Both kinds of error are told before anything is compiled. */
 static bool load_text(const struct loading *l, bool is_folder)
 {
@@ -133,7 +152,7 @@ static bool load_text(const struct loading *l, bool is_folder)
 	const struct compile_reuse reuse = { l->how->base, l->how->cache, l->how->arena };
 	char *path = path_in(l->how->path, "/", conf_name, "");
 	bool has_conf = is_folder && path != NULL && access(path, F_OK) == 0;
-	bool good = source_read_path(&set->source, l->how->path, l->diag) && path != NULL;
+	bool good = read_patterns(l, has_conf) && path != NULL;
 
 	if (!has_conf || config_text_file(&conf, path, l->diag)) {
 		good = read_policy(l, has_conf ? &conf : NULL, NULL) && good;

@@ -173,6 +173,72 @@ static void test_folder(void)
 	folder_remove(f);
 }
 
+static const char conf_rules[] =
+	"tenants = ( { name = \"t\"; when = { link = \"edge\"; }; } );\n"
+	"rules = (\n"
+	"	{ id = \"a\"; category = \"new\"; weight = 7; state = \"shadow\"; note = \"why\";\n"
+	"	  when = { tenant = \"t\"; not = { account = \"x\"; }; }; },\n"
+	"	{ id = \"b\"; when = { hit = [ \"1\", \"a\" ]; }; }\n"
+	");\n"
+	"categories = ( { name = \"new\"; reject = 7; } );\n";
+
+static void check_rules(const struct policy_set *set, uint32_t n_patterns)
+{
+	const struct policy *p = &set->policy;
+	const struct rule *a = &set->ruleset->rules[n_patterns];
+
+	CU_ASSERT_EQUAL_FATAL(set->ruleset->n_rules, n_patterns + 2);
+	CU_ASSERT_EQUAL_FATAL(p->n_rules, 2);
+	CU_ASSERT_EQUAL(p->rules[0].rule, n_patterns);
+	CU_ASSERT_EQUAL(p->rules[1].rule, n_patterns + 1);
+	CU_ASSERT_EQUAL(a->field, FIELD_WHEN);
+	CU_ASSERT_STRING_EQUAL(a->id, "a");
+	CU_ASSERT_STRING_EQUAL(a->expression, "tenant = \"t\"; not = { account = \"x\"; };");
+	CU_ASSERT_STRING_EQUAL(a->note, "why");
+	CU_ASSERT_EQUAL(a->weight, 7);
+	CU_ASSERT_EQUAL(a->state, RULE_SHADOW);
+	CU_ASSERT_EQUAL(a->line, 3);
+	CU_ASSERT_EQUAL(category(set, 0, "new")->threshold[ACTION_REJECT], 7);
+	CU_ASSERT_FALSE(p->rules[0].when.content);
+	CU_ASSERT_TRUE(p->rules[1].when.content);
+}
+
+/* Rules of policy.conf are rules of the ruleset, and are in its pack. */
+static void test_rules_of_conf(void)
+{
+	struct folder *f = folder_make(rules, conf_rules);
+
+	if (!folder_load(f, f->path)) {
+		diag_print(&f->diag, stdout);
+		CU_FAIL_FATAL("refused");
+	}
+	check_rules(&f->set, 5);
+	CU_ASSERT_TRUE(policy_set_write(
+		&f->set, f->pack, &(struct policy_write){ .key = NULL }, &f->diag));
+	policy_set_free(&f->set);
+	if (!folder_load(f, f->pack)) {
+		diag_print(&f->diag, stdout);
+		CU_FAIL_FATAL("refused");
+	}
+	check_rules(&f->set, 5);
+	folder_remove(f);
+}
+
+/* A folder without patterns, whose policy.conf has rules. */
+static void test_no_patterns(void)
+{
+	struct folder *f = folder_make("", "rules = ( { id = \"a\"; when = { part = 1; }; } );\n");
+
+	unlink(f->rules);
+	CU_ASSERT_TRUE_FATAL(folder_load(f, f->path));
+	CU_ASSERT_EQUAL(f->set.ruleset->n_rules, 1);
+	policy_set_free(&f->set);
+	unlink(f->conf);
+	CU_ASSERT_FALSE(folder_load(f, f->path));
+	CU_ASSERT_TRUE(f->diag.n_errors != 0);
+	folder_remove(f);
+}
+
 static void test_pack(void)
 {
 	struct folder *f = folder_make(rules, conf);
@@ -352,7 +418,8 @@ static void test_conf_errors(void)
 		{ "links = (\n{ content = false; } );\n", DIAG_ERROR,
 			"names a link, a side, a tenant or a condition" },
 		{ "links = (\n{ link = \"cor\"; } );\n", DIAG_ERROR, "no link \"cor\"" },
-		{ "links = (\n{ side = \"left\"; } );\n", DIAG_ERROR, "side: unknown value \"left\"" },
+		{ "links = (\n{ side = \"left\"; } );\n", DIAG_ERROR,
+			"side: unknown value \"left\"" },
 		{ "links = ( { link = \"core\"; },\n{ link = \"core\"; side = \"inside\"; } );\n",
 			DIAG_ERROR, "never reached: the entry of line 1" },
 		{ "\ncategories = (", DIAG_ERROR, "" },
@@ -442,6 +509,7 @@ static void test_no_such(void)
 }
 
 UNIT_MAIN("policy_file", { "bare file", test_bare_file }, { "folder", test_folder },
+	{ "rules of policy.conf", test_rules_of_conf }, { "no patterns", test_no_patterns },
 	{ "pack", test_pack }, { "states", test_states }, { "thin", test_thin },
 	{ "errors of policy.conf", test_conf_errors }, { "all errors", test_all_errors },
 	{ "examples", test_examples }, { "no such", test_no_such })
