@@ -57,6 +57,17 @@ static size_t number_read_separator(struct bytes text, size_t at, uint8_t *separ
 	return n != 0 && !(dotted && n > 1) && entity_is_digit(c.cp) ? at : 0;
 }
 
+/* number_is_other_end: one or two digits behind a '/': another number's end, "020 7946 0018/19". */
+static bool number_is_other_end(struct bytes text, size_t at)
+{
+	uint32_t n = 0;
+
+	for (; n < 3 && entity_is_digit(entity_char_at(text, at).cp); n++) {
+		at += entity_char_at(text, at).len;
+	}
+	return n < 3;
+}
+
 /* number_breaks: the digits at `at` begin another number, or the ones so far are none of this. */
 static bool number_breaks(struct bytes text, size_t at, const struct number *m, uint8_t separator)
 {
@@ -111,7 +122,8 @@ static size_t number_read(struct bytes text, size_t at, struct number *m)
 		size_t next = number_read_separator(text, end, &separator, &slash);
 
 		if (next == 0 || number_breaks(text, next, m, separator) ||
-			(slash && separator == ' ' && m->n_digits >= NUMBER_WHOLE_MIN)) {
+			(slash && m->n_digits >= NUMBER_WHOLE_MIN &&
+				(separator == ' ' || number_is_other_end(text, next)))) {
 			break;
 		}
 		end = number_read_group(text, next, m, separator);

@@ -281,6 +281,9 @@ static uint8_t odd_separator(uint32_t c)
 	case ']':
 	case '}':
 	case '*':
+	case '\t':
+	case '\r':
+	case '\n':
 		return ' ';
 	default:
 		return 0;
