@@ -38,6 +38,18 @@ def count(told, start, verdict):
 
 # ---- what needs more than a verdict ----
 
+def intercepted(lab):
+    """What was refused is kept as it came, for the operator alone, with the reason beside it."""
+    where = lab.path("intercepted")
+    run = lab.replay(policies.CAPTURE, policy=policies.folder("mno-border"), options=("--quarantine", where)).must()
+    kept = [os.path.join(where, f) for f in os.listdir(where)]
+    octets = b"".join(open(f, "rb").read() for f in kept)
+    n = sum(e["verdict"] in ("blank", "reject") for e in run.messages)
+    assert run.summary["quarantine"]["written"] == n > 0, run.summary["quarantine"]
+    assert all(os.stat(f).st_mode & 0o777 == 0o640 for f in kept)
+    assert b"spoof.mo" in octets and b"Hello, it is me" not in octets and b"secure-login.example.top" in octets
+
+
 def in_session(lab):
     """The refusal is the answer to the message itself: the PDU leaves as one that the SMSC refuses."""
     told = policies.run(lab, "a2p-hub")
@@ -69,7 +81,8 @@ def spread(lab):
     told = policies.run(lab, "mno-border")
     refused = count(told, "farm.spread.", "reject")
     assert 1 <= refused <= 8, f"{refused} of 104 refused"
-    assert policies.decided_by(told["farm.spread.104"]) == "p2p-spread" and told["farm.spread.090"]["verdict"] != "reject"
+    assert policies.decided_by(told["farm.spread.104"]) == "p2p-spread"
+    assert told["farm.spread.090"]["verdict"] != "reject"
 
 
 def total(lab):
@@ -97,7 +110,8 @@ def ratio(lab):
     """Who sends and is not answered is reported; who is answered is not."""
     told = policies.run(lab, "mno-border")
     assert count(told, "farm.spread.", "report") >= 40, "the farm was not seen"
-    assert any(policies.decided_by(e) == "sim-farm" for n, e in told.items() if n.startswith("farm.")), "not by sim-farm"
+    by = {policies.decided_by(e) for n, e in told.items() if n.startswith("farm.")}
+    assert "sim-farm" in by, by
     assert told["ham.person"]["verdict"] == told["ham.answer"]["verdict"] == "pass"
 
 
@@ -202,10 +216,11 @@ CASES = {
     # X.1242
     "x1242-user-lists": expect("family", day__unwanted="reject list unwanted", night__friend="pass none"),
     "x1242-keywords": expect("family", day__bets="reject rule gambling.words", day__adult="reject rule adult.words"),
-    "x1242-times": expect("family", day__stranger="reject score stranger.person", night__stranger="reject rule quiet.night", lesson__shop="reject rule quiet.lessons",
-                          lesson__school="pass none",
+    "x1242-times": expect("family", day__stranger="reject score stranger.person", night__stranger="reject rule quiet.night",
+                          lesson__shop="reject rule quiet.lessons", lesson__school="pass none",
                           night__school="pass none", day__school="pass none"),
     "x1242-managed": managed,
+    "x1242-intercepted": intercepted,
     "x1242-too-often": expect("family", pester__10="pass none", pester__12="report limit bullying"),
     "x1242-never-blocked": expect("family", night__helpline="pass never_block helplines",
                                   night__to__helpline="pass never_block helplines"),
@@ -215,16 +230,20 @@ CASES = {
     "x1247-identification": expect("mno-border", spoof__mo="reject rule spoof.mo", spoof__roaming="pass none",
                                    spoof__mt__domestic="reject rule spoof.mt", spoof__mt__foreign="pass none"),
     "x1247-sender-names": expect("a2p-hub", sender__own="pass none", sender__other="reject rule sender.globex",
-                                 sender__alike="reject rule sender.alike", sender__alike__case="reject rule sender.alike"),
+                                 sender__alike="reject rule sender.alike",
+                                 sender__alike__case="reject rule sender.alike"),
     "x1247-access": expect("a2p-hub", sender__stolen="reject rule access.acme"),
     "x1247-consent": consent,
     # X Suppl. 12
-    "xsup12-content": expect("mno-border", lure__disguised="reject score bank.locked", lure__mum="reject score impostor.number"),
-    "xsup12-whole-messages": expect("mno-border", lure__split__1="pass none", lure__split__2="reject score bank.locked"),
+    "xsup12-content": expect("mno-border", lure__disguised="reject score bank.locked",
+                             lure__mum="reject score impostor.number"),
+    "xsup12-whole-messages": expect("mno-border", lure__split__1="pass none",
+                                    lure__split__2="reject score bank.locked"),
     "xsup12-statistics": statistics,
     "xsup12-records": records,
     "xsup12-duplicates": expect("mno-border", copy__1="pass none", copy__5="pass none", copy__7="reject limit copies"),
-    "xsup12-indications": expect("a2p-hub", link__bad__defanged="reject list bad-hosts", link__short="report rule link.shortener",
+    "xsup12-indications": expect("a2p-hub", link__bad__defanged="reject list bad-hosts",
+                                 link__short="report rule link.shortener",
                                  link__short__own="pass none", lure__premium__plus="reject score number.premium"),
     "xsup12-dispersion": spread,
     "xsup12-total": total,
@@ -232,6 +251,7 @@ CASES = {
     "xsup12-rate": expect("a2p-hub", flood__burst__01="pass none", flood__burst__20="pass none",
                           flood__burst__40="throttle limit account-second", flood__steady__30="pass none"),
     "xsup12-scan": expect("mno-border", scan__01="pass none", scan__25="reject limit gt-scan"),
+    "xsup12-blocks": expect("a2p-hub", code__block__20="pass none", code__block__24="report limit number-block"),
     "xsup12-codes": expect("mno-border", code__bomb__05="pass none", code__bomb__12="reject limit code-rain",
                            code__single="pass none"),
     # X.1234, X.1237, TS 23.040
