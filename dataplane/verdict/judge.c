@@ -156,7 +156,7 @@ struct judging {
 };
 
 /* weigh_hits: what the rules that hit so far lead to. */
-static void weigh_hits(struct judging *a)
+static inline void weigh_hits(struct judging *a)
 {
 	if (a->verdict->hits.n != 0) {
 		weigh(a->judge, a->generation, a->scope, a->verdict);
@@ -169,9 +169,15 @@ static void find_scope(struct judging *a)
 	const struct policy *p = a->generation->policy;
 	struct verdict *v = a->verdict;
 
-	v->scope = (uint16_t)judge_scope(a->judge, a->generation, a->sms, a->now_us, &v->tenant);
+	if (a->generation->plan.conditions || p->n_scopes > 1) {
+		uint64_t start = stats_clock(a->stats);
+
+		v->scope = (uint16_t)judge_scope(
+			a->judge, a->generation, a->sms, a->now_us, &v->tenant);
+		(void)stats_stage(a->stats, STAGE_policy, start);
+	}
 	a->scope = &p->scopes[v->scope];
-	v->uninspected = !a->scope->content;
+	v->uninspected = !a->scope->content || (a->judge->unseen_links >> a->sms->link & 1) != 0;
 	a->judge->home = a->scope->country != 0 ? a->scope->country : p->country;
 	if (a->generation->plan.conditions) {
 		condition_set_home(&a->judge->subject, a->judge->home);
@@ -192,25 +198,31 @@ static struct judge_limited limited(const struct judging *a)
 /* over_limit: of limits that need no text; a never-block list may be in the text. */
 static bool over_limit(struct judging *a)
 {
-	const struct judge_limited q = limited(a);
+	struct judge_limited q;
 
-	return a->generation->policy->n_limits != 0 &&
-	       !judge_lists_want_text(a->generation, a->sms, true) &&
-	       judge_limits_look(&q, a->verdict);
+	if (a->generation->policy->n_limits == 0 ||
+		judge_lists_want_text(a->generation, a->sms, true)) {
+		return false;
+	}
+	q = limited(a);
+	return judge_limits_look(&q, a->verdict);
 }
 
 /* charge: what is let in so far; limits may refuse it. */
 static void charge(struct judging *a)
 {
-	const struct judge_limited q = limited(a);
 	const struct verdict *v = a->verdict;
-	uint64_t start = stats_clock(a->stats);
+	struct judge_limited q;
+	uint64_t start;
 
-	if (a->generation->policy->n_limits != 0 && v->action < ACTION_BLANK &&
-		v->reason != R_never_block && v->reason != R_sibling) {
-		judge_limits_charge(&q, a->verdict);
-		(void)stats_stage(a->stats, STAGE_policy, start);
+	if (a->generation->policy->n_limits == 0 || v->action >= ACTION_BLANK ||
+		v->reason == R_never_block || v->reason == R_sibling) {
+		return;
 	}
+	start = stats_clock(a->stats);
+	q = limited(a);
+	judge_limits_charge(&q, a->verdict);
+	(void)stats_stage(a->stats, STAGE_policy, start);
 }
 
 /*
@@ -243,14 +255,14 @@ static bool decide_before_text(struct judging *a)
 		return true;
 	}
 	(void)stats_stage(a->stats, STAGE_policy, start);
-	if (a->refused && a->scope->content && judge_lists_want_text(g, a->sms, true)) {
+	if (a->refused && !v->uninspected && judge_lists_want_text(g, a->sms, true)) {
 		return false;
 	}
 	if (a->listed.use != NULL &&
-		(refuses(&a->listed) || (!a->scope->content && v->action < ACTION_REPORT))) {
+		(refuses(&a->listed) || (v->uninspected && v->action < ACTION_REPORT))) {
 		take_list(g, a->scope, &a->listed, v);
 	}
-	return a->refused || !a->scope->content;
+	return a->refused || v->uninspected;
 }
 
 /* see_text: the text, with that of the parts next to it. True: the message was condemned before. */
@@ -411,12 +423,14 @@ void judge_message(struct judge *j, const struct generation *g, const struct sms
 	stats_add(stats, STAT_parts, a.part && remember);
 	decide(&a);
 	charge(&a);
-	if (!a.scope->content) {
+	if (v->uninspected) {
 		note(v, R_content_off, stats);
 	} else if (a.part && j->concat != NULL && remember && condemns(g, v)) {
 		condemn(j, g, m, now_us, v);
 	}
-	stats_add(stats, STAT_hits_dropped, v->hits.n_dropped);
+	if (v->hits.n_dropped != 0) {
+		stats_add(stats, STAT_hits_dropped, v->hits.n_dropped);
+	}
 	if (v->shadow) {
 		stats_add(stats, STAT_shadow_hits, 1);
 	}

@@ -49,6 +49,7 @@ struct judge {
 	struct scan_hit hits[LIMIT_HITS];
 	uint8_t *sender; /* buffers for the sender's views */
 	uint8_t *sender_folded;
+	uint64_t unseen_links; /* bit per link: texts are not inspected there (smswall.conf), whatever policy says */
 	uint64_t sample_key; /* of the senders that rules in state sample act on; fixed in replay */
 	uint64_t sender_hash;                 /* of the message's */
 	uint8_t list_digits[LIST_DIGITS_OUT]; /* the number that was met */
