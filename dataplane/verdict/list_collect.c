@@ -291,7 +291,7 @@ static int compare_texts(const void *a, const void *b)
 static uint8_t *sorted_texts(const struct list_collect *c, size_t *len)
 {
 	const uint8_t **order = malloc(c->n_texts * sizeof(*order));
-	uint8_t *out = list_text_memory(c->texts_len);
+	uint8_t *out = malloc(c->texts_len);
 	const uint8_t *p = c->texts;
 
 	*len = 0;

@@ -361,7 +361,7 @@ static void take_texts(struct decoding *d)
 		d->why = "it is cut short, or goes on";
 		return;
 	}
-	blob = list_text_memory(in.len + 1);
+	blob = malloc(in.len + 1);
 	if (blob == NULL) {
 		d->why = "out of memory";
 		return;

@@ -9,17 +9,53 @@
 
 enum { HEAD_LEN = 2, SEEDS_MAX = 16 };
 
-void *list_text_memory(size_t size)
-{
-	const uintptr_t huge = 2u << 20;
-	void *p = malloc(size);
-	uintptr_t from = ((uintptr_t)p + huge - 1) & ~(huge - 1);
-	uintptr_t to = ((uintptr_t)p + size) & ~(huge - 1);
+/*
+ * Large tables have pages of their own, huge ones where there are any: look-ups are all over them, and
+ * what malloc() gives again has small pages by then.
+ */
+enum { MAPPED = 2 << 20 };
 
-	if (p != NULL && to > from) { /* where that cannot be, it is as it was */
-		(void)madvise((uint8_t *)p + (from - (uintptr_t)p), to - from, MADV_HUGEPAGE);
+static void *map_memory(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED) {
+		return NULL;
 	}
+	(void)madvise(p, size, MADV_HUGEPAGE); /* without them it is only slower */
 	return p;
+}
+
+static void *take_slots(size_t size)
+{
+	return size >= MAPPED ? map_memory(size) : malloc(size);
+}
+
+static void free_slots(uint64_t *slots, size_t size)
+{
+	if (slots != NULL && size >= MAPPED) {
+		(void)munmap(slots, size);
+	} else {
+		free(slots);
+	}
+}
+
+static size_t slots_size(const struct list_texts *s)
+{
+	return (size_t)s->n_slots * sizeof(*s->slots);
+}
+
+/* move_blob: a large one to pages of its own; if there are none it stays where it is. */
+static void move_blob(struct list_texts *s)
+{
+	uint8_t *moved = s->blob_len >= MAPPED ? map_memory(s->blob_len) : NULL;
+
+	if (moved != NULL) {
+		memcpy(moved, s->blob, s->blob_len);
+		free(s->blob);
+		s->blob = moved;
+		s->blob_mapped = true;
+	}
 }
 
 static uint64_t hash_of(const struct list_texts *s, struct bytes text)
@@ -112,7 +148,7 @@ static bool put_slot(struct list_texts *s, uint32_t place)
 
 static bool fill_slots(struct list_texts *s)
 {
-	memset(s->slots, 0, (size_t)s->n_slots * sizeof(*s->slots));
+	memset(s->slots, 0, slots_size(s));
 	for (uint32_t place = 0; place < s->blob_len; place = list_text_next(s, place)) {
 		if (!put_slot(s, place)) {
 			return false;
@@ -164,7 +200,8 @@ bool list_text_make(struct list_texts *s, uint8_t *blob, size_t len, bool sorted
 		return true;
 	}
 	s->n_slots = 2 * s->n + 8; /* fuller, a million texts no longer keep to LIMIT_LIST_PROBES */
-	s->slots = list_text_memory((size_t)s->n_slots * sizeof(*s->slots));
+	s->slots = take_slots(slots_size(s));
+	move_blob(s);
 	while (s->slots != NULL && !fill_slots(s)) {
 		if (++s->seed == SEEDS_MAX) {
 			*why = "texts whose hashes meet: split the list";
@@ -182,12 +219,16 @@ bool list_text_make(struct list_texts *s, uint8_t *blob, size_t len, bool sorted
 
 void list_text_free(struct list_texts *s)
 {
-	free(s->blob);
-	free(s->slots);
+	if (s->blob_mapped) {
+		(void)munmap(s->blob, s->blob_len);
+	} else {
+		free(s->blob);
+	}
+	free_slots(s->slots, slots_size(s));
 	*s = (struct list_texts){ 0 };
 }
 
 size_t list_text_size(const struct list_texts *s)
 {
-	return s->blob_len + (size_t)s->n_slots * sizeof(*s->slots);
+	return s->blob_len + slots_size(s);
 }

@@ -21,6 +21,7 @@ struct list_texts {
 	uint32_t n;
 	uint32_t n_slots;
 	uint32_t seed;
+	bool blob_mapped; /* it has pages of its own */
 };
 
 struct list_text_entry {
@@ -33,9 +34,6 @@ int64_t list_text_find(const struct list_texts *s, struct bytes text);
 struct list_text_entry list_text_at(const struct list_texts *s, uint32_t place);
 /* list_text_next: the place behind this entry's; blob_len at the end. */
 uint32_t list_text_next(const struct list_texts *s, uint32_t place);
-
-/* list_text_memory: malloc(), in huge pages where it is large: look-ups are all over it. */
-void *list_text_memory(size_t size);
 
 /*
  * list_text_make: takes over `blob` (malloc()ed) of texts in the form above. `sorted`: they must be
