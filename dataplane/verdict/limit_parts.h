@@ -43,7 +43,7 @@ struct limit_lock {
 	_Alignas(64) _Atomic uint32_t held;
 };
 
-/* Distinct: a stamp is the slice of time a value was last seen in: 1 + slice % 255; 0: never. */
+/* Distinct: a stamp is the slice of time a value was last seen in: its low octet; 0: never. */
 struct limit_distinct {
 	uint64_t slice_us; /* per_us / LIMIT_WINDOW_SLICES; with another one the cell begins anew */
 	uint32_t slice;    /* of the newest stamp */
