@@ -185,7 +185,8 @@ static void tell_event(const struct why *w)
 		ctl_out(call, "decided by  %s\n", ctl_text(e, "rule"));
 	}
 	if (json_is_string(json_object_get(e, "list"))) {
-		ctl_out(call, "list        %s, entry %s\n", ctl_text(e, "list"), ctl_text(e, "entry"));
+		ctl_out(call, "list        %s, entry %s\n", ctl_text(e, "list"),
+			ctl_text(e, "entry"));
 	}
 	if (json_is_object(json_object_get(e, "limit"))) {
 		const json_t *limit = json_object_get(e, "limit");
@@ -453,8 +454,8 @@ static json_t *judge(struct why *w, const struct explain_message *m)
 	if (x != NULL) {
 		ctl_about_event(w->event, &about);
 		explain_about(x, &about);
-		doc = explain_pdu(x, bytes_of(pdu, len), ROLE_UNKNOWN, bytes_of(NULL, 0),
-			&w->call->diag);
+		doc = explain_pdu(
+			x, bytes_of(pdu, len), ROLE_UNKNOWN, bytes_of(NULL, 0), &w->call->diag);
 	}
 	explain_close(x);
 	free(pdu);

@@ -72,8 +72,8 @@ static void print_rules(const json_t *list, char mark, FILE *to)
 		if (mark != '~') {
 			bool when = strcmp(string(r, "field"), "when") == 0;
 
-			fprintf(to, when ? "  %s  { %s }%s" : "  %s  /%s/%s",
-				string(r, "category"), string(r, "expression"), string(r, "flags"));
+			fprintf(to, when ? "  %s  { %s }%s" : "  %s  /%s/%s", string(r, "category"),
+				string(r, "expression"), string(r, "flags"));
 		}
 		fputc('\n', to);
 		print_changes(r, to);

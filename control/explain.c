@@ -306,8 +306,8 @@ static json_t *hit_json(const struct explain *x, const struct scan_hit *h)
 	const struct rule *rule = &r->rules[h->rule];
 	struct bytes view = view_of(&x->judge.views, h);
 	size_t from = h->from;
-	bool start = h->field != FIELD_WHEN &&
-		     (h->from != h->to || find_start(rule, view, h, &from));
+	bool start =
+		h->field != FIELD_WHEN && (h->from != h->to || find_start(rule, view, h, &from));
 	char state[RULE_STATE_SIZE];
 	json_t *j = json_pack("{s:o, s:o, s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:o}", "id",
 		explain_utf8(bytes_str(rule->id)), "category",
@@ -373,8 +373,7 @@ static json_t *thresholds(const struct policy_category *c)
 
 static json_t *scores(const struct explain *x)
 {
-	const struct policy_scope *scope =
-		&x->generation->policy->scopes[x->verdict.scope];
+	const struct policy_scope *scope = &x->generation->policy->scopes[x->verdict.scope];
 	json_t *list = json_array();
 
 	for (uint16_t i = 0; i < x->generation->ruleset->n_categories && i < scope->n_categories;
@@ -527,8 +526,8 @@ static void take_joined(struct explain *x, struct bytes joined)
 
 static void judge(struct explain *x)
 {
-	judge_message(&x->judge, x->generation, &x->sms, x->about.now_us, false, &x->stats,
-		&x->verdict);
+	judge_message(
+		&x->judge, x->generation, &x->sms, x->about.now_us, false, &x->stats, &x->verdict);
 }
 
 void explain_put_verdict(json_t *doc, struct explain *x, struct bytes joined)
