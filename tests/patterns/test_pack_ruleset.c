@@ -53,6 +53,29 @@ static struct ruleset *compile(struct source *s, const char *text, const struct 
 	return r;
 }
 
+/* A rule of policy.conf among them, which has no database. */
+static struct ruleset *compile_with_condition(struct source *s, const char *text)
+{
+	struct compile_limits limits = compile_default_limits();
+	char expression[] = "side = \"outside\";";
+	char file[] = "p/policy.conf";
+	const struct rule rule = { .id = "when.outside",
+		.expression = expression,
+		.file = file,
+		.line = 9,
+		.weight = 10,
+		.action = ACTION_REPORT,
+		.state = RULE_SHADOW };
+	struct ruleset *r;
+
+	source_init(s);
+	CU_ASSERT(source_add_rule(s, &rule, "fraud", NULL, &diag));
+	CU_ASSERT(source_read_text(s, "p/a.pat", text, strlen(text), &diag));
+	r = compile_source(s, &limits, NULL, NULL, &diag);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	return r;
+}
+
 static void write_pack(const struct ruleset *r, const struct source *s, const struct ruleset *thin)
 {
 	pack = (struct pack){ 0 };
@@ -151,6 +174,36 @@ static void test_whole(void)
 	CU_ASSERT_EQUAL(scan_once(loaded, FIELD_TEXT, VIEW_SENT, "Now You Win!"), 0);
 	CU_ASSERT_EQUAL(scan_once(loaded, FIELD_URL, VIEW_SENT, "http://evil.example"), 1);
 	CU_ASSERT_EQUAL(scan_once(loaded, FIELD_TEXT, VIEW_FOLDED, "your parcel"), 2);
+	ruleset_unref(r);
+	ruleset_unref(loaded);
+	source_free(&s);
+	source_free(&examples);
+	end();
+}
+
+/* Rules with conditions come through a pack as they went in, and are in none of its databases. */
+static void test_conditions(void)
+{
+	struct source s;
+	struct source examples;
+	struct ruleset *r;
+	struct ruleset *loaded;
+
+	begin();
+	r = compile_with_condition(&s, rules);
+	write_pack(r, &s, NULL);
+	CU_ASSERT_FATAL(pack_read(&pack, path, NULL, NULL, &diag));
+	loaded = pack_load_ruleset(&pack, path, NULL, NULL, &examples, &diag);
+	pack_free(&pack);
+	diag_print(&diag, stdout);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(loaded);
+	compare_rulesets(r, loaded);
+	CU_ASSERT_EQUAL_FATAL(loaded->n_rules, 5);
+	CU_ASSERT_EQUAL(loaded->rules[0].field, FIELD_WHEN);
+	CU_ASSERT_EQUAL(loaded->rules[0].state, RULE_SHADOW);
+	CU_ASSERT_STRING_EQUAL(loaded->rules[0].expression, "side = \"outside\";");
+	CU_ASSERT_EQUAL(scan_once(loaded, FIELD_TEXT, VIEW_SENT, "Now You Win!"), 1);
+	CU_ASSERT_EQUAL(examples.examples[1].rule, 1);
 	ruleset_unref(r);
 	ruleset_unref(loaded);
 	source_free(&s);
@@ -393,5 +446,6 @@ static void test_places(void)
 	end();
 }
 
-UNIT_MAIN("patterns/pack_ruleset", { "whole", test_whole }, { "thin", test_thin },
-	{ "too_large", test_too_large }, { "refused", test_refused }, { "places", test_places })
+UNIT_MAIN("patterns/pack_ruleset", { "whole", test_whole }, { "conditions", test_conditions },
+	{ "thin", test_thin }, { "too_large", test_too_large }, { "refused", test_refused },
+	{ "places", test_places })

@@ -64,6 +64,38 @@ static void test_measure(void)
 	diag_clear(&diag);
 }
 
+/* A rule with a condition has no database: it costs nothing here, and those beside it keep their places. */
+static void test_conditions(void)
+{
+	const struct cost_sample sample = { .n_messages = 1 };
+	const struct compile_limits limits = compile_default_limits();
+	char expression[] = "part = 1;";
+	char file[] = "policy.conf";
+	struct rule rule = { .id = "w0", .expression = expression, .file = file };
+	struct child_cost costs[4];
+	struct source s;
+	struct ruleset *r;
+
+	diag_clear(&diag);
+	source_init(&s);
+	CU_ASSERT(source_add_rule(&s, &rule, "default", NULL, &diag));
+	CU_ASSERT(source_read_text(&s, "t.pat", "word:/alpha/\n", 13, &diag));
+	rule.id[1] = '1';
+	CU_ASSERT(source_add_rule(&s, &rule, "default", NULL, &diag));
+	CU_ASSERT(source_read_text(&s, "u.pat", "large:/b[a-z]{1,60}c.{1,20}d/\n", 30, &diag));
+	r = compile_source(&s, &limits, NULL, NULL, &diag);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	CU_ASSERT_FATAL(rule_cost_measure(r, &sample, &limits, costs, &diag));
+	for (unsigned i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(costs[i].compile_s > 0, i % 2 == 1);
+		CU_ASSERT_EQUAL(costs[i].database_len > 0, i % 2 == 1);
+	}
+	CU_ASSERT(costs[3].database_len > costs[1].database_len);
+	ruleset_unref(r);
+	source_free(&s);
+	diag_clear(&diag);
+}
+
 static double stated_ms(const char *expression, unsigned flags, unsigned n)
 {
 	char copy[64];
@@ -119,4 +151,5 @@ static void test_stated(void)
 	CU_ASSERT(stated_ms("[\\]", 0, 1) > 0 && stated_ms("a{2,", 0, 1) > 0);
 }
 
-UNIT_MAIN("patterns/rule_cost", { "measure", test_measure }, { "stated", test_stated })
+UNIT_MAIN("patterns/rule_cost", { "measure", test_measure }, { "conditions", test_conditions },
+	{ "stated", test_stated })
