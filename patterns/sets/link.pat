@@ -35,6 +35,7 @@ link.brand:/^https?:\/\/([^\/:?]*[.-])?(uk|my|the)?(paypal|apple|icloud|amazon|n
 - "https://www.royalmail.com/track"
 - "https://www.gov.uk/tax"
 
-link.punycode:/^https?:\/\/([^\/:?]*\.)?xn--/i weight=20 note="a host outside ASCII"
+link.punycode:/^https?:\/\/[^\/:?]*[^\x{0}-\x{7F}\/:?]/i weight=20 note="a host outside ASCII, as it is shown: xn-- is undone"
 + "http://xn--pypal-4ve.example.com"
-- "http://www.example.com/xn--"
++ "http://www.раy.example.com"
+- "http://www.example.com/xn--р"
