@@ -122,6 +122,7 @@ int ctl_session_show(struct ctl_call *call);
 int ctl_link_show(struct ctl_call *call);
 int ctl_probe_smsc(struct ctl_call *call);
 int ctl_doctor(struct ctl_call *call);
+int ctl_support(struct ctl_call *call);
 int ctl_policy_push(struct ctl_call *call);
 int ctl_policy_confirm(struct ctl_call *call);
 int ctl_policy_rollback(struct ctl_call *call);

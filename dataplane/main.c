@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -521,6 +522,14 @@ static int shut_down(struct daemon *d, int code)
 	return code;
 }
 
+/* seal: no core by any way, a handler of the kernel's (core_pattern) included; nobody attaches but root. */
+static void seal(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0) != 0) {
+		fprintf(stderr, "smswalld: texts may be in a core: %s\n", strerror(errno));
+	}
+}
+
 static void prepare_process(void)
 {
 	const struct rlimit none = { 0, 0 };
@@ -553,6 +562,7 @@ int main(int argc, char **argv)
 		code = CONTROL_FAILED;
 		if (start_eal(d, argv[0]) && build(d)) {
 			lock_memory(d);
+			seal(); /* after DPDK has read what it needs of /proc/self */
 			/* warnings are for whoever watches it start */
 			diag_print(&d->diag, stderr);
 			diag_clear(&d->diag);

@@ -136,6 +136,9 @@ struct pipeline *pipeline_create(void *memory, const struct pipeline_config *con
 	judge_init(&p->judge, carve(&at, l.judge), concat, worker);
 	p->judge.limits = limits;
 	p->judge.sample_key = config->sample_key;
+	for (unsigned i = 0; i < config->n_links; i++) {
+		p->judge.unseen_links |= (uint64_t)!config->links[i].content << i;
+	}
 	p->pdu = carve(&at, l.pdus / 2);
 	p->edited = carve(&at, l.pdus / 2);
 	event_ring_init(&p->ring, carve(&at, l.ring), config->event_ring_len);

@@ -512,7 +512,7 @@ bool judge_limits_look(const struct judge_limited *q, struct verdict *v)
 	struct bill b;
 	unsigned i;
 
-	if (!has_limits(q) || !q->scope->content) {
+	if (!has_limits(q) || v->uninspected) {
 		return false;
 	}
 	if (in_parts(q)) {

@@ -17,6 +17,7 @@ enum { RING_LEN = 1 << 22 };
 
 struct pipeline {
 	struct event_ring ring;
+	struct event_ring kept; /* without octets: nothing is kept */
 	struct stats stats;
 	void *octets;
 	bool silent;
@@ -32,6 +33,11 @@ struct stats *pipeline_stats(struct pipeline *p)
 struct event_ring *pipeline_events(struct pipeline *p)
 {
 	return &p->ring;
+}
+
+struct event_ring *pipeline_quarantine(struct pipeline *p)
+{
+	return p->kept.octets != NULL ? &p->kept : NULL;
 }
 
 struct pipeline_gauges pipeline_gauges(const struct pipeline *p)

@@ -194,9 +194,9 @@ def case_actions(lab):
 
 # ---- privacy
 
-def smpp_frames(refused=True):
+def smpp_frames(refused=True, port=40000):
     """A session with the canary in every place a text can stand in, refused or passed by MARK."""
-    c = traffic.Connection().open(b"esme")
+    c = traffic.Connection(client_port=port).open(b"esme")
     who = {"src": canary.SENDER.encode(), "dst": canary.RECEIVER.encode()}
     mark = canary.MARK if refused else "sparrow"
     text = f"{canary.TEXT} {mark}"
@@ -219,7 +219,7 @@ def smpp_frames(refused=True):
 
 
 def map_frames(ns, refused=True):
-    a = mapmake.Association(ns).open()
+    a = mapmake.Association(ns, client_port=2906 if refused else 2907).open()
     text = f"{canary.TEXT} {canary.MARK if refused else 'sparrow'}"
     centre, network = "447700900900", "447700900901"
     mo = lambda tpdu: mapmake.mo_forward(canary.MSISDN, centre, tpdu, canary.IMSI)  # noqa: E731
