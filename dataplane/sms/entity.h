@@ -3,11 +3,13 @@
  * entity: URLs, bare and defanged domains, and phone numbers found in a text, in the text's own
  * order, as spans and in a normal form for matching.
  *
- * Normal forms: URL: lower-case scheme and host, "hxxp" and "[.]" and "(dot)" undone, no trailing
- * punctuation, "http://" put before a bare domain. Number: '+' and E.164 digits where it is written
+ * Normal forms: URL: scheme in lower case ("http://" before a bare domain), host in one form: lower
+ * case, Unicode also where it was Punycode, an address dotted or as RFC 5952 has it, no root's dot;
+ * port, path as they are; no user information, no trailing punctuation. Disguises that are undone:
+ * docs/links.md. Number: '+' and E.164 digits where it is written
  * internationally or is a valid number of the home country; else its digits as they are.
  * Ownership: normal forms lie in the caller's buffer. Any core.
- * Bounds: LIMIT_ENTITIES; more are not taken. Source: RFC 3986, RFC 1035 2.3.1, ITU-T E.164.
+ * Bounds: LIMIT_ENTITIES; more are not taken. Source: RFC 3986, RFC 1035 2.3.1, RFC 3492, ITU-T E.164.
  */
 #ifndef SMSWALL_SMS_ENTITY_H
 #define SMSWALL_SMS_ENTITY_H
