@@ -23,11 +23,11 @@
  * What a table that is too small lets in beyond its limits (tests/dataplane/verdict/test_limit.c,
  * keys sent twice what they may): nothing up to 50 % of its cells, 0.5 % at 75 %, 12 % at 100 %;
  * distinct and ratio: 2 % at 50 %, 18 % at 100 %.
- * All errors are towards admitting, but for two keys of one limit that meet in 55 bits of a hash
- * with a secret key.
+ * All errors are towards admitting, but for the estimates of distinct, which err both ways, and for
+ * two keys of one limit that meet in 55 bits of a hash with a secret key.
  *
- * Ownership: memory is the caller's. Any core: limits_look(), _charge(), _count(); any thread: all
- * others but _init(). Never waits, does not allocate.
+ * Ownership: memory is the caller's. Any core: limits_look(), _charge(), _refused(), _answered();
+ * any thread: all others but _init(). Never waits, does not allocate.
  */
 #ifndef SMSWALL_VERDICT_LIMIT_H
 #define SMSWALL_VERDICT_LIMIT_H
@@ -94,7 +94,7 @@ enum {
 	LIMIT_KEY_SIZE = LIMIT_KEYS_MAX * (LIMIT_VALUE_LEN + 2),
 	LIMIT_SLOTS = 255, /* limits that have state: those of this policy and of earlier ones */
 	LIMIT_DISTINCT_STAMPS = 1024,
-	LIMIT_SLOT_NONE = 0xFF, /* there is no slot left: the limit admits, counted as forgotten */
+	LIMIT_SLOT_NONE = 0xFF, /* there is no slot left: the limit admits */
 };
 #define LIMIT_RATE_MAX     1000000u /* a second */
 #define LIMIT_BURST_MAX    10000000u
