@@ -355,7 +355,7 @@ static bool number_is_foreign(const struct number *m, uint16_t home, const struc
 
 /*
  * number_is_doubtful: digits that may be a number in this form, but are more likely a reference:
- * what is longer than E.164 allows, short ones of other countries, and fixed ones without their
+ * what is longer than E.164 allows or very short, short ones of other countries, and fixed ones without their
  * trunk prefix (in some plans nearly anything is one).
  */
 static bool number_is_doubtful(const struct number *m, uint16_t home, const struct number_normal *n)
@@ -363,7 +363,7 @@ static bool number_is_doubtful(const struct number *m, uint16_t home, const stru
 	if (m->plus) {
 		return false;
 	}
-	return n->digits.len > NUMBER_DIGITS_MAX ||
+	return n->digits.len > NUMBER_DIGITS_MAX || n->digits.len < NUMBER_DIGITS_MIN ||
 	       (m->n_digits > NUMBER_DIGITS_MAX + 2 && !n->number.valid) || /* "00" and 15 */
 	       (m->n_digits < NUMBER_FOREIGN_MIN && number_is_foreign(m, home, n)) ||
 	       (n->number.kind == NUMBERING_FIXED && number_is_bare(m, home, n));
@@ -455,6 +455,9 @@ static bool number_is_proven(const struct number *m, uint16_t home, const struct
 {
 	bool all_words = m->n == 1 && m->groups[0].word;
 
+	if (!m->plus && m->n == 2 && m->groups[1].separator == '.') {
+		return false; /* "3600,000" */
+	}
 	if (!m->plus && !all_words &&
 		(number_is_date(m) || number_is_amount(m) || number_is_address(m) ||
 			(!number_is_regular(m) && !number_is_dialled(m, home, n)))) {

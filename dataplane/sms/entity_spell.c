@@ -25,13 +25,13 @@ struct said {
 
 /*
  * Words by their first letter; what they say: the digit, 'x' double, 'y' triple, 'h' two zeros, '+',
- * or '-' a word between groups. English, German, French, Spanish, Portuguese, Italian, Dutch,
+ * '-' a word between groups, '&' one between numbers, too. English, German, French, Spanish, Portuguese, Italian, Dutch,
  * Indonesian; accents are left out. No word means two things.
  */
 /* clang-format off */
 #define WORDS(...) (const struct said[]){ __VA_ARGS__, { "", 0 } }
 static const struct said *const words[26] = {
-	['a' - 'a'] = WORDS({ "acht", '8' }, { "and", '-' }),
+	['a' - 'a'] = WORDS({ "acht", '8' }, { "and", '&' }),
 	['c' - 'a'] = WORDS({ "cero", '0' }, { "cinq", '5' }, { "cinco", '5' }, { "cinque", '5' },
 		{ "cuatro", '4' }),
 	['d' - 'a'] = WORDS({ "double", 'x' }, { "dos", '2' }, { "deux", '2' }, { "dois", '2' },
@@ -280,7 +280,6 @@ static uint8_t odd_separator(uint32_t c)
 		return '(';
 	case ']':
 	case '}':
-	case '*':
 	case '\t':
 	case '\r':
 	case '\n':
@@ -304,6 +303,7 @@ struct gap {
 	bool ended;     /* '.' or ',': behind it a space ends a sentence */
 	bool space;     /* behind that */
 	bool connected; /* by a word */
+	bool weak;      /* that also stands between numbers */
 };
 
 /* gap_read: separators and connecting words from `at`; where something else begins. */
@@ -317,10 +317,13 @@ static size_t gap_read(struct bytes text, size_t at, struct gap *g)
 		size_t end;
 
 		if (now == 0) {
-			if (g->n == 0 || word_at(text, at, &end) != '-') {
+			uint8_t said = g->n != 0 ? word_at(text, at, &end) : 0;
+
+			if (said != '-' && said != '&') {
 				break;
 			}
 			g->connected = true;
+			g->weak |= said == '&';
 			at = end;
 			continue;
 		}
@@ -345,6 +348,9 @@ static size_t item_read(struct bytes text, size_t at, struct number *m, const st
 	uint32_t n = m->n;
 	size_t end = 0;
 
+	if (g->weak && !m->plus && m->digits[0] != '0') {
+		return 0; /* "88800 and 89034" */
+	}
 	/* "0800 490880, um", "0812345678 one more": where digits are a number, words are none of it */
 	if (word || (!g->space && m->n_digits < NUMBER_DIGITS_MIN)) {
 		end = words_read(text, at, m, g->separator);
@@ -451,7 +457,7 @@ bool number_may_begin_spelled(struct bytes text, size_t at)
 			return true;
 		}
 	}
-	return strchr("-", word_at(text, at, &end)) == NULL;
+	return strchr("-&", word_at(text, at, &end)) == NULL;
 }
 
 static bool is_letter(uint8_t c)
@@ -483,7 +489,7 @@ static bool probe_word(struct bytes text, size_t at, size_t *end)
 	} else {
 		said = word_says(word);
 	}
-	return said != 0 && said != '-';
+	return said != 0 && said != '-' && said != '&';
 }
 
 /* probe: a word or numeral for a digit stands at or around `at`; *end: where it ends. */

@@ -343,9 +343,16 @@ static struct bytes dialled_normal(const struct dialled *d, unsigned ton, bool *
 	if (found.len != 0) {
 		return found;
 	}
-	if (abroad != NULL || begins_with_zeros(d->digits)) {
-		found = bytes_slice(d->digits, abroad != NULL ? abroad->n : 2, d->digits.len);
+	if (begins_with_zeros(d->digits)) {
+		size_t n = abroad != NULL && abroad->n > 2 ? abroad->n : 2;
+
+		found = bytes_slice(d->digits, n, d->digits.len);
 		if (begins_with_code(found)) {
+			return found;
+		}
+	} else if (abroad != NULL) { /* in Singapore 02 is one, too */
+		found = bytes_slice(d->digits, abroad->n, d->digits.len);
+		if (may_be_abroad(found)) {
 			return found;
 		}
 	}
