@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections import defaultdict
 
 import capture
@@ -161,6 +162,35 @@ def pack_is_its_folder(lab):
     assert json.loads(out)["capture"]["messages"] > 100
 
 
+def printed(lab, name):
+    """policy print: the same policy, and the same text again; what it includes is in it."""
+    folder = os.path.join(ROOT, "conf", "policies", name)
+    copy = lab.path("printed-" + name)
+    code, text, err = lab.ctl("policy", "print", folder)
+    assert code == OK and "@include" not in text and 'id = "special.silent"' in text, err
+    shutil.copytree(folder, copy)
+    with open(os.path.join(copy, "policy.conf"), "w", encoding="utf-8") as f:
+        f.write(text)
+    code, again, err = lab.ctl("policy", "print", copy)
+    assert code == OK and again == text, err
+    code, out, err = lab.ctl("policy", "diff", folder, copy, "--exit-code")
+    assert code == OK, err + out
+    code, out, err = lab.ctl("policy", "print", copy, "--json")
+    assert code == OK and json.loads(out)["text"] == text, err
+
+
+def print_mistakes(lab):
+    """Each mistake at its line, exit code 4."""
+    folder = lab.path("mistakes")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "policy.conf"), "w", encoding="utf-8") as f:
+        f.write('rules = (\n{ id = "a"; when = { orignator = "1"; }; },\n{ id = "b"; when = { hours = "6-7"; }; } );\n')
+    code, out, err = lab.ctl("policy", "print", folder)
+    assert code == INVALID and out == "", out
+    assert 'policy.conf:2: error: unknown field "orignator": did you mean "originator"?' in err, err
+    assert 'policy.conf:3: error: hours: "6-7": expected' in err, err
+
+
 RUNS = [(["demo.pcap"], "none", "some"), (["demo.pcap"], "some", "all"), (["demo.pcap"], "sets", "stricter"),
         (["demo.pcap"], "sets", "sets"), (["demo.pcap"], "some", "listed"), (["demo.pcap"], "listed", "none"),
         (["parts.pcap"], "some", "none"), (["sigtran.pcap"], "sets", "stricter"),
@@ -170,6 +200,9 @@ RUNS = [(["demo.pcap"], "none", "some"), (["demo.pcap"], "some", "all"), (["demo
 def tests():
     for captures, old, new in RUNS:
         yield f"diff/verdicts {old} {new} {'+'.join(captures)}", verdicts, captures, old, new
+    for name in sorted(os.listdir(os.path.join(ROOT, "conf", "policies"))):
+        yield f"diff/printed {name}", printed, name
+    yield "diff/mistakes", print_mistakes
     yield "diff/text is hidden", text_hidden
     yield "diff/exit codes", exit_codes
     yield "diff/a pack is its folder", pack_is_its_folder
