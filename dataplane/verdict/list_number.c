@@ -328,10 +328,12 @@ static void write_blocks(struct list_numbers *s, const struct list_directory *d,
 
 bool list_number_make(struct list_numbers *s, const uint64_t *keys, size_t n)
 {
+	static const uint64_t none[1];
 	uint64_t place = 0;
 	size_t from = 0;
 	bool good = true;
 
+	keys = n != 0 ? keys : none; /* C17 6.5.6: nothing may be added to NULL, not even 0 */
 	*s = (struct list_numbers){ .n = n };
 	for (unsigned len = 1; len <= LIST_DIGITS_MAX && good; len++) {
 		size_t to = of_length(keys, from, n, len);
