@@ -77,11 +77,18 @@ struct bytes condition_digits_only(struct bytes b)
 	return b;
 }
 
+/* is_one_of_many: `at` is a destination of a submit_multi; one to distribution lists alone has none. */
+static bool is_one_of_many(const struct condition_subject *s)
+{
+	return s->sms->destinations != NULL && s->at < s->sms->n_destinations &&
+	       s->at < LIMIT_SMPP_DESTS;
+}
+
 struct sms_address condition_destination(const struct condition_subject *s)
 {
 	const struct sms *m = s->sms;
 
-	if (m->destinations != NULL && s->at < m->n_destinations && s->at < LIMIT_SMPP_DESTS) {
+	if (is_one_of_many(s)) {
 		const struct smpp_address *d = &m->destinations[s->at];
 
 		return (struct sms_address){ d->ton, d->npi, d->digits };
@@ -139,7 +146,7 @@ const struct condition_number *condition_number(
 		return make(s, n, m->source.ton, m->source.digits);
 	case CONDITION_NUMBER_DESTINATION:
 		a = condition_destination(s);
-		return make(s, m->destinations != NULL ? &s->others[s->at] : n, a.ton, a.digits);
+		return make(s, is_one_of_many(s) ? &s->others[s->at] : n, a.ton, a.digits);
 	case CONDITION_NUMBER_MSISDN:
 	case CONDITION_NUMBER_SMSC:
 		if (m->carrier != SMS_MAP) {

@@ -584,6 +584,29 @@ static void test_destinations(void)
 	free(r);
 }
 
+/* A submit_multi to distribution lists alone has no destination, and none of the message before it. */
+static void test_no_destinations(void)
+{
+	static const struct smpp_address to[2] = {
+		{ .ton = 1, .digits = { (const uint8_t *)"447400123456", 12 } },
+		{ .ton = 1, .digits = { (const uint8_t *)"447400123457", 12 } }
+	};
+	struct rig *r = rig_open();
+	struct condition c;
+
+	c = test_of(r, CONDITION_DESTINATION_COUNTRY, "GB", NULL);
+	put_smpp(&r->sms);
+	r->sms.destinations = to;
+	r->sms.n_destinations = 2;
+	begin(r, false);
+	CU_ASSERT_TRUE(condition_holds(&r->subject, &c));
+	r->sms.n_destinations = 0;
+	r->sms.destination = (struct sms_address){ 0 };
+	begin(r, false);
+	CU_ASSERT_FALSE(condition_holds(&r->subject, &c));
+	free(r);
+}
+
 /* Local time, over its changes. */
 static void test_zone(void)
 {
@@ -768,5 +791,6 @@ static void test_names(void)
 UNIT_MAIN("verdict/condition", { "fields", test_fields }, { "absent", test_absent },
 	{ "alphanumeric", test_alphanumeric }, { "lists", test_lists },
 	{ "text_lists", test_text_lists }, { "hits", test_hits },
-	{ "destinations", test_destinations }, { "zone", test_zone }, { "home", test_home },
-	{ "trees", test_trees }, { "depth", test_depth }, { "names", test_names })
+	{ "destinations", test_destinations }, { "no_destinations", test_no_destinations },
+	{ "zone", test_zone }, { "home", test_home }, { "trees", test_trees },
+	{ "depth", test_depth }, { "names", test_names })
