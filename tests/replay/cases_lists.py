@@ -174,6 +174,50 @@ def sample(lab):
     assert 70 <= refused <= 130, f"{refused} of 200 senders"
 
 
+PAIRS = """
+lists = (
+	{ name = "own";    kind = "pair"; effect = "reject"; country = "44"; },
+	{ name = "wanted"; kind = "pair"; effect = "pass"; },
+	{ name = "hosts";  kind = "host"; effect = "blank"; folded = true; }
+);
+"""
+OWN = "447700900001 *\n447700900002 447700900009\n447700900002 Spam\n447700900003 4477008*\n"
+HOSTS = "xn--mnchen-demo-thb.de\nhxxps://evil-demo[.]com/pay\n0xC0000201\nmybank-demo.com\n"
+PAIR_MESSAGES = [  # who, to whom, what: by which list and entry
+    ("447700900009", "447700900001", "hello", "own", "447700900001 *"),
+    ("447700900008", "447700900001", "hello", "wanted", "447700900001 447700900008"),
+    ("07700900009", "07700900002", "hello", "own", "447700900002 447700900009"),
+    ("Spam", "447700900002", "hello", "own", "447700900002 Spam"),
+    ("Spammer", "447700900002", "hello", None, None),
+    ("447700800123", "447700900003", "hello", "own", "447700900003 4477008*"),
+    ("447700700123", "447700900003", "hello", None, None),
+    ("447700900009", "447700900004", "see m\u00fcnchen-demo.de/x", "hosts", "m\u00fcnchen-demo.de"),
+    ("447700900009", "447700900004", "see xn--mnchen-demo-thb.de", "hosts", "m\u00fcnchen-demo.de"),
+    ("447700900009", "447700900004", "see evil-demo . com / pay", "hosts", "evil-demo.com/pay"),
+    ("447700900009", "447700900004", "see http://3221225985/a", "hosts", "192.0.2.1"),
+    ("447700900009", "447700900004", "see www.myb4nk-demo.com", "hosts", "mybank-demo.com"),
+    ("447700900009", "447700900004", "see evil-demo.com/other", None, None),
+]
+
+
+def pairs(lab):
+    """Lists of subscribers, and hosts in any form; an entry that names a subscriber is as personal as an address."""
+    folder = lab.path("lists-pairs")
+    os.makedirs(folder)
+    for name, text in [("policy.conf", PAIRS), ("own.txt", OWN), ("wanted.txt", "447700900001 +447700900008\n"),
+                       ("hosts.txt", HOSTS), ("none.pat", "")]:
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+    path = lab.file("lists-pairs.pcap", capture.encode(connection(messages=[m[:3] for m in PAIR_MESSAGES])))
+    run = lab.replay(path, policy=folder).must()
+    assert len(run.messages) == len(PAIR_MESSAGES), f"{len(run.messages)} messages"
+    for e, (src, dst, text, name, entry) in zip(run.messages, PAIR_MESSAGES):
+        assert (e.get("list"), e.get("entry")) == (name, entry), (text, e)
+    hidden = lab.replay(path, config="lab", policy=folder, changes=(('numbers = "clear"', 'numbers = "pseudonym"'),)).must()
+    listed = [e for e in hidden.messages if e.get("list") in ("own", "wanted")]
+    assert len(listed) == 5 and all(len(e["entry"]) == 16 and " " not in e["entry"] for e in listed), listed[:1]
+
+
 def errors(lab):
     """A list with an error: refused with file and line, nothing runs."""
     folder = policy_with(lab, "lists-bad", vip="447700900100\n0770\n")
@@ -184,4 +228,4 @@ def errors(lab):
 def tests():
     return [("lists/smpp", smpp), ("lists/account", account), ("lists/address", address),
             ("lists/pseudonyms", pseudonyms), ("lists/sigtran", sigtran), ("lists/sample", sample),
-            ("lists/errors", errors)]
+            ("lists/pairs", pairs), ("lists/errors", errors)]
