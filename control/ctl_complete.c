@@ -27,6 +27,8 @@ static const struct placeholder placeholders[] = {
 	{ NULL, "FILE.jsonl", COMPLETE_FILES, NULL },
 	{ NULL, "EV.jsonl", COMPLETE_FILES, NULL },
 	{ NULL, "OUT.pcap", COMPLETE_FILES, NULL },
+	{ NULL, "FILE.tar", COMPLETE_FILES, NULL },
+	{ "--quarantine", "DIR", COMPLETE_FILES, NULL },
 	{ NULL, "IN.pcap", COMPLETE_FILES, NULL },
 	{ NULL, "IN2.pcap", COMPLETE_FILES, NULL },
 	{ NULL, "OLD", COMPLETE_POLICIES, NULL },

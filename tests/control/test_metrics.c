@@ -12,6 +12,7 @@
 
 #include "control/event_sink.h"
 #include "control/metrics_parts.h"
+#include "control/quarantine.h"
 #include "tests/control/fake_pipeline.h"
 #include "tests/control/metrics_reading.h"
 #include "tests/support/unit.h"
@@ -537,6 +538,7 @@ static void test_manual_is_told(void)
 {
 	struct bench *b = bench_new();
 	static struct event_sink sink;
+	static const struct quarantine quarantine = { .state = SINK_OK };
 	char *table = NULL;
 	size_t len;
 	FILE *f = open_memstream(&table, &len);
@@ -547,6 +549,7 @@ static void test_manual_is_told(void)
 	metrics_print_table(f);
 	fclose(f);
 	b->ctx.event_sink = &sink;
+	b->ctx.quarantine = &quarantine;
 	b->config.metrics_rules = 1;
 	b->counts[0][0].hits = 1;
 	r = read_page(write_page(b, OPENMETRICS_1_0));
