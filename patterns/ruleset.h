@@ -22,9 +22,10 @@
  * In rising severity: the most severe of several wins. throttle: refused for now, the sender is to
  * try again; reject: for good. X(NAME, text)
  */
-#define RULE_ACTIONS(X) \
-	X(PASS, "pass") \
-	X(REPORT, "report") X(REDACT, "redact") X(BLANK, "blank") X(THROTTLE, "throttle") X(REJECT, "reject")
+#define RULE_ACTIONS(X)     \
+	X(PASS, "pass")     \
+	X(REPORT, "report") \
+	X(REDACT, "redact") X(BLANK, "blank") X(THROTTLE, "throttle") X(REJECT, "reject")
 #define X(name, text) ACTION_##name,
 enum rule_action { RULE_ACTIONS(X) ACTIONS };
 #undef X
@@ -38,14 +39,7 @@ enum rule_state { RULE_ON, RULE_SHADOW, RULE_SAMPLE, RULE_STATES };
  * Where a pattern looks: FIELDS of them, each with databases of its own. FIELD_WHEN: a rule of
  * policy.conf that asks a condition (dataplane/verdict/condition.h) and has no database.
  */
-enum rule_field {
-	FIELD_TEXT,
-	FIELD_SENDER,
-	FIELD_URL,
-	FIELD_NUMBER,
-	FIELDS,
-	FIELD_WHEN = FIELDS
-};
+enum rule_field { FIELD_TEXT, FIELD_SENDER, FIELD_URL, FIELD_NUMBER, FIELDS, FIELD_WHEN = FIELDS };
 enum rule_view {
 	VIEW_SENT,
 	VIEW_FOLDED,

@@ -38,18 +38,19 @@ struct judge_views {
 
 struct judge {
 	struct sms_buffers buffers;
-	struct concat *concat; /* NULL: parts are judged alone */
-	struct limits *limits; /* set after judge_init(); NULL: limits are not asked */
+	struct concat *concat;              /* NULL: parts are judged alone */
+	struct limits *limits;              /* set after judge_init(); NULL: limits are not asked */
 	struct limit_charge *limit_charges; /* of JUDGE_CHARGES_MAX */
 	uint64_t *limit_elements;           /* likewise */
-	unsigned worker;       /* index of its scratch in a generation */
+	unsigned worker;                    /* index of its scratch in a generation */
 	struct judge_views views;
 	struct condition_subject subject; /* begun where generation->plan.conditions */
 	uint16_t home;                    /* country of national numbers, of the message at hand */
 	struct scan_hit hits[LIMIT_HITS];
 	uint8_t *sender; /* buffers for the sender's views */
 	uint8_t *sender_folded;
-	uint64_t unseen_links; /* bit per link: texts are not inspected there (smswall.conf), whatever policy says */
+	uint64_t
+		unseen_links; /* bit per link: texts are not inspected there (smswall.conf), whatever policy says */
 	uint64_t sample_key; /* of the senders that rules in state sample act on; fixed in replay */
 	uint64_t sender_hash;                 /* of the message's */
 	uint8_t list_digits[LIST_DIGITS_OUT]; /* the number that was met */
