@@ -33,6 +33,7 @@ bool explain_limits_open(struct explain *x)
 		x->limits = aligned_alloc(64, (limits_size(&config) + 63) / 64 * 64);
 	}
 	if (x->limits != NULL) {
+		memset(x->limits, 0, limits_size(&config));
 		(void)limits_init(x->limits, &config);
 	}
 	return x->limits != NULL;
