@@ -61,7 +61,10 @@ static void char_view(struct entity_char *c)
 	if (to >= 0x80) {
 		uint32_t plain = fold_entry(to);
 
-		c->letter = fold_entry_class(plain) != FOLD_OTHER;
+		/* the letters that fold to two: sharp s, ae, oe, thorn */
+		c->letter = fold_entry_class(plain) != FOLD_OTHER ||
+		            (c->cp >= 0xC0 && c->cp < 0x250 &&
+				    fold_entry_action(entry) == FOLD_SEQUENCE);
 		c->native = fold_entry_class(plain) == FOLD_NATIVE;
 	} else if (entity_is_alnum(to) && c->cp < 0x2100) {
 		/* an accented letter makes another name, a digit of another script does not */
