@@ -29,10 +29,10 @@ static void test_one_form(void)
 {
 	static const char *const hosts[] = { "münchen-demo.de", "BÜCHER-Demo.de", "straße-demo.de",
 		"señal-demo.es", "façade-demo.fr", "łódź-demo.pl", "příklad-demo.cz",
-		"пример-демо.рф", "ПРИМЕР.РФ", "приклад.укр", "παράδειγμα-demo.gr",
-		"דוגמה.co.il", "مثال.com", "उदाहरण-demo.in", "ตัวอย่าง-demo.com",
-		"例え-demo.jp", "中文-demo.cn", "예시-demo.kr", "ví-dụ-demo.vn",
-		"örnek-demo.com.tr", "ørsted-demo.dk", "þór-demo.is", "näide-demo.ee" };
+		"пример-демо.рф", "ПРИМЕР.РФ", "приклад.укр", "παράδειγμα-demo.gr", "דוגמה.co.il",
+		"مثال.com", "उदाहरण-demo.in", "ตัวอย่าง-demo.com", "例え-demo.jp", "中文-demo.cn",
+		"예시-demo.kr", "ví-dụ-demo.vn", "örnek-demo.com.tr", "ørsted-demo.dk",
+		"þór-demo.is", "näide-demo.ee" };
 	static struct form ours;
 	static struct form theirs;
 
