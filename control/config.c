@@ -113,8 +113,7 @@ void config_quarantine(struct config *c, const char *path)
 	if (path != c->quarantine_path) {
 		snprintf(c->quarantine_path, sizeof(c->quarantine_path), "%s", path);
 	}
-	c->pipeline.quarantine_actions =
-		c->quarantine_path[0] != '\0' ? c->quarantine_actions : 0;
+	c->pipeline.quarantine_actions = c->quarantine_path[0] != '\0' ? c->quarantine_actions : 0;
 }
 
 static void finish(struct config *c)

@@ -46,16 +46,16 @@ struct config {
 	uint8_t default_action;  /* enum rule_action of a bare rule at weight 100 */
 	uint64_t replay_hold_us; /* tcp.hold_us in replay; 0: until the verdict */
 	bool memory_lock;
-	bool limits_keep;           /* limits.state: over restarts, too */
+	bool limits_keep; /* limits.state: over restarts, too */
 	uint32_t limits_save_s;
 	uint32_t watchdog_abort_ms; /* 0: never */
 	uint64_t generations_len;   /* octets that all generations may take */
 	struct guard_config guard;
-	char metrics_socket[108]; /* "": none */
-	uint16_t metrics_port;    /* TCP, on a loopback address; 0: none */
-	uint8_t metrics_address;  /* enum config_loopback */
-	uint32_t metrics_rules;   /* as many of the rules that hit most; 0: none */
-	uint32_t metrics_series;  /* at most */
+	char metrics_socket[108];      /* "": none */
+	uint16_t metrics_port;         /* TCP, on a loopback address; 0: none */
+	uint8_t metrics_address;       /* enum config_loopback */
+	uint32_t metrics_rules;        /* as many of the rules that hit most; 0: none */
+	uint32_t metrics_series;       /* at most */
 	char quarantine_path[256];     /* a folder; "": nothing is kept */
 	uint64_t quarantine_file_size; /* octets of one file */
 	uint64_t quarantine_total_size;

@@ -133,7 +133,8 @@ static const struct config_choice numbers[] = { { "pseudonym", NUMBERS_PSEUDONYM
 
 static const struct config_choice actions[] = { { "pass", ACTION_PASS, NULL },
 	{ "report", ACTION_REPORT, NULL }, { "redact", ACTION_REDACT, NULL },
-	{ "blank", ACTION_BLANK, NULL }, { "throttle", ACTION_THROTTLE, NULL }, { "reject", ACTION_REJECT, NULL }, { NULL, 0, NULL } };
+	{ "blank", ACTION_BLANK, NULL }, { "throttle", ACTION_THROTTLE, NULL },
+	{ "reject", ACTION_REJECT, NULL }, { NULL, 0, NULL } };
 
 static const struct config_choice quarantine_actions[] = { { "report", 1 << ACTION_REPORT, NULL },
 	{ "redact", 1 << ACTION_REDACT, NULL }, { "blank", 1 << ACTION_BLANK, NULL },

@@ -84,7 +84,7 @@ struct control_context {
 	void (*telemetry)(
 		telemetry_fill fill, void *arg); /* asked every round; NULL: nobody asks */
 	/* for metrics; set by control_run() */
-	uint64_t judges_since_us;                  /* the live generation */
+	uint64_t judges_since_us;                /* the live generation */
 	uint64_t policy_changes[POLICY_CHANGES]; /* how often: enum event_policy_change */
 };
 

@@ -26,7 +26,7 @@ void explain_close(struct explain *x); /* NULL is accepted */
 struct explain_about {
 	const char *account; /* that its sender has bound with */
 	uint64_t now_us;     /* when it came; 0: now */
-	const char *limit;   /* a limit whose key is so full: in thousandths; all others have room */
+	const char *limit; /* a limit whose key is so full: in thousandths; all others have room */
 	uint32_t fill;
 };
 void explain_about(struct explain *x, const struct explain_about *about);

@@ -124,13 +124,13 @@ static json_t *plan_json(const struct run *x)
 	for (size_t i = 0; i < CAPTURE_HEADER_LEN; i++) {
 		(void)snprintf(header + 2 * i, 3, "%02x", c->header[i]);
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "input",
-		c->pcap_path, "index", c->index_path, "out", x->out.path, "events", x->events.path,
-		"report", x->command.report, "quarantine",
-		x->r->quarantine != NULL ? x->r->quarantine : "", "header", header, "frames", (json_int_t)c->frames,
-		"snaplen", (json_int_t)c->snap_len, "burst", (json_int_t)x->r->burst, "hold_ms",
-		(json_int_t)x->r->hold_ms, "explain_frame", (json_int_t)x->r->explain_frame,
-		"n_inputs", (json_int_t)c->n_inputs);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"input", c->pcap_path, "index", c->index_path, "out", x->out.path, "events",
+		x->events.path, "report", x->command.report, "quarantine",
+		x->r->quarantine != NULL ? x->r->quarantine : "", "header", header, "frames",
+		(json_int_t)c->frames, "snaplen", (json_int_t)c->snap_len, "burst",
+		(json_int_t)x->r->burst, "hold_ms", (json_int_t)x->r->hold_ms, "explain_frame",
+		(json_int_t)x->r->explain_frame, "n_inputs", (json_int_t)c->n_inputs);
 }
 
 static int write_plan(struct run *x)

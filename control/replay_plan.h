@@ -16,11 +16,11 @@ struct replay_plan {
 	char events[REPLAY_PATH_SIZE];
 	char report[REPLAY_PATH_SIZE];
 	char quarantine[REPLAY_PATH_SIZE]; /* a folder; "": none, whatever is configured */
-	uint8_t header[24];     /* what OUT begins with */
-	unsigned n_inputs;      /* captures that were merged */
-	unsigned burst;         /* 0: the configuration's */
-	int64_t hold_ms;        /* -1: the configuration's replay.hold_ms */
-	uint64_t explain_frame; /* 0: none */
+	uint8_t header[24];                /* what OUT begins with */
+	unsigned n_inputs;                 /* captures that were merged */
+	unsigned burst;                    /* 0: the configuration's */
+	int64_t hold_ms;                   /* -1: the configuration's replay.hold_ms */
+	uint64_t explain_frame;            /* 0: none */
 };
 
 /* replay_plan_read: false with errors in `diag`. */

@@ -477,11 +477,10 @@ void report_status_line(const struct control_context *ctx, bool all_turn, char *
 		" messages, %" PRIu64 " refused",
 		all_turn ? "" : "A WORKER STANDS STILL; ", common_mode(&ctx->config->pipeline),
 		flows, associations, sum != NULL ? sum->counter[STAT_messages] : 0,
-		sum != NULL
-			? sum->counter[STAT_messages_blanked] +
-				  sum->counter[STAT_messages_throttled] +
-				  sum->counter[STAT_messages_rejected]
-			: 0);
+		sum != NULL ? sum->counter[STAT_messages_blanked] +
+				      sum->counter[STAT_messages_throttled] +
+				      sum->counter[STAT_messages_rejected]
+			    : 0);
 	free(sum);
 }
 

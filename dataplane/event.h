@@ -122,7 +122,7 @@ struct event_message {
 	char limit[EVENT_LIST_SIZE]; /* its name */
 	uint32_t limit_fill;         /* of its key, per mille, this message included */
 	struct event_address source, destination;
-	struct event_map map; /* carrier SMS_MAP */
+	struct event_map map;   /* carrier SMS_MAP */
 	struct event_kept kept; /* in the quarantine's ring only */
 };
 
@@ -156,11 +156,11 @@ enum event_policy_change {
 	POLICY_LIVE,        /* a push: it judges from now on */
 	POLICY_ROLLED_BACK, /* an older one was asked back */
 	POLICY_CONFIRMED,
-	POLICY_KEPT,      /* the guard rail's time is over: it is good */
-	POLICY_UNDONE,    /* alarm: taken back by itself; the one of before judges again */
-	POLICY_NOT_TAKEN, /* alarm: a worker has not taken it in time */
-	POLICY_FALLBACK,  /* alarm: at start: what was live does not verify, an older one does */
-	POLICY_EMPTY,     /* alarm: at start: nothing verifies: everything passes */
+	POLICY_KEPT,        /* the guard rail's time is over: it is good */
+	POLICY_UNDONE,      /* alarm: taken back by itself; the one of before judges again */
+	POLICY_NOT_TAKEN,   /* alarm: a worker has not taken it in time */
+	POLICY_FALLBACK,    /* alarm: at start: what was live does not verify, an older one does */
+	POLICY_EMPTY,       /* alarm: at start: nothing verifies: everything passes */
 	POLICY_LIMITS_LOST, /* alarm: at start: counts of limits that were kept are not whole */
 	POLICY_CHANGES,
 };
@@ -192,7 +192,8 @@ struct event {
 	uint64_t session; /* flow id */
 	uint64_t frame;   /* frame number, from 1 */
 	char account[EVENT_ACCOUNT_SIZE];
-	uint8_t lo_address[16], hi_address[16]; /* session events; quarantine: sender and receiver */
+	/* session events; quarantine: sender and receiver */
+	uint8_t lo_address[16], hi_address[16];
 	uint16_t lo_port, hi_port;
 	uint32_t tail_len; /* UTF-8 text */
 	union {

@@ -99,11 +99,11 @@ struct pipeline_config {
 	uint64_t flow_idle_us; /* a connection without frames is removed after this */
 	uint8_t event_select;
 	bool event_text;
-	uint32_t event_ring_len; /* octets, a power of two */
+	uint32_t event_ring_len;      /* octets, a power of two */
 	uint8_t quarantine_actions;   /* bit per enum rule_action: what is kept; 0: nothing is */
 	bool quarantine_text;         /* false: without their texts */
 	uint32_t quarantine_ring_len; /* octets, a power of two; of no use without actions */
-	bool replay;             /* wait for room in the event ring instead of dropping */
+	bool replay;                  /* wait for room in the event ring instead of dropping */
 	uint64_t
 		explain_frame; /* PDUs of messages that end in this frame are told as events too; 0: none */
 	uint32_t hash_seed;

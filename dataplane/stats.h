@@ -45,8 +45,10 @@
 	X(shadow_hits, "messages hit by a rule in state shadow")                                   \
 	X(parts, "messages that are a part of a longer one")                                       \
 	X(parts_joined, "parts judged together with at least one other part")                      \
-	X(texts_inspected, "messages whose texts were looked at; all others: 0 calls of the matcher") \
-	X(limit_parts_alone, "parts let in without their limits: the table of parts was full or busy") \
+	X(texts_inspected,                                                                         \
+		"messages whose texts were looked at; all others: 0 calls of the matcher")         \
+	X(limit_parts_alone,                                                                       \
+		"parts let in without their limits: the table of parts was full or busy")          \
 	X(scans, "calls of the matcher")                                                           \
 	X(scan_octets, "octets given to the matcher")                                              \
 	X(hits_dropped, "rule hits beyond the ceiling of one message")                             \

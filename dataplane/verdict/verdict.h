@@ -13,8 +13,8 @@
 #include "patterns/ruleset.h"
 #include "patterns/scan.h"
 
-#define VERDICT_NO_RULE UINT32_MAX /* not in an enum: C17 enumerators are int */
-#define VERDICT_NO_LIST UINT32_MAX
+#define VERDICT_NO_RULE  UINT32_MAX /* not in an enum: C17 enumerators are int */
+#define VERDICT_NO_LIST  UINT32_MAX
 #define VERDICT_NO_LIMIT UINT32_MAX
 
 struct verdict {
@@ -26,10 +26,10 @@ struct verdict {
 		rule; /* the deciding rule (the heaviest hit of the category), or VERDICT_NO_RULE */
 	uint32_t status; /* command_status for a reject; 0: the link's */
 	uint32_t generation;
-	uint16_t tenant; /* index in policy->tenants + 1; 0: none */
-	uint16_t scope;  /* index in policy->scopes */
+	uint16_t tenant;  /* index in policy->tenants + 1; 0: none */
+	uint16_t scope;   /* index in policy->scopes */
 	bool uninspected; /* texts are not looked at here: so nothing of them is kept, either */
-	bool shadow;           /* a shadow rule hit */
+	bool shadow;      /* a shadow rule hit */
 	uint8_t shadow_action; /* what it would have been with shadow rules on */
 	struct scan_hits
 		hits; /* all, shadow ones included; hits[] is the judge's, valid until the next message */

@@ -131,8 +131,8 @@ struct lab *lab_create_on(struct generation *rules, enum link_mode mode)
 	lab->limits_memory = zeroed(limits_size(&lab->config.limits));
 	lab->limits = limits_init(lab->limits_memory, &lab->config.limits);
 	lab->memory = zeroed(pipeline_budget(&lab->config));
-	lab->pipeline = pipeline_create(
-		lab->memory, &lab->config, lab->flows, lab->concat, lab->limits, 0);
+	lab->pipeline =
+		pipeline_create(lab->memory, &lab->config, lab->flows, lab->concat, lab->limits, 0);
 	lab->generation = rules;
 	lab->borrowed = true;
 	lab->turn.generation = lab->generation;
