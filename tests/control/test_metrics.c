@@ -13,6 +13,7 @@
 #include "control/event_sink.h"
 #include "control/metrics_parts.h"
 #include "control/quarantine.h"
+#include "dataplane/base/clock.h"
 #include "tests/control/fake_pipeline.h"
 #include "tests/control/metrics_reading.h"
 #include "tests/support/unit.h"
@@ -89,6 +90,49 @@ static void bench_free(struct bench *b)
 {
 	openmetrics_free(&b->page);
 	free(b);
+}
+
+/* give_limits: a policy with one limit, and its table; taken back by take_limits(). */
+static void give_limits(struct bench *b)
+{
+	const struct limits_config size = {
+		.cells = 64, .distinct_keys = 8, .ratio_keys = 8, .n_workers = N_WORKERS
+	};
+	size_t len = (limits_size(&size) + 63) / 64 * 64;
+	void *memory = aligned_alloc(64, len);
+	struct policy *policy = calloc(1, sizeof(*policy));
+	struct limit_rule *l;
+
+	CU_ASSERT_FATAL(memory != NULL && policy != NULL);
+	l = &policy->limits[policy->n_limits++];
+	strcpy(l->name, "minute");
+	l->kind = LIMIT_RATE;
+	l->action = ACTION_THROTTLE;
+	l->max = 60;
+	l->burst = 2;
+	l->per_us = 60000000;
+	CU_ASSERT_PTR_NULL_FATAL(limit_prepare(l));
+	memset(memory, 0, len);
+	b->generation.policy = policy;
+	b->ctx.limits = limits_init(memory, &size);
+	for (unsigned i = 0; i < 5; i++) {
+		struct limit_charge c = { .rule = l,
+			.key = 7,
+			.units = 1,
+			.action = l->action,
+			.exact = true,
+			.acts = true };
+
+		(void)limits_charge(b->ctx.limits, i % N_WORKERS, &c, 1, clock_realtime_us());
+	}
+}
+
+static void take_limits(struct bench *b)
+{
+	free(b->generation.policy);
+	free(b->ctx.limits);
+	b->generation.policy = NULL;
+	b->ctx.limits = NULL;
 }
 
 /* write_page: the text, ended by 0, valid until the next one. */
@@ -439,6 +483,26 @@ static void test_telemetry_rules(void)
 	bench_free(b);
 }
 
+/* What all workers counted, once a limit; nothing where there are none. */
+static void test_limits(void)
+{
+	struct bench *b = bench_new();
+	struct reading *r = read_page(write_page(b, OPENMETRICS_1_0));
+
+	CU_ASSERT_PTR_NULL(find(r, "smswall_limit_admitted_total", "{limit=\"minute\"}"));
+	free(r);
+	give_limits(b);
+	r = read_page(write_page(b, OPENMETRICS_1_0));
+	CU_ASSERT_EQUAL(value(r, "smswall_limit_admitted_total", "{limit=\"minute\"}"), 2);
+	CU_ASSERT_EQUAL(value(r, "smswall_limit_exceeded_total", "{limit=\"minute\"}"), 3);
+	CU_ASSERT_EQUAL(value(r, "smswall_limit_shadow_total", "{limit=\"minute\"}"), 0);
+	CU_ASSERT_EQUAL(value(r, "smswall_limit_keys", "{limit=\"minute\"}"), 1);
+	CU_ASSERT_EQUAL(value(r, "smswall_limit_forgotten_total", "{limit=\"minute\"}"), 0);
+	free(r);
+	take_limits(b);
+	bench_free(b);
+}
+
 static void test_policy_changes(void)
 {
 	static const struct event other = { .type = EVENT_LINK };
@@ -552,7 +616,9 @@ static void test_manual_is_told(void)
 	b->ctx.quarantine = &quarantine;
 	b->config.metrics_rules = 1;
 	b->counts[0][0].hits = 1;
+	give_limits(b);
 	r = read_page(write_page(b, OPENMETRICS_1_0));
+	take_limits(b);
 	for (unsigned i = 0; i < r->n_samples; i++) {
 		char labels[128] = "";
 		char row[256];
@@ -593,5 +659,5 @@ UNIT_MAIN("metrics", { "every line by the grammar", test_grammar }, { "the reade
 	{ "at most so many series", test_bound }, { "eight links", test_largest },
 	{ "classic text format", test_classic }, { "escapes", test_escapes },
 	{ "rules that hit most", test_rules }, { "rules for telemetry", test_telemetry_rules },
-	{ "policy changes", test_policy_changes }, { "docs/metrics.md", test_manual },
-	{ "what is documented is told", test_manual_is_told })
+	{ "limits", test_limits }, { "policy changes", test_policy_changes },
+	{ "docs/metrics.md", test_manual }, { "what is documented is told", test_manual_is_told })
