@@ -21,7 +21,8 @@ enum {
 	CONFIG_TEXT_LEN = 1 << 22,
 	CONFIG_INCLUDES_MAX = 8,
 	CONFIG_FILES_MAX = 64,
-	CONFIG_NESTING_MAX = 24, /* conditions of a policy: CONDITION_DEPTH_MAX, and what is around them */
+	CONFIG_NESTING_MAX =
+		24, /* conditions of a policy: CONDITION_DEPTH_MAX, and what is around them */
 };
 
 enum config_token_kind { TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_BOOL };

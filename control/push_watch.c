@@ -51,7 +51,8 @@ static struct guard_sample sample(const struct push *p)
 
 		s.messages += __atomic_load_n(&w->counter[STAT_messages], __ATOMIC_RELAXED);
 		s.refused += __atomic_load_n(&w->counter[STAT_messages_blanked], __ATOMIC_RELAXED);
-		s.refused += __atomic_load_n(&w->counter[STAT_messages_throttled], __ATOMIC_RELAXED);
+		s.refused +=
+			__atomic_load_n(&w->counter[STAT_messages_throttled], __ATOMIC_RELAXED);
 		s.refused += __atomic_load_n(&w->counter[STAT_messages_rejected], __ATOMIC_RELAXED);
 		s.redacted +=
 			__atomic_load_n(&w->counter[STAT_messages_redacted], __ATOMIC_RELAXED);
