@@ -8,7 +8,20 @@ static const char rules[] = "prize.cash:/cash/i category=prize weight=60\n"
 			    "prize.call:/call now/i category=prize weight=50 view=folded\n"
 			    "prize.quiet:/now/ category=prize weight=5 state=shadow\n"
 			    "block.this:/verboten/ action=reject\n";
-static const char policy[] = "categories = ( { name = \"prize\"; report = 40; reject = 100; } );\n";
+static const char policy[] =
+	"categories = ( { name = \"prize\"; report = 40; reject = 100; } );\n"
+	"lists = ( { name = \"vip\"; kind = \"number\"; match = \"destination\"; effect = \"pass\"; },\n"
+	"	{ name = \"spoofed\"; kind = \"sender\"; effect = \"reject\"; } );\n"
+	"rules = ( { id = \"early\"; action = \"reject\"; when = { hours = \"04:00-04:30\"; "
+	"account = \"acme\"; }; } );\n"
+	"limits = ( { name = \"minute\"; kind = \"rate\"; key = [ \"originator\" ]; rate = \"60/min\"; "
+	"burst = 10; action = \"throttle\"; },\n"
+	"	{ name = \"spread\"; kind = \"distinct\"; key = [ \"originator\" ]; "
+	"of = \"destination\"; max = 300; per = \"day\"; action = \"report\"; },\n"
+	"	{ name = \"farm\"; kind = \"ratio\"; key = [ \"originator\" ]; answered = 10; "
+	"messages = 50; per = \"day\"; action = \"reject\"; },\n"
+	"	{ name = \"grey\"; kind = \"grey\"; key = [ \"originator\", \"destination\" ]; "
+	"delay = \"1 min\"; keep = \"1 day\"; action = \"throttle\"; } );\n";
 
 #define EVENT(id, more)                                                                  \
 	"{\"schema_version\":1,\"type\":\"message\",\"id\":" id                          \
@@ -32,6 +45,46 @@ static const char events[] = EVENT("7", SCORED TEXT) "{\"type\":\"session\",\"id
 	"\"rules\":[\"gone.rule\"],\"reason\":\"rule\",\"generation\":5") "no JSON with \"id\":11\n" EVENT("12",
 	"\"verdict\":\"pass\",\"action\":\"none\",\"rules\":[],\"reason\":\"rule\"")
 	EVENT("12", SCORED TEXT);
+
+/* One event of each reason: its verdict is the one that it gets again. */
+struct told_reason {
+	const char *id, *verdict, *reason;
+	const char *more;  /* members that change */
+	const char *again; /* "again" of the text, NULL: the same verdict */
+	const char *told;
+};
+
+static const struct told_reason reasons[] = {
+	{ "30", "reject", "rule",
+		"\"rule\":\"block.this\",\"rules\":[\"block.this\"],\"text\":\"verboten\"", NULL,
+		"/verboten/" },
+	{ "31", "reject", "score",
+		"\"rule\":\"prize.call\",\"rules\":[\"prize.call\",\"prize.cash\"],\"category\":\"prize\","
+		"\"score\":110,\"text\":\"cash, call now\"",
+		NULL, "= 110" },
+	{ "32", "reject", "rule",
+		"\"rule\":\"early\",\"rules\":[\"early\"],\"ts\":\"2026-05-01T04:15:00.000001Z\",\"text\":\"x\"",
+		NULL, "when { hours" },
+	{ "33", "reject", "list",
+		"\"list\":\"spoofed\",\"entry\":\"MyBank\",\"src\":\"MYB4NK\",\"src_ton\":5,\"text\":\"x\"",
+		NULL, "list        spoofed, entry MyBank" },
+	{ "34", "pass", "never_block",
+		"\"list\":\"vip\",\"entry\":\"447700900999\",\"dst\":\"447700900999\",\"text\":\"verboten\"",
+		NULL, "list        vip, entry 447700900999" },
+	{ "35", "throttle", "limit", "\"limit\":{\"name\":\"minute\",\"fill\":950},\"text\":\"x\"",
+		NULL, "limit       minute, whose key was full to 95.0 %" },
+	{ "36", "report", "limit", "\"limit\":{\"name\":\"spread\",\"fill\":1000},\"text\":\"x\"",
+		NULL, "limit       spread" },
+	{ "37", "reject", "limit", "\"limit\":{\"name\":\"farm\",\"fill\":1000},\"text\":\"x\"",
+		NULL, "limit       farm" },
+	{ "38", "throttle", "limit", "\"limit\":{\"name\":\"grey\",\"fill\":0},\"text\":\"x\"",
+		NULL, "limit       grey" },
+	{ "39", "pass", "none", "\"text\":\"hello\"", NULL, "verdict     pass" },
+	/* the part that is told is not what was judged: that is said, and is no failure */
+	{ "40", "reject", "sibling",
+		"\"rule\":\"block.this\",\"rules\":[\"block.this\"],\"part\":2,\"parts\":3,\"text\":\"and so on\"",
+		"again       pass: ANOTHER VERDICT", "part 2 of 3: the other parts counted" },
+};
 
 struct rig {
 	struct fake_daemon daemon;
@@ -96,6 +149,8 @@ static struct rig *rig_new(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(r->folder));
 	put(r->folder, "a.pat", rules);
 	put(r->folder, "policy.conf", policy);
+	put(r->folder, "vip.txt", "447700900999\n");
+	put(r->folder, "spoofed.txt", "MyBank\n");
 	put(r->state, "events.jsonl", events);
 	(void)snprintf(r->events, sizeof(r->events), "%s/events.jsonl", r->state);
 	CU_ASSERT_TRUE_FATAL(store_open(&r->store, r->state, &r->diag));
@@ -248,6 +303,56 @@ static void what_is_missing_is_said(void)
 	rig_free(r);
 }
 
-UNIT_MAIN("control/ctl_why", { "a number is enough", a_number_is_enough },
-	{ "questions", questions }, { "without a daemon", without_a_daemon },
+/* put_reason: an event line, in the file in which why looks. */
+static void put_reason(struct rig *r, const struct told_reason *k)
+{
+	json_t *e =
+		json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:[]}",
+			"type", "message", "ts", "2026-05-01T12:34:56.123456Z", "link", "lab",
+			"session", (json_int_t)3, "account", "acme", "proto", "smpp", "command",
+			"submit_sm", "side", "outside", "src", "447700900123", "src_ton", 1, "dst",
+			"447700900456", "dst_ton", 1, "generation", 1, "rules");
+	char more[512];
+	json_t *changes;
+	char *line;
+
+	(void)snprintf(more, sizeof(more),
+		"{\"id\":%s,\"verdict\":\"%s\",\"reason\":\"%s\",\"action\":\"none\",%s}", k->id,
+		k->verdict, k->reason, k->more);
+	changes = json_loads(more, 0, NULL);
+	CU_ASSERT_FATAL(e != NULL && changes != NULL);
+	CU_ASSERT_EQUAL(json_object_update(e, changes), 0);
+	line = json_dumps(e, JSON_COMPACT);
+	put(r->state, "events.jsonl", line);
+	free(line);
+	json_decref(changes);
+	json_decref(e);
+}
+
+static void each_reason_again(void)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		const struct told_reason *k = &reasons[i];
+		struct rig *r = rig_new();
+		struct fake_call c;
+		char again[64];
+
+		put_reason(r, k);
+		(void)snprintf(
+			again, sizeof(again), "again       %s: the same verdict", k->verdict);
+		FAKE_CTL(&r->daemon, &c, "why", k->id);
+		CU_ASSERT_EQUAL(c.code, 0);
+		if (c.code != 0) {
+			printf("  why %s: %s%s\n", k->id, c.text, c.error);
+		}
+		fake_expect(c.text, k->told);
+		fake_expect(c.text, k->again != NULL ? k->again : again);
+		fake_call_free(&c);
+		rig_free(r);
+	}
+}
+
+UNIT_MAIN("control/ctl_why", { "each reason again", each_reason_again },
+	{ "a number is enough", a_number_is_enough }, { "questions", questions },
+	{ "without a daemon", without_a_daemon },
 	{ "what is missing is said", what_is_missing_is_said })
