@@ -1,78 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/verdict/judge.h"
 
-#include <stdlib.h>
-
 #include "dataplane/sms/from_smpp.h"
 #include "dataplane/verdict/edit.h"
-#include "patterns/compile.h"
-#include "tests/support/unit.h"
-
-/* One judge with its rules. */
-struct bench {
-	struct source source;
-	struct ruleset *ruleset;
-	struct policy policy;
-	struct generation *generation;
-	struct judge judge;
-	struct concat *concat;
-	void *memory;
-	void *concat_memory;
-	struct stats stats;
-	struct verdict verdict;
-	struct sms sms;
-};
-
-static void *zeroed(size_t size)
-{
-	size_t whole = (size + 63) & ~(size_t)63;
-	void *memory = aligned_alloc(64, whole);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-	memset(memory, 0, whole);
-	return memory;
-}
-
-static struct bench *bench_open(const char *rules, enum rule_action action)
-{
-	static const struct concat_config config = { 64, 256, 1000000, 7 };
-	struct compile_limits limits = compile_default_limits();
-	struct bench *b = zeroed(sizeof(*b));
-	struct diag *diag = zeroed(sizeof(*diag));
-
-	source_init(&b->source);
-	if (source_read_text(&b->source, "test.pat", rules, strlen(rules), diag)) {
-		b->ruleset = compile_source(&b->source, &limits, NULL, NULL, diag);
-	}
-	diag_print(diag, stdout);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->ruleset);
-	diag_clear(diag);
-	free(diag);
-	policy_default(&b->policy, b->ruleset, action);
-	b->memory = zeroed(judge_size());
-	b->concat_memory = zeroed(concat_size(&config));
-	b->concat = concat_init(b->concat_memory, &config);
-	judge_init(&b->judge, b->memory, b->concat, 0);
-	return b;
-}
-
-/* bench_publish: after changes to the policy. */
-static void bench_publish(struct bench *b)
-{
-	generation_free(b->generation);
-	b->generation = generation_create(1, b->ruleset, &b->policy, 1);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->generation);
-}
-
-static void bench_close(struct bench *b)
-{
-	generation_free(b->generation);
-	ruleset_unref(b->ruleset);
-	source_free(&b->source);
-	free(b->memory);
-	free(b->concat_memory);
-	free(b);
-}
+#include "tests/dataplane/verdict/judge_rig.h"
 
 static void put_body(
 	struct bench *b, const uint8_t *octets, size_t len, enum text_encoding encoding)

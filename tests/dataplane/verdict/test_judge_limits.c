@@ -1,70 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Limits in the order of judgement: what is charged, what is refused, and what never is. */
 #include "dataplane/proto/smpp.h"
-#include "dataplane/verdict/judge.h"
-#include "patterns/compile.h"
+#include "tests/dataplane/verdict/judge_rig.h"
 #include "tests/dataplane/verdict/limit_rig.h"
-#include "tests/dataplane/verdict/list_rig.h"
 
-struct bench {
-	struct source source;
-	struct ruleset *ruleset;
-	struct policy policy;
-	struct generation *generation;
-	struct list_set *lists;
-	struct judge judge;
-	struct concat *concat;
-	struct limits *limits;
-	void *memory;
-	struct stats stats;
-	struct verdict verdict;
-	struct sms sms;
-	struct diag diag;
-	uint64_t now_us;
-	bool look_only;
-	uint32_t number; /* of the generation */
-};
-
-static void *zeroed(size_t size)
+static struct bench *begin(void)
 {
-	size_t whole = (size + 63) & ~(size_t)63;
-	void *memory = aligned_alloc(64, whole);
+	struct bench *b = bench_begin("1:/prize/\n2:/hint/ weight=1\n", 60 * 1000000);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-	memset(memory, 0, whole);
-	return memory;
-}
-
-static struct bench *bench_open(void)
-{
-	static const struct concat_config config = { 64, 256, 60 * 1000000, 7 };
-	static const char patterns[] = "1:/prize/\n2:/hint/ weight=1\n";
-	struct bench *b = zeroed(sizeof(*b));
-
-	source_init(&b->source);
-	CU_ASSERT_TRUE(
-		source_read_text(&b->source, "test.pat", patterns, sizeof(patterns) - 1, &b->diag));
-	b->lists = list_set_create();
-	b->memory = zeroed(judge_size());
-	b->concat = concat_init(zeroed(concat_size(&config)), &config);
 	b->limits = rig_table(1024, 64, 64, 1);
-	judge_init(&b->judge, b->memory, b->concat, 0);
 	b->judge.limits = b->limits;
 	b->now_us = RIG_NOW;
 	return b;
-}
-
-static void bench_close(struct bench *b)
-{
-	generation_free(b->generation);
-	ruleset_unref(b->ruleset);
-	list_set_unref(b->lists);
-	source_free(&b->source);
-	diag_clear(&b->diag);
-	free(b->memory);
-	free(b->concat);
-	free(b->limits);
-	free(b);
 }
 
 /* add: a limit of `max` a day and sender, which throttles; to be changed, then prepared by publish(). */
@@ -76,31 +23,14 @@ static struct limit_rule *add(struct bench *b, const char *name, uint32_t max)
 	return r;
 }
 
-static void list_use(struct bench *b, enum list_kind kind, const char *entries,
-	enum list_match match, enum rule_action action)
-{
-	struct policy *p = &b->policy;
-
-	p->list_uses[p->n_list_uses++] = (struct policy_list_use){
-		.list = (uint8_t)list_set_add(b->lists, read_list(kind, entries)),
-		.match = (uint8_t)match,
-		.action = (uint8_t)action,
-		.link = POLICY_ANY,
-		.side = POLICY_ANY
-	};
-	p->lists[p->n_lists++].kind = (uint8_t)kind;
-}
-
 /* publish: what is in the policy now, as the next generation; content on, reject from 100. */
 static struct policy_scope *publish(struct bench *b)
 {
-	struct compile_limits limits = compile_default_limits();
 	struct policy *all = zeroed(sizeof(*all));
 
 	if (b->ruleset == NULL) {
-		b->ruleset = compile_source(&b->source, &limits, NULL, NULL, &b->diag);
+		bench_compile(b);
 	}
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->ruleset);
 	policy_default(all, b->ruleset, ACTION_REJECT);
 	all->scopes[0].categories[0].threshold[ACTION_REPORT] = 1;
 	b->policy.scopes[0] = all->scopes[0];
@@ -109,10 +39,7 @@ static struct policy_scope *publish(struct bench *b)
 	for (uint32_t i = 0; i < b->policy.n_limits; i++) {
 		CU_ASSERT_PTR_NULL(limit_prepare(&b->policy.limits[i]));
 	}
-	generation_free(b->generation);
-	b->generation = generation_create(++b->number, b->ruleset, &b->policy, 1);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->generation);
-	generation_set_lists(b->generation, b->lists);
+	bench_publish(b);
 	return &b->generation->policy->scopes[0];
 }
 
@@ -121,17 +48,10 @@ static struct policy_scope *publish(struct bench *b)
 static const struct verdict *judge_as(
 	struct bench *b, const char *from, const char *to, const char *words)
 {
-	uint8_t *text = b->judge.buffers.text;
-	struct sms_body *body = &b->sms.body[0];
-
 	b->sms.source.digits = bytes_str(from);
 	b->sms.destination.digits = bytes_str(to);
 	b->sms.message_class = -1;
-	b->sms.n_bodies = 1;
-	*body = (struct sms_body){ .octets = bytes_str(words) };
-	body->input = (struct text_input){ .data = body->octets, .encoding = TEXT_UTF8 };
-	body->text =
-		bytes_of(text, text_decode(&body->input, text, 65536, NULL, &b->sms.text_stats));
+	bench_put_text(b, words);
 	b->stats = (struct stats){ 0 };
 	judge_message(&b->judge, b->generation, &b->sms, b->now_us, !b->look_only, &b->stats,
 		&b->verdict);
@@ -168,7 +88,7 @@ static uint32_t used(struct bench *b, unsigned i)
 /* Refused before the scan; reason, index, fill and facts say so. */
 static void test_refused(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_facts f;
 
 	add(b, "wide", 100);
@@ -198,11 +118,11 @@ static void test_refused(void)
 /* Never charged: what is refused, receipts, never-block, and what is only looked at. */
 static void test_never(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 
 	add(b, "day", 3);
-	list_use(b, LIST_NUMBER, "4917099999\n", LIST_MATCH_ORIGINATOR, ACTION_PASS);
-	list_use(b, LIST_NUMBER, "4917088888\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
+	bench_list(b, LIST_NUMBER, "4917099999\n", LIST_MATCH_ORIGINATOR, ACTION_PASS);
+	bench_list(b, LIST_NUMBER, "4917088888\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
 	publish(b);
 	for (unsigned i = 0; i < 10; i++) {
 		CU_ASSERT_FALSE(passes(b, "a prize"));
@@ -232,10 +152,10 @@ static void test_never(void)
 /* A never-block list that looks into the text goes before a limit that does not. */
 static void test_never_block_text(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 
 	add(b, "day", 1);
-	list_use(b, LIST_HOST, "bank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
+	bench_list(b, LIST_HOST, "bank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
 	publish(b);
 	CU_ASSERT_TRUE(passes(b, "hello"));
 	CU_ASSERT_TRUE(passes(b, "see https://bank.example/x"));
@@ -247,7 +167,7 @@ static void test_never_block_text(void)
 /* Report, shadow, sample, and no more than is allowed here. */
 static void test_states(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_rule *r = add(b, "day", 2);
 	struct policy_scope *s;
 	struct limit_facts f;
@@ -295,7 +215,7 @@ static void test_states(void)
 /* A refusal by a late limit gives back what was charged before it. */
 static void test_given_back(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_rule *late;
 
 	add(b, "early", 10);
@@ -329,7 +249,7 @@ static void test_text_keys(void)
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct bench *b = bench_open();
+		struct bench *b = begin();
 		struct limit_rule *r = add(b, "text", 1);
 		struct policy_scope *s;
 
@@ -349,7 +269,7 @@ static void test_text_keys(void)
 /* Keys of addresses meet however a number is written; several keys together. */
 static void test_address_keys(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_rule *r = add(b, "pair", 1);
 
 	r->n_keys = 2;
@@ -382,7 +302,7 @@ static void test_parts(void)
 		{ 3, 1, 2 }, { 3, 2, 1 } };
 
 	for (unsigned content = 0; content < 2; content++) {
-		struct bench *b = bench_open();
+		struct bench *b = begin();
 		struct policy_scope *s;
 
 		add(b, "day", 6);
@@ -412,7 +332,7 @@ static void test_parts(void)
 /* A part that comes again is a new message; refused, it does no harm to the parts of the first. */
 static void test_repeated(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 
 	add(b, "day", 2);
 	publish(b);
@@ -429,7 +349,7 @@ static void test_repeated(void)
 /* count = parts: each costs one. */
 static void test_count_parts(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_rule *r = add(b, "parts", 4);
 
 	add(b, "messages", 4);
@@ -451,7 +371,7 @@ static void test_count_parts(void)
 static void test_condemned(void)
 {
 	for (unsigned content = 0; content < 2; content++) {
-		struct bench *b = bench_open();
+		struct bench *b = begin();
 		struct limit_rule *r = add(b, "day", 1);
 		struct policy_scope *s;
 
@@ -478,7 +398,7 @@ static void test_condemned(void)
 static void test_alone(void)
 {
 	static const struct concat_config tiny = { 1, 1, 60 * 1000000, 7 };
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct concat *c = concat_init(zeroed(concat_size(&tiny)), &tiny);
 
 	b->judge.concat = c;
@@ -507,7 +427,7 @@ static void test_recipients(void)
 	static const char *const numbers[MANY] = { "4915100001", "4915100002", "4915100003",
 		"4915100004", "4915100005" };
 	struct smpp_address to[MANY];
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_rule *each;
 	struct limit_rule *spread;
 	struct limit_fill f;
@@ -558,7 +478,7 @@ static void test_recipients(void)
 /* More than 5 recipients a day; a sender whom nobody answers; a first message is to come again. */
 static void test_kinds(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_rule *r = &b->policy.limits[0];
 	unsigned n = 0;
 
@@ -599,7 +519,7 @@ static void test_kinds(void)
 /* Where content is off, limits that need no text hold; named keys are found. */
 static void test_content_off(void)
 {
-	struct bench *b = bench_open();
+	struct bench *b = begin();
 	struct limit_rule *r = add(b, "day", 2);
 	struct limit_key_value k;
 	struct policy_scope *s;

@@ -2,102 +2,16 @@
 /* Lists and samples of senders in the judge; test_lists.c has the look-ups themselves. */
 #include "dataplane/verdict/judge.h"
 
-#include <stdlib.h>
-
 #include "dataplane/proto/smpp.h"
-#include "patterns/compile.h"
-#include "tests/dataplane/verdict/list_rig.h"
+#include "tests/dataplane/verdict/judge_rig.h"
 
-/* One judge with rules, a policy and lists. */
-struct bench {
-	struct source source;
-	struct ruleset *ruleset;
-	struct policy policy;
-	struct generation *generation;
-	struct judge judge;
-	struct concat *concat;
-	void *memory;
-	void *concat_memory;
-	struct list_set *lists;
-	struct stats stats;
-	struct verdict verdict;
-	struct sms sms;
-};
-
-static void *zeroed(size_t size)
+/* begin: rejects from 100 on; samples are of the same senders each time. */
+static struct bench *begin(const char *rules)
 {
-	size_t whole = (size + 63) & ~(size_t)63;
-	void *memory = aligned_alloc(64, whole);
+	struct bench *b = bench_open(rules, ACTION_REJECT);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-	memset(memory, 0, whole);
-	return memory;
-}
-
-static struct bench *bench_open(const char *rules)
-{
-	static const struct concat_config config = { 64, 256, 1000000, 7 };
-	struct compile_limits limits = compile_default_limits();
-	struct bench *b = zeroed(sizeof(*b));
-	struct diag *diag = zeroed(sizeof(*diag));
-
-	source_init(&b->source);
-	if (source_read_text(&b->source, "test.pat", rules, strlen(rules), diag)) {
-		b->ruleset = compile_source(&b->source, &limits, NULL, NULL, diag);
-	}
-	diag_print(diag, stdout);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->ruleset);
-	diag_clear(diag);
-	free(diag);
-	policy_default(&b->policy, b->ruleset, ACTION_REJECT);
-	b->memory = zeroed(judge_size());
-	b->concat_memory = zeroed(concat_size(&config));
-	b->concat = concat_init(b->concat_memory, &config);
-	judge_init(&b->judge, b->memory, b->concat, 0);
 	b->judge.sample_key = 11;
-	b->lists = list_set_create();
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->lists);
 	return b;
-}
-
-static void bench_close(struct bench *b)
-{
-	generation_free(b->generation);
-	list_set_unref(b->lists);
-	ruleset_unref(b->ruleset);
-	source_free(&b->source);
-	free(b->memory);
-	free(b->concat_memory);
-	free(b);
-}
-
-/* add_list: its text, and one thing that it is asked for. */
-static struct policy_list_use *add_list(struct bench *b, enum list_kind kind, const char *text,
-	enum list_match match, enum rule_action action)
-{
-	struct policy_list_use *u = &b->policy.list_uses[b->policy.n_list_uses++];
-	struct policy_list *l = &b->policy.lists[b->policy.n_lists++];
-
-	snprintf(l->name, sizeof(l->name), "list%u", b->policy.n_lists);
-	l->kind = (uint8_t)kind;
-	*u = (struct policy_list_use){ .list = (uint8_t)list_set_add(
-					       b->lists, read_list(kind, text)),
-		.match = (uint8_t)match,
-		.action = (uint8_t)action,
-		.link = POLICY_ANY,
-		.side = POLICY_ANY };
-	return u;
-}
-
-static void put_text(struct bench *b, const char *text)
-{
-	struct sms_body *body = &b->sms.body[0];
-	uint8_t *to = b->judge.buffers.text;
-
-	*body = (struct sms_body){ .octets = bytes_str(text) };
-	body->input = (struct text_input){ .data = body->octets, .encoding = TEXT_UTF8 };
-	body->text = bytes_of(to, text_decode(&body->input, to, 65536, NULL, &b->sms.text_stats));
-	b->sms.n_bodies = 1;
 }
 
 static void put_message(struct bench *b, const char *from, const char *to, const char *text)
@@ -106,15 +20,13 @@ static void put_message(struct bench *b, const char *from, const char *to, const
 		.destination = { 1, 1, bytes_str(to) },
 		.account = bytes_str("bulk1"),
 		.n_destinations = 1 };
-	put_text(b, text);
+	bench_put_text(b, text);
 }
 
 static const struct verdict *judge_it(struct bench *b)
 {
 	if (b->generation == NULL) {
-		b->generation = generation_create(1, b->ruleset, &b->policy, 1);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(b->generation);
-		generation_set_lists(b->generation, b->lists);
+		bench_publish(b);
 	}
 	judge_message(&b->judge, b->generation, &b->sms, 1, true, &b->stats, &b->verdict);
 	judge_count_rules(&b->judge, b->generation, &b->verdict, 77);
@@ -137,11 +49,11 @@ static void check(struct bench *b, enum rule_action action, enum reason reason, 
 /* Look-alikes of a host, where they are asked for; the host itself is on a never-block list. */
 static void test_look_alike_hosts(void)
 {
-	struct bench *b = bench_open("");
+	struct bench *b = begin("");
 	struct policy_list_use *u;
 
-	add_list(b, LIST_HOST, "mybank.example\n", LIST_MATCH_TEXT, ACTION_REJECT);
-	add_list(b, LIST_HOST, "mybank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
+	bench_list(b, LIST_HOST, "mybank.example\n", LIST_MATCH_TEXT, ACTION_REJECT);
+	bench_list(b, LIST_HOST, "mybank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
 	put_message(b, "1", "2", "see https://myb4nk.example/login");
 	check(b, ACTION_PASS, R_none, NULL);
 	u = &b->policy.list_uses[0];
@@ -157,13 +69,14 @@ static void test_look_alike_hosts(void)
 /* A subscriber's own lists: one lets the bank in, one keeps all others out. */
 static void test_pairs(void)
 {
-	struct bench *b = bench_open("");
+	struct bench *b = begin("");
 	struct policy_list_use *u;
 
-	u = add_list(b, LIST_PAIR, "447700900001 *\n447700900002 447700900009\n447700900002 Spam\n",
-		LIST_MATCH_PAIR, ACTION_REJECT);
+	u = bench_list(b, LIST_PAIR,
+		"447700900001 *\n447700900002 447700900009\n447700900002 Spam\n", LIST_MATCH_PAIR,
+		ACTION_REJECT);
 	strcpy(u->country, "44");
-	add_list(b, LIST_PAIR, "447700900001 447700900008\n", LIST_MATCH_PAIR, ACTION_PASS);
+	bench_list(b, LIST_PAIR, "447700900001 447700900008\n", LIST_MATCH_PAIR, ACTION_PASS);
 	put_message(b, "447700900009", "447700900001", "hello");
 	check(b, ACTION_REJECT, R_list, "447700900001 *");
 	put_message(b, "447700900008", "447700900001", "hello");
@@ -190,10 +103,10 @@ static void test_pairs_of_many(void)
 {
 	static const struct smpp_address to[] = { { 1, 1, { (const uint8_t *)"447700900003", 12 } },
 		{ 1, 1, { (const uint8_t *)"447700900002", 12 } } };
-	struct bench *b = bench_open("");
+	struct bench *b = begin("");
 
-	add_list(b, LIST_PAIR, "447700900002 447700900009\n", LIST_MATCH_PAIR, ACTION_REJECT);
-	add_list(b, LIST_PAIR, "447700900003 447700900008\n447700900003 447700900009\n",
+	bench_list(b, LIST_PAIR, "447700900002 447700900009\n", LIST_MATCH_PAIR, ACTION_REJECT);
+	bench_list(b, LIST_PAIR, "447700900003 447700900008\n447700900003 447700900009\n",
 		LIST_MATCH_PAIR, ACTION_PASS);
 	for (unsigned n = 1; n <= 2; n++) {
 		put_message(b, "447700900009", "447700900003", "hello");
@@ -211,10 +124,10 @@ static void test_pairs_of_many(void)
 
 static void test_never_block(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n2:/trial/ state=shadow\n");
+	struct bench *b = begin("1:/lottery/\n2:/trial/ state=shadow\n");
 
-	add_list(b, LIST_NUMBER, "447700900001\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
-	add_list(b, LIST_NUMBER, "4477009*\n", LIST_MATCH_DESTINATION, ACTION_PASS);
+	bench_list(b, LIST_NUMBER, "447700900001\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
+	bench_list(b, LIST_NUMBER, "4477009*\n", LIST_MATCH_DESTINATION, ACTION_PASS);
 	put_message(b, "4915111", "447700900001", "a lottery");
 	check(b, ACTION_PASS, R_never_block, "4477009*");
 	CU_ASSERT_EQUAL(b->verdict.list_use, 1);
@@ -235,13 +148,13 @@ static void test_never_block(void)
 
 static void test_refuse(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 	struct policy_list_use *u;
 	struct list_facts f;
 
-	add_list(b, LIST_NUMBER, "4915*\n", LIST_MATCH_ORIGINATOR, ACTION_REPORT);
-	add_list(b, LIST_ACCOUNT, "bulk1\n", LIST_MATCH_ACCOUNT, ACTION_BLANK);
-	u = add_list(b, LIST_SENDER, "MyBank\n", LIST_MATCH_ORIGINATOR, ACTION_REJECT);
+	bench_list(b, LIST_NUMBER, "4915*\n", LIST_MATCH_ORIGINATOR, ACTION_REPORT);
+	bench_list(b, LIST_ACCOUNT, "bulk1\n", LIST_MATCH_ACCOUNT, ACTION_BLANK);
+	u = bench_list(b, LIST_SENDER, "MyBank\n", LIST_MATCH_ORIGINATOR, ACTION_REJECT);
 	u->folded = true;
 	u->status = 0x58;
 	put_message(b, "MyB4nk", "447700900001", "hello");
@@ -253,7 +166,7 @@ static void test_refuse(void)
 	CU_ASSERT_EQUAL(b->verdict.status, 0);
 	b->sms.account = bytes_str("other");
 	check(b, ACTION_REJECT, R_rule, NULL); /* the content goes before a report */
-	put_text(b, "hello");
+	bench_put_text(b, "hello");
 	check(b, ACTION_REPORT, R_list, "4915*");
 	CU_ASSERT_EQUAL(b->verdict.list_use, 0);
 	f = list_facts(b->lists->lists[0]);
@@ -267,10 +180,10 @@ static void test_refuse(void)
 
 static void test_ceiling(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 
 	b->policy.scopes[0].max_action = ACTION_REPORT;
-	add_list(b, LIST_NUMBER, "4915*\n", LIST_MATCH_ORIGINATOR, ACTION_REJECT)->status = 0x58;
+	bench_list(b, LIST_NUMBER, "4915*\n", LIST_MATCH_ORIGINATOR, ACTION_REJECT)->status = 0x58;
 	put_message(b, "4915111", "447700900001", "hello");
 	check(b, ACTION_REPORT, R_list, "4915*");
 	CU_ASSERT_EQUAL(b->verdict.status, 0);
@@ -279,9 +192,9 @@ static void test_ceiling(void)
 
 static void test_where(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 	struct policy_list_use *u =
-		add_list(b, LIST_NUMBER, "4915*\n", LIST_MATCH_ORIGINATOR, ACTION_REJECT);
+		bench_list(b, LIST_NUMBER, "4915*\n", LIST_MATCH_ORIGINATOR, ACTION_REJECT);
 
 	u->link = 3;
 	u->side = SIDE_OUTSIDE;
@@ -296,26 +209,26 @@ static void test_where(void)
 
 static void test_text(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 
-	add_list(b, LIST_HOST, "evil.example\nbit.ly/abc\n", LIST_MATCH_TEXT, ACTION_REJECT);
-	add_list(b, LIST_HOST, "bank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
-	add_list(b, LIST_NUMBER, "44909*\n44870555\n", LIST_MATCH_TEXT, ACTION_BLANK)->country[0] =
-		'\0';
-	add_list(b, LIST_ACCOUNT, "bulk1\n", LIST_MATCH_ACCOUNT, ACTION_REPORT);
+	bench_list(b, LIST_HOST, "evil.example\nbit.ly/abc\n", LIST_MATCH_TEXT, ACTION_REJECT);
+	bench_list(b, LIST_HOST, "bank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
+	bench_list(b, LIST_NUMBER, "44909*\n44870555\n", LIST_MATCH_TEXT, ACTION_BLANK)
+		->country[0] = '\0';
+	bench_list(b, LIST_ACCOUNT, "bulk1\n", LIST_MATCH_ACCOUNT, ACTION_REPORT);
 	put_message(b, "4915111", "447700900001", "see hxxp://www.evil[.]example/x now");
 	check(b, ACTION_REJECT, R_list, "evil.example");
-	put_text(b, "see http://bit.ly/abc?x");
+	bench_put_text(b, "see http://bit.ly/abc?x");
 	check(b, ACTION_REJECT, R_list, "bit.ly/abc");
-	put_text(b, "call +44 909 123 4567");
+	bench_put_text(b, "call +44 909 123 4567");
 	check(b, ACTION_BLANK, R_list, "44909*");
-	put_text(b, "call 0044870555 now");
+	bench_put_text(b, "call 0044870555 now");
 	check(b, ACTION_BLANK, R_list, "44870555");
 	CU_ASSERT_TRUE(b->verdict.list_hit.number);
 	/* never-block in the text goes before the lists of addresses, too */
-	put_text(b, "lottery at https://bank.example/ and http://evil.example");
+	bench_put_text(b, "lottery at https://bank.example/ and http://evil.example");
 	check(b, ACTION_PASS, R_never_block, "bank.example");
-	put_text(b, "no links here");
+	bench_put_text(b, "no links here");
 	check(b, ACTION_REPORT, R_list, "bulk1");
 	bench_close(b);
 }
@@ -323,13 +236,13 @@ static void test_text(void)
 /* An address is refused; a never-block list looks into the text: it has the last word. */
 static void test_text_before_address(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 
-	add_list(b, LIST_ACCOUNT, "bulk1\n", LIST_MATCH_ACCOUNT, ACTION_REJECT);
-	add_list(b, LIST_HOST, "bank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
+	bench_list(b, LIST_ACCOUNT, "bulk1\n", LIST_MATCH_ACCOUNT, ACTION_REJECT);
+	bench_list(b, LIST_HOST, "bank.example\n", LIST_MATCH_TEXT, ACTION_PASS);
 	put_message(b, "4915111", "447700900001", "http://bank.example/");
 	check(b, ACTION_PASS, R_never_block, "bank.example");
-	put_text(b, "http://other.example/");
+	bench_put_text(b, "http://other.example/");
 	check(b, ACTION_REJECT, R_list, "bulk1");
 	bench_close(b);
 }
@@ -337,15 +250,15 @@ static void test_text_before_address(void)
 static void test_map(void)
 {
 	static const uint8_t ip[16] = { 0x20, 1, 0xd, 0xb8 };
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 
-	add_list(b, LIST_IMSI, "26201*\n", LIST_MATCH_IMSI, ACTION_REJECT);
-	add_list(b, LIST_GT, "491770000001\n", LIST_MATCH_CALLING_GT, ACTION_BLANK);
-	add_list(b, LIST_GT, "491770000002\n", LIST_MATCH_CALLED_GT, ACTION_BLANK);
-	add_list(b, LIST_NUMBER, "4917*\n", LIST_MATCH_SMSC, ACTION_REPORT);
-	add_list(b, LIST_NUMBER, "4366*\n", LIST_MATCH_MSISDN, ACTION_REPORT);
-	add_list(b, LIST_IP, "2001:db8::/32\n", LIST_MATCH_FROM_IP, ACTION_REJECT);
-	add_list(b, LIST_CODE, "4711\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
+	bench_list(b, LIST_IMSI, "26201*\n", LIST_MATCH_IMSI, ACTION_REJECT);
+	bench_list(b, LIST_GT, "491770000001\n", LIST_MATCH_CALLING_GT, ACTION_BLANK);
+	bench_list(b, LIST_GT, "491770000002\n", LIST_MATCH_CALLED_GT, ACTION_BLANK);
+	bench_list(b, LIST_NUMBER, "4917*\n", LIST_MATCH_SMSC, ACTION_REPORT);
+	bench_list(b, LIST_NUMBER, "4366*\n", LIST_MATCH_MSISDN, ACTION_REPORT);
+	bench_list(b, LIST_IP, "2001:db8::/32\n", LIST_MATCH_FROM_IP, ACTION_REJECT);
+	bench_list(b, LIST_CODE, "4711\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
 	put_message(b, "1", "2", "hello");
 	b->sms.carrier = SMS_MAP;
 	b->sms.account = bytes_str("");
@@ -381,10 +294,10 @@ static void test_many_destinations(void)
 	static const struct smpp_address to[] = { { 1, 1, { (const uint8_t *)"447", 3 } },
 		{ 1, 1, { (const uint8_t *)"4499", 4 } },
 		{ 1, 1, { (const uint8_t *)"4400", 4 } } };
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 
-	add_list(b, LIST_NUMBER, "4499\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
-	add_list(b, LIST_NUMBER, "447\n4400\n", LIST_MATCH_DESTINATION, ACTION_PASS);
+	bench_list(b, LIST_NUMBER, "4499\n", LIST_MATCH_DESTINATION, ACTION_REJECT);
+	bench_list(b, LIST_NUMBER, "447\n4400\n", LIST_MATCH_DESTINATION, ACTION_PASS);
 	put_message(b, "1", "447", "hello");
 	b->sms.destinations = to;
 	b->sms.n_destinations = 3;
@@ -401,16 +314,16 @@ static void test_many_destinations(void)
 /* A long message that a list has condemned by its text stays so, under the list's name. */
 static void test_sibling(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 
-	add_list(b, LIST_HOST, "evil.example\n", LIST_MATCH_TEXT, ACTION_REJECT);
+	bench_list(b, LIST_HOST, "evil.example\n", LIST_MATCH_TEXT, ACTION_REJECT);
 	put_message(b, "4915111", "447700900001", "http://evil.exa");
 	b->sms.concat = (struct sms_concat){ 9, 8, 1, 3 };
 	check(b, ACTION_PASS, R_none, NULL);
-	put_text(b, "mple/x");
+	bench_put_text(b, "mple/x");
 	b->sms.concat.part = 2;
 	check(b, ACTION_REJECT, R_list, "evil.example");
-	put_text(b, "and more");
+	bench_put_text(b, "and more");
 	b->sms.concat.part = 3;
 	check(b, ACTION_REJECT, R_sibling, NULL);
 	CU_ASSERT_STRING_EQUAL(b->verdict.sibling_rule, "list/list1");
@@ -444,7 +357,7 @@ static unsigned acted(struct bench *b, uint8_t percent, uint8_t *who)
 
 static void test_sample(void)
 {
-	struct bench *b = bench_open("1:/lottery/\n");
+	struct bench *b = begin("1:/lottery/\n");
 	uint8_t *who = malloc(2000);
 	struct rule_count *c;
 	unsigned few;

@@ -1,67 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rules with conditions, tenants and scopes in the order of judgement. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "dataplane/proto/smpp.h"
-#include "dataplane/verdict/judge.h"
-#include "patterns/compile.h"
-#include "tests/dataplane/verdict/list_rig.h"
+#include "tests/dataplane/verdict/judge_rig.h"
 
-/* One judge, its patterns, and a policy that grows. */
-struct bench {
-	struct source source;
-	struct ruleset *ruleset;
-	struct policy policy;
-	struct generation *generation;
-	struct list_set *lists;
-	struct judge judge;
-	struct concat *concat;
-	void *memory;
-	void *concat_memory;
-	struct stats stats;
-	struct verdict verdict;
-	struct sms sms;
-	struct diag diag;
-};
-
-static void *zeroed(size_t size)
+/* begin: a judge with a policy that grows until publish(). */
+static struct bench *begin(const char *patterns)
 {
-	size_t whole = (size + 63) & ~(size_t)63;
-	void *memory = aligned_alloc(64, whole);
+	struct bench *b = bench_begin(patterns, 1000000);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-	memset(memory, 0, whole);
-	return memory;
-}
-
-static struct bench *bench_open(const char *patterns)
-{
-	static const struct concat_config config = { 64, 256, 1000000, 7 };
-	struct bench *b = zeroed(sizeof(*b));
-
-	source_init(&b->source);
-	CU_ASSERT_TRUE(
-		source_read_text(&b->source, "test.pat", patterns, strlen(patterns), &b->diag));
-	b->lists = list_set_create();
-	b->memory = zeroed(judge_size());
-	b->concat_memory = zeroed(concat_size(&config));
-	b->concat = concat_init(b->concat_memory, &config);
-	judge_init(&b->judge, b->memory, b->concat, 0);
 	b->policy.n_scopes = 1; /* so that scopes can be added before the ruleset is made */
 	return b;
-}
-
-static void bench_close(struct bench *b)
-{
-	generation_free(b->generation);
-	ruleset_unref(b->ruleset);
-	list_set_unref(b->lists);
-	source_free(&b->source);
-	diag_clear(&b->diag);
-	free(b->memory);
-	free(b->concat_memory);
-	free(b);
 }
 
 /* ---- conditions ---- */
@@ -131,21 +79,6 @@ static uint32_t rule(struct bench *b, const char *id, int32_t weight, uint8_t ac
 	return index;
 }
 
-static void list_use(struct bench *b, enum list_kind kind, const char *entries,
-	enum list_match match, enum rule_action action)
-{
-	struct policy *p = &b->policy;
-
-	p->list_uses[p->n_list_uses++] = (struct policy_list_use){
-		.list = (uint8_t)list_set_add(b->lists, read_list(kind, entries)),
-		.match = (uint8_t)match,
-		.action = (uint8_t)action,
-		.link = POLICY_ANY,
-		.side = POLICY_ANY
-	};
-	p->lists[p->n_lists++].kind = (uint8_t)kind;
-}
-
 /* scope: one more, before that of all others, with thresholds of its own. */
 static struct policy_scope *scope(struct bench *b, uint16_t tenant, struct condition when)
 {
@@ -168,36 +101,25 @@ static struct policy_scope *scope(struct bench *b, uint16_t tenant, struct condi
 /* publish: patterns compiled, what holds everywhere: reject from 100. */
 static void publish(struct bench *b)
 {
-	struct compile_limits limits = compile_default_limits();
 	struct policy *all = zeroed(sizeof(*all));
 
-	b->ruleset = compile_source(&b->source, &limits, NULL, NULL, &b->diag);
-	diag_print(&b->diag, stdout);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->ruleset);
+	bench_compile(b);
 	policy_default(all, b->ruleset, ACTION_REJECT);
 	b->policy.scopes[b->policy.n_scopes - 1] = all->scopes[0];
 	free(all);
-	b->generation = generation_create(1, b->ruleset, &b->policy, 1);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->generation);
-	generation_set_lists(b->generation, b->lists);
+	bench_publish(b);
 }
 
 /* ---- messages ---- */
 
 static const struct verdict *judge_sms(struct bench *b, const char *words)
 {
-	uint8_t *to = b->judge.buffers.text;
-	struct sms_body *body = &b->sms.body[0];
-
 	b->sms.source.digits = bytes_str("4917012345");
 	if (b->sms.destination.digits.len == 0) {
 		b->sms.destination.digits = bytes_str("4915155555");
 	}
 	b->sms.message_class = -1;
-	b->sms.n_bodies = 1;
-	*body = (struct sms_body){ .octets = bytes_str(words) };
-	body->input = (struct text_input){ .data = body->octets, .encoding = TEXT_UTF8 };
-	body->text = bytes_of(to, text_decode(&body->input, to, 65536, NULL, &b->sms.text_stats));
+	bench_put_text(b, words);
 	b->stats = (struct stats){ 0 };
 	judge_message(&b->judge, b->generation, &b->sms, 1000000, true, &b->stats, &b->verdict);
 	return &b->verdict;
@@ -238,7 +160,7 @@ static void check(const struct bench *b, unsigned action, enum reason reason, co
 /* What refuses without the text leaves the text alone. */
 static void test_early(void)
 {
-	struct bench *b = bench_open("prize:/prize/ weight=60\n");
+	struct bench *b = begin("prize:/prize/ weight=60\n");
 
 	rule(b, "silent", 100, RULE_ACTION_UNSET, RULE_ON,
 		test(b, CONDITION_PROTOCOL_ID, 0x40, 0x40));
@@ -270,7 +192,7 @@ static void test_early(void)
 /* What asks for the text is asked after the scan, and not at all where texts are not inspected. */
 static void test_late(void)
 {
-	struct bench *b = bench_open("prize:/prize/ weight=1\n");
+	struct bench *b = begin("prize:/prize/ weight=1\n");
 	struct policy_scope *off;
 
 	rule(b, "links", 100, RULE_ACTION_UNSET, RULE_ON, test(b, CONDITION_URLS, 1, 99));
@@ -297,7 +219,7 @@ static void test_late(void)
 /* Hits of patterns and of rules before make a rule wait for them. */
 static void test_hit_of(void)
 {
-	struct bench *b = bench_open("prize:/prize/ weight=0\nshy:/shy/ weight=0 state=shadow\n");
+	struct bench *b = begin("prize:/prize/ weight=0\nshy:/shy/ weight=0 state=shadow\n");
 	uint32_t first;
 
 	first = rule(
@@ -330,12 +252,12 @@ static void test_hit_of(void)
 /* Lists that never block go before rules, also those that have to look into the text. */
 static void test_never_block(void)
 {
-	struct bench *b = bench_open("prize:/prize/\n");
+	struct bench *b = begin("prize:/prize/\n");
 
 	rule(b, "silent", 100, RULE_ACTION_UNSET, RULE_ON, test(b, CONDITION_PROTOCOL_ID, 1, 1));
-	list_use(b, LIST_NUMBER, "4915100000\n", LIST_MATCH_DESTINATION, ACTION_PASS);
-	list_use(b, LIST_HOST, "good.example\n", LIST_MATCH_TEXT, ACTION_PASS);
-	list_use(b, LIST_HOST, "bad.example\n", LIST_MATCH_TEXT, ACTION_REJECT);
+	bench_list(b, LIST_NUMBER, "4915100000\n", LIST_MATCH_DESTINATION, ACTION_PASS);
+	bench_list(b, LIST_HOST, "good.example\n", LIST_MATCH_TEXT, ACTION_PASS);
+	bench_list(b, LIST_HOST, "bad.example\n", LIST_MATCH_TEXT, ACTION_REJECT);
 	publish(b);
 	b->sms.protocol_id = 1;
 	(void)judge_sms(b, "hello");
@@ -351,7 +273,7 @@ static void test_never_block(void)
 
 static void test_states(void)
 {
-	struct bench *b = bench_open("prize:/prize/\n");
+	struct bench *b = begin("prize:/prize/\n");
 	unsigned n = 0;
 
 	rule(b, "shadow", 100, RULE_ACTION_UNSET, RULE_SHADOW,
@@ -394,7 +316,7 @@ static void test_tenants(void)
 		{ "other", "7", 0, 1, ACTION_PASS },
 		{ "other", "1", 0, 2, ACTION_REJECT },
 	};
-	struct bench *b = bench_open("prize:/prize/\n");
+	struct bench *b = begin("prize:/prize/\n");
 	struct policy *p = &b->policy;
 
 	p->tenants[0].when = text(b, CONDITION_ACCOUNT, "acme");
@@ -422,7 +344,7 @@ static void test_tenants(void)
 /* With inspection off nothing of the text is kept: the other parts do not meet it. */
 static void test_consent(void)
 {
-	struct bench *b = bench_open("split:/first half/\n");
+	struct bench *b = begin("split:/first half/\n");
 
 	scope(b, POLICY_NONE, text(b, CONDITION_DESTINATION, "7"))->content = false;
 	publish(b);
@@ -450,7 +372,7 @@ static void test_consent_of_many(void)
 	static const struct smpp_address to[] = { { .ton = 1,
 							  .digits = { (const uint8_t *)"8", 1 } },
 		{ .ton = 1, .digits = { (const uint8_t *)"7", 1 } } };
-	struct bench *b = bench_open("prize:/prize/\n");
+	struct bench *b = begin("prize:/prize/\n");
 
 	scope(b, POLICY_NONE, text(b, CONDITION_DESTINATION, "7"))->content = false;
 	publish(b);
@@ -468,7 +390,7 @@ static void test_consent_of_many(void)
 /* A part that a rule refuses condemns the ones behind it. */
 static void test_parts(void)
 {
-	struct bench *b = bench_open("prize:/prize/\n");
+	struct bench *b = begin("prize:/prize/\n");
 
 	rule(b, "second", 100, RULE_ACTION_UNSET, RULE_ON, test(b, CONDITION_PART, 2, 2));
 	publish(b);
@@ -488,7 +410,7 @@ static void test_parts(void)
 /* A condition matches no place: what it has redacted is the text, unless patterns share in the score. */
 static void test_redact(void)
 {
-	struct bench *b = bench_open("prize:/prize/L weight=50\n");
+	struct bench *b = begin("prize:/prize/L weight=50\n");
 	struct judge_span spans[SMS_BODIES];
 	struct policy_scope *s;
 
@@ -515,7 +437,7 @@ static void test_redact(void)
 /* More hits than are kept: counted, whoever has them. */
 static void test_many(void)
 {
-	struct bench *b = bench_open("prize:/prize/\n");
+	struct bench *b = begin("prize:/prize/\n");
 
 	for (unsigned i = 0; i < LIMIT_HITS + 6; i++) {
 		char id[32];
