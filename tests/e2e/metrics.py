@@ -92,11 +92,13 @@ def metrics_path(daemon):
     return os.path.join(os.path.dirname(daemon.config), "metrics.sock")
 
 
-def start(lab, series=2000, **more):
+def start(lab, series=2000, keys="", **more):
+    """`keys`: more of the configuration; FOLDER in it is where the configuration lies."""
     config = lab.write_config()
     with open(config, "a", encoding="ascii") as file:
         path = os.path.join(os.path.dirname(config), "metrics.sock")
         file.write(f'metrics = {{ socket = "{path}"; port = {PORT}; rules = 5; series = {series}; }};\n')
+        file.write(keys.replace("FOLDER", os.path.dirname(config)))
     daemon = lab.start_daemon(config, **more)
     wait_for("the metrics' socket", 10, lambda: os.path.exists(metrics_path(daemon)))
     wait_for("an answer", 10, lambda: quiet_scrape(lab, daemon))
@@ -285,7 +287,7 @@ def documented_names():
 def case_dashboard(lab):
     """Every metric that the dashboard and the alerts name is told by the daemon, with those labels."""
     module = documented_names()
-    daemon = start(lab)
+    daemon = start(lab, keys='quarantine = { path = "FOLDER/kept"; };\n')  # whose metrics are told where it is on
     node_session(lab, 40, window=10)
     time.sleep(0.2)
     series = scrape(lab, daemon)
