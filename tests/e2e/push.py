@@ -187,9 +187,10 @@ def start(lab, **changes):
 
 
 def unbalanced(daemon):
-    """Directions in whose ledger octets are missing, and what status says of frames."""
+    """Directions in whose ledger octets are missing; what is known of frames and of connections that are still open."""
     status = daemon.ctl("status")
-    return [(d, status["links"][0]["ports"]) for d in status["ledger"] if not d["balanced"]]
+    missing = [d for d in status["ledger"] if not d["balanced"]]
+    return missing and (missing, status["links"][0]["ports"], daemon.ctl("session", "list"))
 
 
 def run_pushes(lab, count, say=lambda line: None):
