@@ -219,55 +219,28 @@ static bool is_repeated(const config_setting_t *s)
 	return token != NULL && token->repeated;
 }
 
-/* distance: Levenshtein's, of strings below 64 octets; more is far. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[64];
-	size_t n = strlen(b);
-
-	if (n >= 64 || strlen(a) >= 64) {
-		return 64;
-	}
-	for (unsigned j = 0; j <= n; j++) {
-		row[j] = j;
-	}
-	for (unsigned i = 1; a[i - 1] != '\0'; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-			unsigned step = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = change < step ? change : step;
-		}
-	}
-	return row[n];
-}
-
 /* suggest: the name nearest to `name` in group `path`, or the key of that name elsewhere; "": none. */
 static void suggest(
 	bool link, const char *path, size_t path_len, const char *name, char *out, size_t size)
 {
 	size_t len = strlen(name);
-	unsigned best = 3;
+	size_t best = 3;
 
 	out[0] = '\0';
-	if (!link && path_len == 0 && distance("links", name) < best) {
+	if (!link && path_len == 0 && diag_distance("links", name) < best) {
 		snprintf(out, size, ": did you mean links?");
 		return;
 	}
 	for (size_t i = 0; i < config_keys_count; i++) {
 		const char *p = config_keys[i].path;
 		char part[64];
-		unsigned d;
+		size_t d;
 
 		if (is_link_key(&config_keys[i]) != link || strncmp(p, path, path_len) != 0) {
 			continue;
 		}
 		snprintf(part, sizeof(part), "%.*s", (int)strcspn(p + path_len, "."), p + path_len);
-		d = distance(part, name);
+		d = diag_distance(part, name);
 		if (d < best && d < len) {
 			best = d;
 			snprintf(out, size, ": did you mean %s?", part);

@@ -39,13 +39,9 @@ void conf_say(const struct conf_reader *r, enum diag_level level, const config_s
 int conf_line(const struct conf_reader *r, const config_setting_t *s);
 const char *conf_file(const struct conf_reader *r, const config_setting_t *s);
 
-/*
- * conf_unknown: says that `word` is none: `did you mean X?`, or `known are ...`. "WHAT: "word" ...".
- * conf_meant: the nearest of `names`, or NULL.
- */
+/* conf_unknown: says that `word` is none: `did you mean X?`, or `known are ...`. "WHAT: "word" ...". */
 void conf_unknown(const struct conf_reader *r, const config_setting_t *s, const char *what,
 	const char *word, const char *const *names, size_t n);
-const char *conf_meant(const char *word, const char *const *names, size_t n);
 
 /* conf_known_keys: every name in group `s` is one of `keys` (NULL at the end). */
 void conf_known_keys(

@@ -92,7 +92,7 @@ static void unknown_field(const struct when *w, const config_setting_t *s, const
 	for (unsigned f = 0; f < CONDITION_FIELD_COUNT; f++) {
 		names[f + 3] = condition_field_name((enum condition_field)f);
 	}
-	meant = conf_meant(name, names, WORDS);
+	meant = diag_meant(name, names, WORDS);
 	if (meant != NULL) {
 		conf_say(w->reader, DIAG_ERROR, s, "unknown field \"%s\": did you mean \"%s\"?",
 			name, meant);

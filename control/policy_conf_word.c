@@ -8,7 +8,7 @@
 #include "dataplane/sms/numbering.h"
 #include "dataplane/sms/sms.h"
 
-enum { WORD_MAX = 40, KNOWN_SIZE = 1024 };
+enum { KNOWN_SIZE = 1024 };
 
 void conf_say(const struct conf_reader *r, enum diag_level level, const config_setting_t *s,
 	const char *format, ...)
@@ -36,58 +36,6 @@ const char *conf_file(const struct conf_reader *r, const config_setting_t *s)
 	return config_text_origin(r->text, (int)config_setting_source_line(s)).file;
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-/* distance_of: Levenshtein's, without regard to case; long words are far away. */
-static size_t distance_of(const char *a, const char *b)
-{
-	size_t row[WORD_MAX + 1];
-	size_t len_a = strlen(a);
-	size_t len_b = strlen(b);
-
-	if (len_a > WORD_MAX || len_b > WORD_MAX) {
-		return WORD_MAX;
-	}
-	for (size_t j = 0; j <= len_b; j++) {
-		row[j] = j;
-	}
-	for (size_t i = 1; i <= len_a; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= len_b; j++) {
-			size_t above = row[j];
-			bool same = strncasecmp(a + i - 1, b + j - 1, 1) == 0;
-
-			row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1));
-			diagonal = above;
-		}
-	}
-	return row[len_b];
-}
-
-const char *conf_meant(const char *word, const char *const *names, size_t n)
-{
-	const char *best = NULL;
-	size_t len = strlen(word);
-	size_t nearest = len < 4 ? 2 : len < 9 ? 3 : 4; /* as far is another word */
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance_of(word, names[i]);
-
-		if (d < nearest && d < strlen(names[i])) {
-			best = names[i];
-			nearest = d;
-		}
-	}
-	return best;
-}
-
 /* join: "a, b, c"; what does not fit is "...". */
 static void join(const char *const *names, size_t n, char known[KNOWN_SIZE])
 {
@@ -113,7 +61,7 @@ static void join(const char *const *names, size_t n, char known[KNOWN_SIZE])
 void conf_unknown(const struct conf_reader *r, const config_setting_t *s, const char *what,
 	const char *word, const char *const *names, size_t n)
 {
-	const char *meant = conf_meant(word, names, n);
+	const char *meant = diag_meant(word, names, n);
 	char known[KNOWN_SIZE];
 
 	if (meant != NULL) {
@@ -472,7 +420,7 @@ static const char *rule_meant(const struct conf_reader *r, const char *id)
 		for (uint32_t i = 0; i < r->names.n_rules; i++) {
 			names[i] = r->names.rules[i].id;
 		}
-		meant = conf_meant(id, names, r->names.n_rules);
+		meant = diag_meant(id, names, r->names.n_rules);
 		free(names);
 	}
 	return meant;

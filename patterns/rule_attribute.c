@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_SIZE = 32, VALUES_MAX = 8, DISTANCE_MAX = 2, WORD_MAX = 16 };
+enum { KEY_SIZE = 32, VALUES_MAX = 8 };
 
 enum key { CATEGORY, WEIGHT, FIELD, VIEW, STATE, ACTION, STATUS, NOTE, KEYS };
 
@@ -30,59 +30,6 @@ struct place {
 	const char *value;
 };
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance of two short words; DISTANCE_MAX + 1 for long ones. */
-static size_t distance_of(const char *a, const char *b)
-{
-	size_t row[WORD_MAX + 1];
-	size_t len_a = strlen(a);
-	size_t len_b = strlen(b);
-
-	if (len_a > WORD_MAX || len_b > WORD_MAX) {
-		return DISTANCE_MAX + 1;
-	}
-	for (size_t j = 0; j <= len_b; j++) {
-		row[j] = j;
-	}
-	for (size_t i = 1; i <= len_a; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= len_b; j++) {
-			size_t above = row[j];
-
-			row[j] = smallest(
-				above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[len_b];
-}
-
-/* What the writer may have meant, or NULL. */
-static const char *nearest(const char *word, const char *const *names, size_t n)
-{
-	const char *best = NULL;
-	size_t best_distance = DISTANCE_MAX + 1;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance_of(word, names[i]);
-
-		/* Three letters of which two are wrong are another word. */
-		if (d < best_distance && d < strlen(names[i]) / 2 + 1) {
-			best = names[i];
-			best_distance = d;
-		}
-	}
-	return best;
-}
-
 static void join_names(const char *const *names, size_t n, char *out, size_t size)
 {
 	size_t used = 0;
@@ -99,7 +46,7 @@ static void join_names(const char *const *names, size_t n, char *out, size_t siz
 static void error_unknown(const struct rule_line *l, size_t at, const char *what, const char *word,
 	const char *const *names, size_t n)
 {
-	const char *meant = nearest(word, names, n);
+	const char *meant = diag_meant(word, names, n);
 	char known[256];
 
 	if (meant != NULL) {

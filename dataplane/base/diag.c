@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void diag_add(struct diag *d, enum diag_level level, const char *file, int line, int column,
 	const char *format, ...)
@@ -62,4 +63,55 @@ void diag_clear(struct diag *d)
 		free(d->entries[i].text);
 	}
 	*d = (struct diag){ 0 };
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+size_t diag_distance(const char *a, const char *b)
+{
+	size_t row[DIAG_WORD_MAX];
+	size_t len_a = strlen(a);
+	size_t len_b = strlen(b);
+
+	if (len_a >= DIAG_WORD_MAX || len_b >= DIAG_WORD_MAX) {
+		return DIAG_WORD_MAX;
+	}
+	for (size_t j = 0; j <= len_b; j++) {
+		row[j] = j;
+	}
+	for (size_t i = 1; i <= len_a; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len_b; j++) {
+			size_t above = row[j];
+			bool same = strncasecmp(a + i - 1, b + j - 1, 1) == 0;
+
+			row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1));
+			diagonal = above;
+		}
+	}
+	return row[len_b];
+}
+
+const char *diag_meant(const char *word, const char *const *names, size_t n)
+{
+	const char *best = NULL;
+	size_t len = strlen(word);
+	size_t nearest = len < 4 ? 2 : len < 9 ? 3 : 4; /* as far is another word */
+
+	for (size_t i = 0; i < n; i++) {
+		size_t d = diag_distance(word, names[i]);
+
+		if (d < nearest && d < strlen(names[i])) {
+			best = names[i];
+			nearest = d;
+		}
+	}
+	return best;
 }

@@ -40,4 +40,14 @@ void diag_print(const struct diag *d, FILE *to);
 
 void diag_clear(struct diag *d);
 
+/*
+ * diag_distance: how far a word is from another, without regard to case (Levenshtein 1965): letters
+ * changed, left out and put in. Words of DIAG_WORD_MAX octets and more are DIAG_WORD_MAX away.
+ */
+enum { DIAG_WORD_MAX = 64 };
+size_t diag_distance(const char *a, const char *b);
+
+/* diag_meant: which of `names` the writer of an unknown `word` may have meant; NULL: none is near. */
+const char *diag_meant(const char *word, const char *const *names, size_t n);
+
 #endif
