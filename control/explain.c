@@ -6,7 +6,6 @@
 
 #include <hs/hs.h>
 
-#include "control/policy_place.h"
 #include "dataplane/base/clock.h"
 
 struct explain *explain_open(const struct config *config, const struct policy_set *policy,
@@ -173,63 +172,6 @@ void explain_put_message(json_t *doc, const struct explain *x)
 	json_object_set_new(doc, "characters", integer(m->text_stats.n_characters));
 	json_object_set_new(doc, "undecodable", integer(m->text_stats.n_undecodable));
 	json_object_set_new(doc, "anomalies", anomalies(m));
-}
-
-static json_t *entities(const struct judge_views *w)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; i < w->n_entities; i++) {
-		const struct entity *e = &w->entities[i];
-
-		json_array_append_new(
-			list, json_pack("{s:s, s:I, s:I, s:o}", "kind",
-				      e->kind == ENTITY_URL ? "url" : "number", "from",
-				      (json_int_t)e->from, "to", (json_int_t)e->to, "value",
-				      explain_utf8(e->value)));
-	}
-	return list;
-}
-
-/*
- * folded: the folded view for the reader, also where no rule looks into it (then the judge does
- * not make it); null where folding changes nothing but case.
- */
-static json_t *folded(const struct judge_views *w)
-{
-	size_t size = FOLD_SIZE(w->text.len);
-	struct fold_result f = { 0 };
-	uint8_t *out;
-	json_t *j;
-
-	if (w->folded_scanned) {
-		return explain_utf8(w->folded);
-	}
-	out = malloc(size + LIMIT_SCAN_TAIL);
-	if (out != NULL && w->text.len != 0 && fold_needed(w->text)) {
-		f = fold_text(w->text, out, size, NULL);
-	}
-	j = f.len != 0 && f.beyond_case ? explain_utf8(bytes_of(out, f.len)) : json_null();
-	free(out);
-	return j;
-}
-
-static void put_views(json_t *doc, const struct explain *x)
-{
-	const struct judge_views *w = &x->judge.views;
-	const struct ruleset *r = x->generation->ruleset;
-
-	json_object_set_new(doc, "views",
-		json_pack("{s:o, s:o, s:b, s:o, s:o, s:b, s:o}", "sent", explain_utf8(w->text),
-			"folded", folded(w), "folded_matched",
-			scan_wanted(r, FIELD_TEXT, VIEW_FOLDED), "sender",
-			explain_utf8(x->sms.source.digits), "sender_folded",
-			w->sender_folded.data != w->sender.data ? explain_utf8(w->sender_folded)
-								: json_null(),
-			"sender_matched",
-			scan_wanted(r, FIELD_SENDER, VIEW_SENT) ||
-				scan_wanted(r, FIELD_SENDER, VIEW_FOLDED),
-			"entities", entities(w)));
 }
 
 /* view_of: the text a hit's offsets count in. */
@@ -414,18 +356,11 @@ static void put_list(json_t *verdict, const struct explain *x)
 static void put_place(json_t *verdict, const struct explain *x)
 {
 	const struct policy *p = x->generation->policy;
-	const struct ruleset *r = x->generation->ruleset;
-	const char *links[LIMIT_LINKS];
-	struct policy_names names = { r->categories, r->n_categories, r->rules, r->n_rules, links,
-		x->config->pipeline.n_links, NULL };
 
-	for (unsigned i = 0; i < names.n_links; i++) {
-		links[i] = x->config->pipeline.links[i].name;
-	}
 	json_object_set_new(verdict, "tenant",
 		x->verdict.tenant != 0 ? json_string(p->tenants[x->verdict.tenant - 1].name)
 				       : json_null());
-	json_object_set_new(verdict, "place", policy_place(p, &names, x->verdict.scope));
+	json_object_set_new(verdict, "place", explain_place(x));
 }
 
 static void put_judgement(json_t *doc, const struct explain *x)
@@ -526,8 +461,11 @@ static void take_joined(struct explain *x, struct bytes joined)
 
 static void judge(struct explain *x)
 {
+	uint64_t n_inspected = x->stats.counter[STAT_texts_inspected];
+
 	judge_message(
 		&x->judge, x->generation, &x->sms, x->about.now_us, false, &x->stats, &x->verdict);
+	x->inspected = x->stats.counter[STAT_texts_inspected] != n_inspected;
 }
 
 void explain_put_verdict(json_t *doc, struct explain *x, struct bytes joined)
@@ -546,7 +484,7 @@ void explain_put_verdict(json_t *doc, struct explain *x, struct bytes joined)
 		explain_limits_fill(x);
 		judge(x);
 	}
-	put_views(doc, x);
+	explain_put_views(doc, x);
 	put_judgement(doc, x);
 	explain_put_limits(doc, x);
 }

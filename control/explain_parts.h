@@ -3,6 +3,7 @@
  * explain_parts: what explain's own files share; nobody else includes it.
  *
  *   explain.c      a PDU of SMPP, and what all carriers have in common: message, views, rules, verdict
+ *   explain_views.c   what was matched of it, or why its text was not looked at
  *   explain_limits.c  limits: which are asked, with which keys
  *   explain_map.c  a TCAP message with a MAP short message
  */
@@ -27,6 +28,7 @@ struct explain {
 	struct map_tpdu tpdu; /* of MAP */
 	struct sms sms;
 	struct verdict verdict;
+	bool inspected; /* its text was looked at for this verdict */
 	struct stats stats;
 	struct judge_span spans[LIMIT_HITS];
 	uint8_t edited[LIMIT_SMPP_PDU_LEN];
@@ -40,6 +42,11 @@ const char *explain_role_name(unsigned role);
 
 /* explain_put_message: who, what and which text: x->sms. */
 void explain_put_message(json_t *doc, const struct explain *x);
+
+/* explain_put_views: what was matched; where the text was not looked at, why. */
+void explain_put_views(json_t *doc, const struct explain *x);
+/* explain_place: which entry of `links` holds for the message judged last (policy_place.h). */
+json_t *explain_place(const struct explain *x);
 
 /* explain_limits_open: an empty table. explain_limits_fill: for the message judged last, as x->about says. */
 bool explain_limits_open(struct explain *x);

@@ -104,18 +104,40 @@ static void print_message(const json_t *e, FILE *to)
 	}
 }
 
+/* print_unseen: that the text was not looked at, and what forbids it. */
+static void print_unseen(const json_t *e, const json_t *unseen, FILE *to)
+{
+	const char *by = text_of(unseen, "by");
+	char *place = NULL;
+
+	if (unseen == NULL) {
+		return;
+	}
+	fprintf(to, "%-11snot looked at: ", "  text");
+	if (strcmp(by, "link") == 0) {
+		fprintf(to, "link %s has content = false in smswall.conf\n", text_of(e, "link"));
+	} else if (strcmp(by, "policy") == 0) {
+		place = policy_place_text(json_object_get(unseen, "place"));
+		fprintf(to, "%s\n", place != NULL ? place : "?");
+	} else {
+		fputs("the verdict was known without it\n", to);
+	}
+	free(place);
+}
+
 static void print_views(const json_t *e, FILE *to)
 {
 	const json_t *v = json_object_get(e, "views");
 	const json_t *entities = json_object_get(v, "entities");
-
 	bool folded = json_is_true(json_object_get(v, "folded_matched"));
 	bool sender = json_is_true(json_object_get(v, "sender_matched"));
 
 	fputs("\nVIEWS\n", to);
+	print_unseen(e, json_object_get(v, "unseen"), to);
 	print_text("  sent", json_object_get(v, "sent"), true, to);
 	print_text("  folded", json_object_get(v, "folded"), folded, to);
-	if (json_is_null(json_object_get(v, "folded"))) {
+	if (json_is_string(json_object_get(v, "sent")) &&
+		json_is_null(json_object_get(v, "folded"))) {
 		fputs("  folded   (as sent, but for case)\n", to);
 	}
 	print_text("  sender", json_object_get(v, "sender"), sender, to);

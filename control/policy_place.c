@@ -42,22 +42,19 @@ json_t *policy_place(const struct policy *p, const struct policy_names *names, u
 char *policy_place_text(const json_t *place)
 {
 	const char *profile = json_string_value(json_object_get(place, "profile"));
+	const char *links = json_string_value(json_object_get(place, "links"));
+	bool content = json_is_true(json_object_get(place, "content"));
 	long long line = json_integer_value(json_object_get(place, "line"));
 	char *text = NULL;
 	int n;
 
 	if (line == 0) {
-		n = asprintf(&text, "what holds everywhere%s",
-			json_is_true(json_object_get(place, "content"))
-				? ""
-				: "; texts are not inspected");
+		n = asprintf(&text, "what holds everywhere%s", content ? "" : ": content = false;");
 	} else {
-		n = asprintf(&text, "policy.conf line %lld: %s%s%s%s", line,
-			json_string_value(json_object_get(place, "links")),
-			profile != NULL ? " profile " : "", profile != NULL ? profile : "",
-			json_is_true(json_object_get(place, "content"))
-				? ""
-				: "; texts are not inspected");
+		n = asprintf(&text, "policy.conf line %lld: %s%s%s%s%s", line,
+			links != NULL ? links : "", profile != NULL ? " profile = \"" : "",
+			profile != NULL ? profile : "", profile != NULL ? "\";" : "",
+			content ? "" : " content = false;");
 	}
 	return n >= 0 ? text : NULL;
 }

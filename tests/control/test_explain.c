@@ -7,9 +7,15 @@
 
 #include "tests/support/unit.h"
 
-/* A policy of one file, and what explains by it. */
+#define LINK(more)                                                           \
+	"links = ({ name = \"l\"; ports = [0, 1]; mode = \"enforce\"; " more \
+	"smpp = { ports = [2775]; }; });"
+
+/* A policy of one file, or of a folder with a policy.conf, and what explains by it. */
 struct bench {
-	char path[64];
+	char folder[64];
+	char patterns[96];
+	char conf[96];
 	struct config *config;
 	struct policy_set *policy;
 	struct explain *x;
@@ -17,33 +23,49 @@ struct bench {
 	uint8_t pdu[EXPLAIN_PDU_SIZE];
 };
 
-static struct bench *bench_open(const char *patterns)
+static void put(const char *path, const char *text)
 {
+	FILE *f = fopen(path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	(void)fputs(text, f);
+	CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
+}
+
+/* bench_open_by: `policy` NULL: the file of patterns alone. */
+static struct bench *bench_open_by(const char *patterns, const char *policy, const char *config)
+{
+	static const char *const links[] = { "l" };
 	struct bench *b = calloc(1, sizeof(*b));
-	FILE *f;
-	int fd;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
-	(void)snprintf(b->path, sizeof(b->path), "/tmp/smswall-test-explain-XXXXXX.pat");
-	fd = mkstemps(b->path, 4);
-	f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	(void)fputs(patterns, f);
-	(void)fclose(f);
+	(void)snprintf(b->folder, sizeof(b->folder), "/tmp/smswall-test-explain-XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(b->folder));
+	(void)snprintf(b->patterns, sizeof(b->patterns), "%s/a.pat", b->folder);
+	(void)snprintf(b->conf, sizeof(b->conf), "%s/policy.conf", b->folder);
+	put(b->patterns, patterns);
+	if (policy != NULL) {
+		put(b->conf, policy);
+	}
 	b->config = calloc(1, sizeof(*b->config));
 	b->policy = calloc(1, sizeof(*b->policy));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->config);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->policy);
-	CU_ASSERT_TRUE_FATAL(config_load_text(b->config, "test",
-		"links = ({ name = \"l\"; ports = [0, 1]; mode = \"enforce\"; "
-		"smpp = { ports = [2775]; }; });",
-		&b->diag));
+	CU_ASSERT_TRUE_FATAL(config_load_text(b->config, "test", config, &b->diag));
 	CU_ASSERT_TRUE_FATAL(policy_set_load(b->policy,
-		&(struct policy_load){ .path = b->path, .default_action = ACTION_REJECT },
+		&(struct policy_load){ .path = policy != NULL ? b->folder : b->patterns,
+			.link_names = links,
+			.n_links = 1,
+			.default_action = ACTION_REJECT },
 		&b->diag));
 	b->x = explain_open(b->config, b->policy, 0, SIDE_OUTSIDE, &b->diag);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->x);
 	return b;
+}
+
+static struct bench *bench_open(const char *patterns)
+{
+	return bench_open_by(patterns, NULL, LINK(""));
 }
 
 static void bench_close(struct bench *b)
@@ -53,7 +75,9 @@ static void bench_close(struct bench *b)
 	free(b->policy);
 	free(b->config);
 	diag_clear(&b->diag);
-	(void)unlink(b->path);
+	(void)unlink(b->patterns);
+	(void)unlink(b->conf);
+	CU_ASSERT_EQUAL(rmdir(b->folder), 0);
 	free(b);
 }
 
@@ -303,7 +327,80 @@ static void a_map_message_is_explained(void)
 	bench_close(b);
 }
 
+/* Whose text is not to be looked at, and what is then told of it. */
+struct unseen_case {
+	const char *policy; /* before the categories */
+	const char *config;
+	const char *by;   /* NULL: it is looked at */
+	const char *told; /* in the text for people */
+};
+
+static const struct unseen_case unseen_cases[] = {
+	{ "", LINK(""), NULL, "  sent     \"a parrot\"\n" },
+	{ "", LINK("content = false; "), "link",
+		"  text     not looked at: link l has content = false in smswall.conf\n" },
+	{ "content = false;\n", LINK(""), "policy",
+		"not looked at: what holds everywhere: content = false;\n" },
+	{ "tenants = ({ name = \"quiet\"; when = { destination = \"49*\"; }; });\n"
+	  "links = ({ tenant = \"quiet\"; content = false; });\n",
+		LINK(""), "policy",
+		"not looked at: policy.conf line 2: tenant = \"quiet\"; content = false;\n" },
+	{ "links = ({ when = { role = \"esme\"; }; content = false; });\n", LINK(""), "policy",
+		"not looked at: policy.conf line 1: when = { role = \"esme\"; }; content = false;\n" },
+	{ "profiles = ({ name = \"mute\"; content = false; });\n"
+	  "links = ({ when = { originator = \"BANK\"; }; profile = \"mute\"; });\n",
+		LINK(""), "policy", "profile = \"mute\"; content = false;\n" },
+	{ "rules = ({ id = \"r\"; action = \"reject\"; when = { originator = \"BANK\"; }; });\n",
+		LINK(""), "verdict", "not looked at: the verdict was known without it\n" },
+};
+
+static char *printed(const json_t *e)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	explain_print(e, f);
+	CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
+	return text;
+}
+
+static void a_text_that_was_not_looked_at_is_no_empty_text(void)
+{
+	for (size_t i = 0; i < sizeof(unseen_cases) / sizeof(unseen_cases[0]); i++) {
+		const struct unseen_case *k = &unseen_cases[i];
+		char policy[512];
+		struct bench *b;
+		json_t *e;
+		const json_t *views;
+		char *text;
+
+		(void)snprintf(policy, sizeof(policy),
+			"%scategories = ({ name = \"default\"; reject = 1000; });\n", k->policy);
+		b = bench_open_by("1:/parrot/\n", policy, k->config);
+		e = explain_text(b, "a parrot", -1);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+		views = json_object_get(e, "views");
+		text = printed(e);
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, k->told));
+		if (strstr(text, k->told) == NULL) {
+			printf("  not told: %s in %s", k->told, text);
+		}
+		CU_ASSERT_EQUAL(strstr(text, "  sent ") != NULL, k->by == NULL);
+		CU_ASSERT_EQUAL(strstr(text, "  folded ") != NULL, k->by == NULL);
+		CU_ASSERT_EQUAL(json_is_null(json_object_get(views, "sent")), k->by != NULL);
+		CU_ASSERT_EQUAL(json_is_object(json_object_get(views, "unseen")), k->by != NULL);
+		CU_ASSERT_STRING_EQUAL(at(views, "unseen.by"), k->by != NULL ? k->by : "");
+		free(text);
+		json_decref(e);
+		bench_close(b);
+	}
+}
+
 UNIT_MAIN("control/explain",
+	{ "a text that was not looked at is no empty text",
+		a_text_that_was_not_looked_at_is_no_empty_text },
 	{ "texts survive the way into a PDU", texts_survive_the_way_into_a_pdu },
 	{ "a long text goes into message_payload", long_text_goes_into_message_payload },
 	{ "a hit is told with its place", a_hit_is_told_with_its_place },
