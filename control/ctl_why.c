@@ -15,6 +15,8 @@
 #include "control/summary.h"
 #include "dataplane/stats.h"
 
+enum { ESM_UDHI = 0x40 }; /* SMPP 3.4 5.2.12 */
+
 struct why {
 	struct ctl_call *call;
 	json_t *status; /* of the daemon; NULL: it was not asked */
@@ -403,8 +405,8 @@ static bool is_pseudonym(const char *s)
 	return strlen(s) == 16 && strspn(s, "0123456789abcdef") == 16;
 }
 
-/* sender_of: as far as the event tells it. */
-static void sender_of(struct why *w, const char *name, char *out, size_t size)
+/* address_of: `who`'s, as far as the event tells it. */
+static void address_of(struct why *w, const char *name, const char *who, char *out, size_t size)
 {
 	const char *s = json_string_value(json_object_get(w->event, name));
 	char ton[16];
@@ -412,10 +414,8 @@ static void sender_of(struct why *w, const char *name, char *out, size_t size)
 	(void)snprintf(ton, sizeof(ton), "%s_ton", name);
 	out[0] = '\0';
 	if (s == NULL || is_pseudonym(s)) {
-		if (strcmp(name, "src") == 0) {
-			lack(w, "the sender is not told in clear (events.numbers): rules and lists "
-				"of senders were not asked again");
-		}
+		lack(w, "the %s is not told in clear (events.numbers): rules and lists of %ss were not asked again",
+			who, who);
 	} else {
 		(void)snprintf(out, size, "%s%s",
 			summary_integer(w->event, ton) == 1 && s[0] != '+' ? "+" : "", s);
@@ -440,11 +440,56 @@ static const char *text_of(struct why *w)
 	return text;
 }
 
-static json_t *judge(struct why *w, const struct explain_message *m)
+/* message_of: the header, as far as the event tells it. */
+static void message_of(struct why *w, struct explain_message *m)
+{
+	const char *command = ctl_text(w->event, "command");
+
+	m->data_coding = (int)summary_integer(w->event, "data_coding");
+	m->protocol_id = (uint8_t)summary_integer(w->event, "protocol_id");
+	if (strcmp(ctl_text(w->event, "proto"), "map") == 0) {
+		lack(w, "it came by MAP, and was judged again as a message of SMPP: what asks for IMSI, "
+			"global titles or operation was not met");
+		return;
+	}
+	/* no UDH comes with the text that an event tells (SMPP 3.4 5.2.12) */
+	m->esm_class = (uint8_t)summary_integer(w->event, "esm_class") & (uint8_t)~ESM_UDHI;
+	m->deliver = strcmp(command, "deliver_sm") == 0;
+	if (!m->deliver && strcmp(command, "submit_sm") != 0) {
+		lack(w, "it was a %s, and was judged again as a submit_sm", command);
+	}
+}
+
+/* compose: with the event's data_coding, or, where the text was told in another way, one that fits. */
+static size_t compose(struct why *w, struct explain_message *m, uint8_t *pdu)
 {
 	const struct smpp_profile *profile = &w->config->pipeline.links[w->link].profile;
+	size_t len = explain_compose(m, profile, pdu, &w->call->diag);
+
+	if (len == 0 && m->data_coding >= 0) {
+		diag_clear(&w->call->diag);
+		m->data_coding = -1;
+		len = explain_compose(m, profile, pdu, &w->call->diag);
+	}
+	return len;
+}
+
+/* lack_conditions: the verdict is another one: the conditions of rules ask for more than an event tells. */
+static void lack_conditions(struct why *w)
+{
+	const char *id = json_string_value(json_object_get(w->event, "rule"));
+	uint32_t i = id != NULL ? ruleset_find(w->set->ruleset, id) : RULE_GONE;
+
+	if (i != RULE_GONE && w->set->ruleset->rules[i].field == FIELD_WHEN) {
+		lack(w, "rule %s has a condition: an event does not tell all that one can ask for",
+			id);
+	}
+}
+
+static json_t *judge(struct why *w, struct explain_message *m)
+{
 	uint8_t *pdu = malloc(EXPLAIN_PDU_SIZE);
-	size_t len = pdu != NULL ? explain_compose(m, profile, pdu, &w->call->diag) : 0;
+	size_t len = pdu != NULL ? compose(w, m, pdu) : 0;
 	struct explain *x = len != 0 ? explain_open(w->config, w->set, w->link, side_of(w->event),
 					       &w->call->diag)
 	                             : NULL;
@@ -454,8 +499,9 @@ static json_t *judge(struct why *w, const struct explain_message *m)
 	if (x != NULL) {
 		ctl_about_event(w->event, &about);
 		explain_about(x, &about);
-		doc = explain_pdu(
-			x, bytes_of(pdu, len), ROLE_UNKNOWN, bytes_of(NULL, 0), &w->call->diag);
+		doc = explain_pdu(x, bytes_of(pdu, len),
+			explain_role_of(ctl_text(w->event, "role")), bytes_of(NULL, 0),
+			&w->call->diag);
 	}
 	explain_close(x);
 	free(pdu);
@@ -468,6 +514,7 @@ static int judge_again(struct why *w)
 	char from[64];
 	char to[64];
 	const char *text = text_of(w);
+	struct explain_message m = { .text = text, .from = from, .to = to };
 	const char *verdict = ctl_text(w->event, "verdict");
 	const char *now;
 	json_t *doc;
@@ -476,16 +523,19 @@ static int judge_again(struct why *w)
 	if (text == NULL) {
 		return 0;
 	}
-	sender_of(w, "src", from, sizeof(from));
-	sender_of(w, "dst", to, sizeof(to));
-	doc = judge(w, &(struct explain_message){
-			       .text = text, .from = from, .to = to, .data_coding = -1 });
+	address_of(w, "src", "sender", from, sizeof(from));
+	address_of(w, "dst", "recipient", to, sizeof(to));
+	message_of(w, &m);
+	doc = judge(w, &m);
 	if (doc == NULL) {
 		lack_error(w, "judging it again");
 		return 0;
 	}
 	now = ctl_text(json_object_get(doc, "verdict"), "action");
 	same = strcmp(now, verdict) == 0;
+	if (!same) {
+		lack_conditions(w);
+	}
 	ctl_out(w->call, "again       %s: %s\n", now,
 		same ? "the same verdict" : "ANOTHER VERDICT THAN THEN");
 	ctl_set(w->call, "again", json_pack("{s:s, s:b}", "verdict", now, "same", same));

@@ -99,11 +99,21 @@ static json_t *address(const struct sms_address *a)
 		"npi", a->npi);
 }
 
+static const char *const roles[] = { "unknown", "esme", "smsc", "msc" };
+
 const char *explain_role_name(unsigned role)
 {
-	static const char *const names[] = { "unknown", "esme", "smsc", "msc" };
+	return roles[role];
+}
 
-	return names[role];
+enum sms_role explain_role_of(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (strcmp(roles[i], name) == 0) {
+			return (enum sms_role)i;
+		}
+	}
+	return ROLE_UNKNOWN;
 }
 
 static const char *mode_name(unsigned mode)

@@ -56,6 +56,9 @@ bool explain_is_tcap(struct bytes b);
 json_t *explain_tcap(struct explain *x, struct bytes tcap, const struct explain_map *map,
 	struct bytes joined, struct diag *diag);
 
+/* explain_role_of: by the name that events and explanations give it; ROLE_UNKNOWN: another one. */
+enum sms_role explain_role_of(const char *name);
+
 /* explain_print: the document as text. */
 void explain_print(const json_t *explanation, FILE *to);
 
@@ -65,12 +68,15 @@ struct explain_message {
 	const char *from;
 	const char *to;
 	int data_coding; /* -1: 0 where the text fits its alphabet, else 8 */
+	bool deliver;    /* a deliver_sm, which has the same fields (SMPP 3.4 4.6.1) */
+	uint8_t esm_class;
+	uint8_t protocol_id;
 };
 
 enum { EXPLAIN_PDU_SIZE = LIMIT_SMPP_PDU_LEN };
 
 /*
- * explain_compose: a submit_sm (SMPP 3.4 4.4.1) with this text, as an ESME would write it; its
+ * explain_compose: a submit_sm (SMPP 3.4 4.4.1) with this text, as an ESME would write it, or what an SMSC would deliver; its
  * length in octets, or 0 with a sentence in `diag`. `out` of EXPLAIN_PDU_SIZE octets.
  */
 size_t explain_compose(const struct explain_message *m, const struct smpp_profile *profile,

@@ -150,7 +150,7 @@ static bool check(const struct explain_message *m, struct diag *diag)
 	return true;
 }
 
-/* write_pdu: submit_sm, SMPP 3.4 4.4.1; a long text goes into message_payload. */
+/* write_pdu: submit_sm, SMPP 3.4 4.4.1, or deliver_sm, 4.6.1; a long text goes into message_payload. */
 static size_t write_pdu(
 	const struct explain_message *m, uint8_t data_coding, struct bytes octets, uint8_t *out)
 {
@@ -159,13 +159,15 @@ static size_t write_pdu(
 	size_t len;
 
 	writer_u32(&w, 0); /* command_length: below */
-	writer_u32(&w, SMPP_SUBMIT_SM);
+	writer_u32(&w, m->deliver ? SMPP_DELIVER_SM : SMPP_SUBMIT_SM);
 	writer_u32(&w, 0);
 	writer_u32(&w, 1);
 	writer_u8(&w, 0); /* service_type */
 	put_address(&w, m->from);
 	put_address(&w, m->to);
-	writer_fill(&w, 0, 3); /* esm_class, protocol_id, priority_flag */
+	writer_u8(&w, m->esm_class);
+	writer_u8(&w, m->protocol_id);
+	writer_u8(&w, 0);      /* priority_flag */
 	writer_fill(&w, 0, 2); /* schedule_delivery_time, validity_period */
 	writer_fill(&w, 0, 2); /* registered_delivery, replace_if_present_flag */
 	writer_u8(&w, data_coding);

@@ -13,7 +13,11 @@ static const char policy[] =
 	"lists = ( { name = \"vip\"; kind = \"number\"; match = \"destination\"; effect = \"pass\"; },\n"
 	"	{ name = \"spoofed\"; kind = \"sender\"; effect = \"reject\"; } );\n"
 	"rules = ( { id = \"early\"; action = \"reject\"; when = { hours = \"04:00-04:30\"; "
-	"account = \"acme\"; }; } );\n"
+	"account = \"acme\"; }; },\n"
+	"	{ id = \"delivered\"; action = \"reject\"; when = { role = \"smsc\"; command = \"deliver_sm\"; "
+	"protocol_id = 65; data_coding = 8; }; },\n"
+	"	{ id = \"network\"; action = \"reject\"; when = { from_ip = \"192.0.2.0/24\"; }; },\n"
+	"	{ id = \"roamer\"; action = \"reject\"; when = { imsi = \"23415*\"; }; } );\n"
 	"limits = ( { name = \"minute\"; kind = \"rate\"; key = [ \"originator\" ]; rate = \"60/min\"; "
 	"burst = 10; action = \"throttle\"; },\n"
 	"	{ name = \"spread\"; kind = \"distinct\"; key = [ \"originator\" ]; "
@@ -80,6 +84,26 @@ static const struct told_reason reasons[] = {
 	{ "38", "throttle", "limit", "\"limit\":{\"name\":\"grey\",\"fill\":0},\"text\":\"x\"",
 		NULL, "limit       grey" },
 	{ "39", "pass", "none", "\"text\":\"hello\"", NULL, "verdict     pass" },
+	/* what the header asks for */
+	{ "41", "reject", "rule",
+		"\"rule\":\"delivered\",\"rules\":[\"delivered\"],\"command\":\"deliver_sm\",\"role\":\"smsc\","
+		"\"protocol_id\":65,\"data_coding\":8,\"esm_class\":64,\"text\":\"x\"",
+		NULL, "sent by the smsc" },
+	/* a text that the event tells in another way than its coding could carry it */
+	{ "42", "pass", "none", "\"data_coding\":1,\"text\":\"\u20ac\"", NULL, "verdict     pass" },
+	/* what no event tells, or no PDU of SMPP has: that is said, and is no failure */
+	{ "43", "reject", "rule", "\"rule\":\"network\",\"rules\":[\"network\"],\"text\":\"x\"",
+		"again       pass: ANOTHER VERDICT", "missing     rule network has a condition" },
+	{ "44", "reject", "rule",
+		"\"proto\":\"map\",\"command\":\"mo-forwardSM\",\"role\":\"msc\",\"imsi\":\"234150000000001\","
+		"\"rule\":\"roamer\",\"rules\":[\"roamer\"],\"text\":\"x\"",
+		"again       pass: ANOTHER VERDICT", "missing     it came by MAP" },
+	{ "45", "pass", "never_block",
+		"\"list\":\"vip\",\"src\":\"BANK\",\"src_ton\":5,\"dst\":\"0123456789abcdef\",\"text\":\"verboten\"",
+		"again       reject: ANOTHER VERDICT",
+		"missing     the recipient is not told in clear" },
+	{ "46", "pass", "none", "\"command\":\"data_sm\",\"text\":\"x\"", NULL,
+		"missing     it was a data_sm" },
 	/* the part that is told is not what was judged: that is said, and is no failure */
 	{ "40", "reject", "sibling",
 		"\"rule\":\"block.this\",\"rules\":[\"block.this\"],\"part\":2,\"parts\":3,\"text\":\"and so on\"",

@@ -83,7 +83,9 @@ static void bench_close(struct bench *b)
 
 static json_t *explain_text(struct bench *b, const char *text, int data_coding)
 {
-	struct explain_message m = { text, "BANK", "+4917112345678", data_coding };
+	struct explain_message m = {
+		.text = text, .from = "BANK", .to = "+4917112345678", .data_coding = data_coding
+	};
 	size_t len = explain_compose(&m, &b->config->pipeline.links[0].profile, b->pdu, &b->diag);
 
 	return len != 0 ? explain_pdu(b->x, bytes_of(b->pdu, len), ROLE_UNKNOWN, bytes_of(NULL, 0),
@@ -206,7 +208,9 @@ static void a_hit_is_told_with_its_place(void)
 static void joined_text_is_what_is_matched(void)
 {
 	struct bench *b = bench_open("1:/prize/\n");
-	struct explain_message m = { "ze for you", "", "", -1 };
+	struct explain_message m = {
+		.text = "ze for you", .from = "", .to = "", .data_coding = -1
+	};
 	size_t len = explain_compose(&m, &b->config->pipeline.links[0].profile, b->pdu, &b->diag);
 	json_t *alone =
 		explain_pdu(b->x, bytes_of(b->pdu, len), ROLE_UNKNOWN, bytes_of(NULL, 0), &b->diag);
