@@ -523,7 +523,24 @@ static void test_map(void)
 	free(b);
 }
 
-/* docs/events.schema.json and docs/events.md know every member that is written. */
+/* fill_decided: each verdict, by a list and a limit, of a tenant's message. */
+static void fill_decided(struct bench *b, uint8_t action)
+{
+	struct event_message *m = &b->e.u.message;
+
+	m->action = action;
+	m->shadow = 1;
+	m->shadow_action = (uint8_t)(ACTIONS - 1 - action);
+	strcpy(m->tenant, "acme");
+	m->scope = 2;
+	strcpy(m->limit, "minute");
+	m->limit_fill = 1000;
+	strcpy(m->list, "vip");
+	m->entry_len = 3;
+	memcpy(m->entry, "abc", 3);
+}
+
+/* docs/events.schema.json and docs/events.md know every member that is written, and each value of those with few. */
 static void test_schema(void)
 {
 	struct bench *b = bench_new();
@@ -557,6 +574,12 @@ static void test_schema(void)
 			b->e.type = (uint8_t)type;
 			b->e.u.anomaly.sequence = 1;
 		}
+		check_schema(schema, manual, json_of(b, "text"));
+	}
+	b->e.type = EVENT_MESSAGE;
+	for (uint8_t action = 0; action < ACTIONS; action++) {
+		fill_message(b);
+		fill_decided(b, action);
 		check_schema(schema, manual, json_of(b, "text"));
 	}
 	json_decref(schema);
