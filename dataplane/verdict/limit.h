@@ -9,7 +9,9 @@
  *             as long as it is seen again within `keep`. A cell of the same table.
  *   distinct  different `of` of one key within the last per_us: linear counting (Whang 1990) over
  *             1,024 one-octet stamps of time, above that of a sample of them. Standard error 2.7 %
- *             of a `max` up to 1,024, 4.5 % above; the window is exact to 1/64 of per_us.
+ *             of a `max` up to 1,024, 4.5 % above; the window is exact to 1/64 of per_us. Of a full
+ *             key values that are known are let in where `max` is at most LIMIT_DISTINCT_TOLD (2 % of
+ *             new ones pass for known then); above, no stamps could tell them, and none are let in.
  *   ratio     messages from a key, and those to it (answers), in the last per_us, in eighths of it.
  *
  * Cells of rate and grey are 16 octets, four to a cache line; a key may lie in two lines. They are
@@ -94,7 +96,8 @@ enum {
 	LIMIT_KEY_SIZE = LIMIT_KEYS_MAX * (LIMIT_VALUE_LEN + 2),
 	LIMIT_SLOTS = 255, /* limits that have state: those of this policy and of earlier ones */
 	LIMIT_DISTINCT_STAMPS = 1024,
-	LIMIT_SLOT_NONE = 0xFF, /* there is no slot left: the limit admits */
+	LIMIT_DISTINCT_TOLD = 128, /* up to such a max, known values are told from new ones */
+	LIMIT_SLOT_NONE = 0xFF,    /* there is no slot left: the limit admits */
 };
 #define LIMIT_RATE_MAX     1000000u /* a second */
 #define LIMIT_BURST_MAX    10000000u
@@ -131,6 +134,7 @@ struct limit_rule {
 	uint64_t interval_ns; /* rate: of one message */
 	uint64_t full_ns;     /* rate: interval * burst */
 	uint8_t sample_bits;  /* distinct: one in 2^n values is counted */
+	uint8_t n_stamps;     /* distinct: stamps of a value */
 	bool needs_text; /* key, `of` or `when` are of the text: not asked where it is not looked at */
 	bool late;       /* asked after the scan only */
 	bool needs_entities; /* a key or `of` is a link or a number of the text */

@@ -23,6 +23,8 @@ enum {
 	LIMIT_TRIES = 64,       /* about a microsecond */
 	LIMIT_RATIO_SLICES = 8, /* of per_us */
 	LIMIT_WINDOW_SLICES = 64,
+	LIMIT_VALUE_STAMPS =
+		5, /* where known values are told: of 128, 2 % of new ones look known */
 };
 #define LIMIT_TAG_PINNED UINT64_C(0x100)
 #define LIMIT_TAG_SLOT   UINT64_C(0xFF)
@@ -47,9 +49,11 @@ struct limit_lock {
 struct limit_distinct {
 	uint64_t slice_us; /* per_us / LIMIT_WINDOW_SLICES; with another one the cell begins anew */
 	uint32_t slice;    /* of the newest stamp */
-	uint8_t sample_bits;
+	uint8_t sample_bits; /* of the limit; likewise */
+	uint8_t n_stamps;    /* likewise */
 	uint8_t stamp[LIMIT_DISTINCT_STAMPS];
 };
+static_assert(sizeof(struct limit_distinct) == 1040, "as limit.h says");
 struct limit_ratio {
 	uint64_t slice_us;
 	uint32_t slice;

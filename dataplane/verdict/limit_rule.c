@@ -162,6 +162,7 @@ static const char *prepare_distinct(struct limit_rule *r)
 	if (r->of >= LIMIT_KEY_COUNT) {
 		return "of: the field whose values are counted";
 	}
+	r->n_stamps = r->max <= LIMIT_DISTINCT_TOLD ? LIMIT_VALUE_STAMPS : 1;
 	r->sample_bits = 0;
 	while (r->max >> r->sample_bits > LIMIT_DISTINCT_STAMPS) {
 		r->sample_bits++;

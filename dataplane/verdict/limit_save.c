@@ -5,7 +5,8 @@
  *   head      "smswlim1", hash_key, time of saving in us                              24 octets
  *   records   'N' slot, length, name                the limit that a tag's slot means
  *             'C' tag, ns left, bit 0 of tat        a cell of rate or grey
- *             'D' tag, us left, slice_us, sample bits, fill, n, n times (place, age in slices)
+ *             'D' tag, us left, slice_us, shape, fill, n, n times (place, age in slices); shape:
+ *                 sample bits in its low half, above it the stamps of a value less one
  *             'R' tag, us left, slice_us, fill, n, n times (sent, answered), newest slice first
  *   tail      'E', XXH3 of all before it                                               9 octets
  *
@@ -107,7 +108,7 @@ static void save_distinct(struct saving *s, const struct limit_bucket *b, unsign
 	}
 	put_sketch_head(&w, s, 'D', b, way);
 	put_u64(&w, d->slice_us);
-	writer_u8(&w, d->sample_bits);
+	writer_u8(&w, (uint8_t)((d->n_stamps - 1) << 4 | d->sample_bits));
 	writer_u32(&w, b->fill[way]);
 	writer_u16(&w, (uint16_t)n);
 	assert(w.at == head + sizeof(head));
@@ -271,7 +272,7 @@ struct sketch_head {
 	uint64_t tag;
 	uint64_t left_us;
 	uint64_t slice_us;
-	uint8_t sample_bits;
+	uint8_t shape;
 	uint32_t fill;
 };
 
@@ -311,12 +312,12 @@ static bool load_distinct(struct loading *d, struct cursor *c)
 
 	h.left_us = take_u64(c);
 	h.slice_us = take_u64(c);
-	h.sample_bits = cursor_u8(c);
+	h.shape = cursor_u8(c);
 	h.fill = cursor_u32(c);
 	n = cursor_u16(c);
 	places = cursor_take(c, 3u * n);
 	if (!cursor_ok(c) || !slice_fits(h.slice_us) || !time_fits(h.left_us) ||
-		h.sample_bits > 20 || n > LIMIT_DISTINCT_STAMPS) {
+		h.shape >> 4 >= LIMIT_VALUE_STAMPS || n > LIMIT_DISTINCT_STAMPS) {
 		return false;
 	}
 	for (size_t i = 0; i < places.len; i += 3) {
@@ -330,7 +331,8 @@ static bool load_distinct(struct loading *d, struct cursor *c)
 	}
 	value = o.value;
 	value->slice_us = h.slice_us;
-	value->sample_bits = h.sample_bits;
+	value->sample_bits = h.shape & 0xF;
+	value->n_stamps = (uint8_t)((h.shape >> 4) + 1);
 	value->slice = (uint32_t)(d->now_us / h.slice_us);
 	for (size_t i = 0; i < places.len; i += 3) {
 		limit_stamp_put(

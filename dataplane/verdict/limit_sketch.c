@@ -2,10 +2,12 @@
 /*
  * limit_sketch: distinct and ratio limits: cells of many octets, eight to a bucket, under its lock.
  *
- *   distinct  a value's hash chooses one of 1,024 stamps, which takes the present slice of time. n of
- *             them in use tell of about m * (H(m) - H(m - n)) values, m = 1,024 and H the harmonic
+ *   distinct  a value's hash chooses k of 1,024 stamps, which take the present slice of time. n of
+ *             them in use tell of about m * (H(m) - H(m - n)) choices, m = 1,024 and H the harmonic
  *             numbers: what it takes on average to use n of m places (Whang et al., "A linear-time
  *             probabilistic counting algorithm", ACM TODS 15(2), 1990, with the sum for its logarithm).
+ *             k is 5 while a value whose stamps are all in use may be taken for known (Bloom, CACM
+ *             13(7), 1970: (1 - e^(-5 * 128 / 1,024))^5 = 2 % are not), else 1.
  *   ratio     counts by slices of time.
  */
 #include <assert.h>
@@ -167,10 +169,12 @@ static uint32_t distinct_turn(struct limit_distinct *d, const struct limit_rule 
 	uint32_t on = slice - d->slice;
 
 	if (d->slice_us != slice_us || d->sample_bits != r->sample_bits ||
+		d->n_stamps != r->n_stamps ||
 		(on >= LIMIT_WINDOW_SLICES && back >= LIMIT_WINDOW_SLICES)) {
 		memset(d, 0, sizeof(*d));
 		d->slice_us = slice_us;
 		d->sample_bits = r->sample_bits;
+		d->n_stamps = r->n_stamps;
 		d->slice = slice;
 	} else if (on < LIMIT_WINDOW_SLICES) {
 		if (d->slice / LIMIT_WINDOW_SLICES != slice / LIMIT_WINDOW_SLICES) {
@@ -181,44 +185,66 @@ static uint32_t distinct_turn(struct limit_distinct *d, const struct limit_rule 
 	return d->slice;
 }
 
-/* distinct_place: where a value's stamp is; LIMIT_DISTINCT_STAMPS: it is not in the sample. */
-static unsigned distinct_place(const struct limit_rule *r, uint64_t element)
+/* in_sample: a value is counted at all. */
+static bool in_sample(const struct limit_rule *r, uint64_t element)
 {
-	if (r->sample_bits != 0 && element >> (64 - r->sample_bits) != 0) {
-		return LIMIT_DISTINCT_STAMPS;
-	}
-	return (unsigned)(element % LIMIT_DISTINCT_STAMPS);
+	return r->sample_bits == 0 || element >> (64 - r->sample_bits) == 0;
+}
+
+/* distinct_place: where stamp `i` of a value is: ten bits of its hash each, below those of the sample. */
+static unsigned distinct_place(uint64_t element, unsigned i)
+{
+	static_assert(LIMIT_DISTINCT_STAMPS == 1 << 10 && 10 * LIMIT_VALUE_STAMPS <= 64 - 10,
+		"bits of a hash");
+	return (unsigned)(element >> 10 * i) % LIMIT_DISTINCT_STAMPS;
 }
 
 static uint32_t distinct_estimate(const struct limits *l, const struct limit_rule *r, unsigned used)
 {
-	return l->estimate[used] << r->sample_bits;
+	unsigned n = used < LIMIT_DISTINCT_STAMPS ? used : LIMIT_DISTINCT_STAMPS;
+
+	return (l->estimate[n] + r->n_stamps / 2u) / r->n_stamps << r->sample_bits;
 }
 
+/* is_full: there is no room for one more value, and known ones are not told from new ones. */
+static bool is_full(const struct limits *l, const struct limit_rule *r, unsigned used)
+{
+	return r->max > LIMIT_DISTINCT_TOLD && distinct_estimate(l, r, used + 1) > r->max;
+}
+
+/* What a message would make of a key. */
+struct distinct_asked {
+	uint32_t estimate; /* how many with this message's values */
+	bool over;
+};
+
 /*
- * distinct_ask: how many with this message's values; `d` NULL: its key is not there. A value that
- * comes twice in one message and is new counts twice.
+ * distinct_ask: `d` NULL: its key is not there. A value that comes twice in one message and is new counts
+ * twice.
  */
-static uint32_t distinct_ask(const struct limits *l, struct limit_distinct *d,
+static struct distinct_asked distinct_ask(const struct limits *l, struct limit_distinct *d,
 	const struct limit_charge *c, uint64_t now_us)
 {
+	const struct limit_rule *r = c->rule;
 	unsigned used = 0;
 	unsigned added = 0;
 	uint8_t now = 0;
+	bool full;
 
 	if (d != NULL) {
-		now = stamp_of(distinct_turn(d, c->rule, now_us));
+		now = stamp_of(distinct_turn(d, r, now_us));
 		used = distinct_used(d, now);
 	}
+	full = is_full(l, r, used);
 	for (uint32_t i = 0; i < c->n_elements; i++) {
-		unsigned place = distinct_place(c->rule, c->elements[i]);
-
-		added += place != LIMIT_DISTINCT_STAMPS &&
-		         (d == NULL || !is_live(d->stamp[place], now));
+		for (unsigned k = 0; k < r->n_stamps && in_sample(r, c->elements[i]); k++) {
+			added += d == NULL ||
+			         !is_live(d->stamp[distinct_place(c->elements[i], k)], now);
+		}
 	}
 	used += added;
-	return distinct_estimate(
-		l, c->rule, used < LIMIT_DISTINCT_STAMPS ? used : LIMIT_DISTINCT_STAMPS);
+	return (struct distinct_asked){ distinct_estimate(l, r, used),
+		full || distinct_estimate(l, r, used) > r->max };
 }
 
 /* ---- ratio ---- */
@@ -293,10 +319,8 @@ static void distinct_put(struct limit_distinct *d, const struct limit_charge *c,
 	uint8_t now = stamp_of(distinct_turn(d, c->rule, now_us));
 
 	for (uint32_t i = 0; i < c->n_elements; i++) {
-		unsigned place = distinct_place(c->rule, c->elements[i]);
-
-		if (place != LIMIT_DISTINCT_STAMPS) {
-			d->stamp[place] = now;
+		for (unsigned k = 0; k < d->n_stamps && in_sample(c->rule, c->elements[i]); k++) {
+			d->stamp[distinct_place(c->elements[i], k)] = now;
 		}
 	}
 }
@@ -304,19 +328,19 @@ static void distinct_put(struct limit_distinct *d, const struct limit_charge *c,
 static enum limit_outcome ask_distinct(struct limits *l, struct limit_asker a,
 	struct limit_opened *o, const struct limit_charge *c, uint64_t now_us, bool remember)
 {
-	uint32_t estimate = distinct_ask(l, o->value, c, now_us);
+	struct distinct_asked asked = distinct_ask(l, o->value, c, now_us);
 
-	if (estimate > c->rule->max) {
+	if (asked.over) {
 		return LIMIT_OVER;
 	}
-	if (!remember || (o->value == NULL && estimate == 0)) { /* none is in the sample */
+	if (!remember || (o->value == NULL && asked.estimate == 0)) { /* none is in the sample */
 		return LIMIT_WITHIN;
 	}
 	if (!made(l, a, o, limit_tag(a.slot, c->key, c->exact), now_us)) {
 		return LIMIT_UNKNOWN;
 	}
 	distinct_put(o->value, c, now_us);
-	o->bucket->fill[o->way] = per_mille(estimate, c->rule->max);
+	o->bucket->fill[o->way] = per_mille(asked.estimate, c->rule->max);
 	o->bucket->until_us[o->way] = now_us + c->rule->per_us;
 	return LIMIT_WITHIN;
 }

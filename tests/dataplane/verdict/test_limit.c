@@ -385,7 +385,7 @@ static void test_named(void)
 	for (unsigned i = 0; i < 5; i++) {
 		struct limit_charge c = rig_charge(l, &r, 1, 1);
 		struct limit_charge d = rig_charge(l, &spread, 1, 1);
-		uint64_t element = i * UINT64_C(0x9E3779B97F4A7C15);
+		uint64_t element = limits_element(l, bytes_of(&i, sizeof(i)));
 
 		c.exact = true;
 		d.exact = true;

@@ -42,8 +42,8 @@ static void check_error(uint32_t max, double worst_percent)
 
 		while (n < 2 * max + 100 && rig_reaches(l, &r, key, key << 32 | n, RIG_NOW + n)) {
 			n++;
-			/* what is known is let in again, and changes nothing */
-			known &= n % 64 != 0 ||
+			/* what is known is let in again, and changes nothing, as long as there is room */
+			known &= n % 64 != 0 || (max > LIMIT_DISTINCT_TOLD && n > max - max / 4) ||
 			         rig_reaches(l, &r, key, key << 32 | n / 2, RIG_NOW + n);
 		}
 		d = ((double)n - max) / max * 100;
@@ -68,6 +68,29 @@ static void test_error(void)
 	check_error(1000, 3.5);
 	check_error(5000, 6);
 	check_error(20000, 6);
+}
+
+/* A key that is full stays full: of twice as many values no more than `max` are let in, sampled or not. */
+static void test_holds(void)
+{
+	static const uint32_t maxima[] = { 15, 100, 128, 129, 1024, 1025, 5000, 100000 };
+
+	for (unsigned i = 0; i < sizeof(maxima) / sizeof(maxima[0]); i++) {
+		struct limits *l = rig_table(8, 64, 8, 1);
+		struct limit_rule r = spread_of(maxima[i], RIG_DAY);
+		uint64_t max = maxima[i];
+		uint64_t let_in = 0;
+
+		for (uint64_t n = 0; n < 2 * max; n++) {
+			let_in += rig_reaches(l, &r, 1, n, RIG_NOW);
+		}
+		printf("    max %u: %u of twice as many are let in\n", maxima[i], (unsigned)let_in);
+		CU_ASSERT(let_in > max - max / 10 && let_in < max + max / 10);
+		CU_ASSERT_EQUAL(rig_reaches(l, &r, 1, 0, RIG_NOW), max <= LIMIT_DISTINCT_TOLD);
+		/* the window is over: there is room again */
+		CU_ASSERT_TRUE(rig_reaches(l, &r, 1, 3 * max, RIG_NOW + RIG_DAY + RIG_DAY / 32));
+		free(l);
+	}
 }
 
 /* Few values are counted one by one. */
@@ -308,7 +331,7 @@ static void test_ratio_window(void)
 	free(l);
 }
 
-UNIT_MAIN("limit_sketch", { "error", test_error }, { "small", test_small },
+UNIT_MAIN("limit_sketch", { "error", test_error }, { "holds", test_holds }, { "small", test_small },
 	{ "window", test_window }, { "rest", test_rest }, { "many", test_many },
 	{ "pushes", test_pushes }, { "open keys", test_open }, { "ratio", test_ratio },
 	{ "ratio window", test_ratio_window })
