@@ -364,6 +364,8 @@ static void begin(struct judge *j, const struct generation *g, struct verdict *v
 	w->concat_conflict = false;
 	w->folded_scanned = false;
 	memset(w->passed, 0, sizeof(w->passed));
+	j->text_hashed[0] = false;
+	j->text_hashed[1] = false;
 	j->text_len = 0;
 	j->scan_cycles = 0;
 	*v = (struct verdict){ .action = ACTION_PASS,

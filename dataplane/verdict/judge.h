@@ -54,7 +54,9 @@ struct judge {
 	uint64_t sample_key; /* of the senders that rules in state sample act on; fixed in replay */
 	uint64_t sender_hash;                 /* of the message's */
 	uint8_t list_digits[LIST_DIGITS_OUT]; /* the number that was met */
-	size_t text_len;                      /* octets of text that the message was judged by */
+	uint64_t text_hash[2]; /* limit_text_hash() of the message's text; by `shape` */
+	bool text_hashed[2];   /* it is made */
+	size_t text_len;       /* octets of text that the message was judged by */
 	uint64_t
 		scan_cycles; /* that the message's matching took, as stats.cycles counts; 0: untimed */
 	uint32_t *fold_origin; /* maps back, for judge_spans() */

@@ -155,16 +155,17 @@ static struct bytes folded(struct judge *j)
 	return f.len != 0 ? bytes_of(j->buffers.folded, f.len) : w->text;
 }
 
-/* text: its hash; empty: there is none. */
-static struct bytes text(struct judge *j, bool shape, uint8_t *out)
+/* text: its hash, made once for all limits and recipients; empty: there is none. */
+static struct bytes text(struct judge *j, bool shape)
 {
-	uint64_t hash;
-
 	if (j->views.text.len == 0) {
 		return bytes_of(NULL, 0);
 	}
-	hash = limit_text_hash(folded(j), shape);
-	return bytes_of(memcpy(out, &hash, sizeof(hash)), sizeof(hash));
+	if (!j->text_hashed[shape]) {
+		j->text_hash[shape] = limit_text_hash(folded(j), shape);
+		j->text_hashed[shape] = true;
+	}
+	return bytes_of(&j->text_hash[shape], sizeof(j->text_hash[shape]));
 }
 
 /* What a limit is asked of: a message, what it was judged by, and which recipient. */
@@ -231,9 +232,9 @@ static struct bytes value_of(const struct asked *a, unsigned key, unsigned digit
 	case LIMIT_KEY_NUMBER:
 		return first_number(&q->judge->views);
 	case LIMIT_KEY_TEXT:
-		return text(q->judge, false, out);
+		return text(q->judge, false);
 	case LIMIT_KEY_TEXT_SHAPE:
-		return text(q->judge, true, out);
+		return text(q->judge, true);
 	case LIMIT_KEY_RULE:
 		return rule_id(a);
 	case LIMIT_KEY_COUNT:

@@ -266,6 +266,35 @@ static void test_text_keys(void)
 	}
 }
 
+/* A text and its shape in one message, for several recipients: each key is of this message's text. */
+static void test_text_and_shape(void)
+{
+	struct smpp_address to[2] = { { .ton = 1, .digits = bytes_str("4915100001") },
+		{ .ton = 1, .digits = bytes_str("4915100002") } };
+	struct bench *b = begin();
+	struct limit_rule *r = add(b, "text", 1);
+
+	r->n_keys = 2;
+	r->keys[0] = LIMIT_KEY_DESTINATION;
+	r->keys[1] = LIMIT_KEY_TEXT;
+	r = add(b, "shape", 2);
+	r->n_keys = 2;
+	r->keys[0] = LIMIT_KEY_DESTINATION;
+	r->keys[1] = LIMIT_KEY_TEXT_SHAPE;
+	publish(b);
+	b->sms.destinations = to;
+	b->sms.n_destinations = 2;
+	CU_ASSERT_TRUE(passes(b, "code 1") && passes(b, "code 22"));
+	CU_ASSERT_FALSE(passes(b, "code 22"));
+	CU_ASSERT_EQUAL(b->verdict.limit, 0);
+	CU_ASSERT_FALSE(passes(b, "code 333"));
+	CU_ASSERT_EQUAL(b->verdict.limit, 1);
+	CU_ASSERT_TRUE(passes(b, "a word"));
+	b->sms.n_destinations = 0;
+	b->sms.destinations = NULL;
+	bench_close(b);
+}
+
 /* Keys of addresses meet however a number is written; several keys together. */
 static void test_address_keys(void)
 {
@@ -548,7 +577,7 @@ static void test_content_off(void)
 UNIT_MAIN("judge_limits", { "refused", test_refused }, { "never", test_never },
 	{ "never-block text", test_never_block_text }, { "states", test_states },
 	{ "given back", test_given_back }, { "text keys", test_text_keys },
-	{ "address keys", test_address_keys }, { "parts", test_parts },
-	{ "repeated", test_repeated }, { "count parts", test_count_parts },
+	{ "text and shape", test_text_and_shape }, { "address keys", test_address_keys },
+	{ "parts", test_parts }, { "repeated", test_repeated }, { "count parts", test_count_parts },
 	{ "condemned", test_condemned }, { "alone", test_alone }, { "recipients", test_recipients },
 	{ "kinds", test_kinds }, { "content off", test_content_off })
