@@ -122,6 +122,21 @@ static void work_close(struct work *w)
 	free(w->config);
 }
 
+/* check_fill: the limit of --fill is one of the policy. */
+static int check_fill(const struct work *w)
+{
+	const struct policy *p = &w->policy->policy;
+
+	for (uint32_t i = 0; i < p->n_limits; i++) {
+		if (strcmp(p->limits[i].name, w->limit) == 0) {
+			return 0;
+		}
+	}
+	return w->limit[0] == '\0' ? 0
+	                           : ctl_error(w->call, CONTROL_INVALID,
+					     "--fill: the policy has no limit \"%s\"", w->limit);
+}
+
 /* explain_one: adds the explanation of `pdu`; `side` and the rest as in explain_pdu(). */
 static int explain_one(struct work *w, const struct ctl_frame_message *m)
 {
@@ -134,6 +149,7 @@ static int explain_one(struct work *w, const struct ctl_frame_message *m)
 		ctl_about_event(m->event, &about);
 	}
 	rc = ctl_about_options(w->call, &about, w->limit);
+	rc = rc == 0 ? check_fill(w) : rc;
 	if (rc != 0) {
 		explain_close(x);
 		return rc;
