@@ -273,7 +273,8 @@ static void fill_cell(struct limits *l, unsigned slot, const struct limit_rule *
 
 	f->known = tat != 0;
 	if (r->kind == LIMIT_GREY) {
-		uint64_t gone = r->keep_us * NS_PER_US - (left < r->keep_us * NS_PER_US ? left : 0);
+		uint64_t keep_ns = r->keep_us * NS_PER_US;
+		uint64_t gone = left < keep_ns ? keep_ns - left : 0;
 
 		f->admitted = f->known && ((tat & 1) != 0 || gone >= r->delay_us * NS_PER_US);
 		f->wait_us = f->admitted ? 0 : r->delay_us - (f->known ? gone / NS_PER_US : 0);

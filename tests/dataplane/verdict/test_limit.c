@@ -350,6 +350,8 @@ static void test_grey(void)
 	struct limit_fill f;
 
 	CU_ASSERT_FALSE(rig_admits(l, &r, 1, 1, at));
+	limits_fill(l, &r, rig_key(l, &r, 1), at, &f); /* in the same moment */
+	CU_ASSERT(f.known && !f.admitted && f.wait_us == 60 * RIG_SECOND);
 	CU_ASSERT_FALSE(rig_admits(l, &r, 1, 1, at + 60 * RIG_SECOND - 1));
 	limits_fill(l, &r, rig_key(l, &r, 1), at + 20 * RIG_SECOND, &f);
 	CU_ASSERT(f.known && !f.admitted && f.wait_us == 40 * RIG_SECOND);
@@ -367,6 +369,8 @@ static void test_grey(void)
 	CU_ASSERT_TRUE(rig_admits(l, &r, 2, 1, RIG_NOW + RIG_DAY + 60 * RIG_SECOND));
 	/* the clock steps back behind the first sight */
 	CU_ASSERT_FALSE(rig_admits(l, &r, 3, 1, RIG_NOW));
+	limits_fill(l, &r, rig_key(l, &r, 3), RIG_NOW - 1000 * RIG_SECOND, &f);
+	CU_ASSERT(f.known && !f.admitted && f.wait_us == 60 * RIG_SECOND);
 	CU_ASSERT_FALSE(rig_admits(l, &r, 3, 1, RIG_NOW - 1000 * RIG_SECOND));
 	CU_ASSERT_TRUE(rig_admits(l, &r, 3, 1, RIG_NOW - 940 * RIG_SECOND));
 	free(l);
