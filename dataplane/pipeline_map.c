@@ -319,6 +319,7 @@ static void take_message(struct map_at *at, bool refuse)
 
 	describe(at);
 	note_anomalies(at, &p->sms);
+	p->sms.refused = refuse;
 	judge_message(
 		&p->judge, p->turn->generation, &p->sms, p->now_us, true, &p->stats, &p->verdict);
 	if (p->judge.views.concat_conflict) {

@@ -129,6 +129,7 @@ static void put_header(const struct gsmmap_message *m, const struct tpdu *t, str
 	sms->compressed = t->coding.compressed;
 	sms->message_waiting = t->coding.message_waiting;
 	sms->partial = false;
+	sms->refused = false;
 	sms->udh = t->udh;
 	sms->source_port = t->source_port;
 	sms->destination_port = t->destination_port;

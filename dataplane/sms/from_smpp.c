@@ -131,6 +131,7 @@ static void put_header(
 	sms->compressed = coding.compressed;
 	sms->message_waiting = coding.message_waiting;
 	sms->partial = pdu.len < m->header.length;
+	sms->refused = false;
 	sms->udh = bytes_of(NULL, 0);
 	sms->source_port = 0;
 	sms->destination_port = 0;

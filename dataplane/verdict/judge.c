@@ -200,7 +200,7 @@ static bool over_limit(struct judging *a)
 {
 	struct judge_limited q;
 
-	if (a->generation->policy->n_limits == 0 ||
+	if (a->generation->policy->n_limits == 0 || a->sms->refused ||
 		judge_lists_want_text(a->generation, a->sms, true)) {
 		return false;
 	}
@@ -215,7 +215,7 @@ static void charge(struct judging *a)
 	struct judge_limited q;
 	uint64_t start;
 
-	if (a->generation->policy->n_limits == 0 || v->action >= ACTION_BLANK ||
+	if (a->generation->policy->n_limits == 0 || a->sms->refused || v->action >= ACTION_BLANK ||
 		v->reason == R_never_block || v->reason == R_sibling) {
 		return;
 	}

@@ -183,7 +183,9 @@ static void test_same_as_smpp(void)
 					 "00570069006E20ACD83DDE00"));
 
 	CU_ASSERT_EQUAL_FATAL(smpp_message_read(octets, &m, &why), PARSE_OK);
+	by_smpp.refused = true; /* of the message before it */
 	sms_from_smpp(&m, octets, &profile, &buffers, &by_smpp);
+	CU_ASSERT(!by_smpp.refused && !s->refused);
 	CU_ASSERT_TRUE(is(s->body[0].text, "Win\xE2\x82\xAC\xF0\x9F\x98\x80"));
 	CU_ASSERT_TRUE(bytes_equal(s->body[0].text, by_smpp.body[0].text));
 	CU_ASSERT_TRUE(bytes_equal(s->body[0].octets, by_smpp.body[0].octets));

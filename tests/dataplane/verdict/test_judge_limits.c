@@ -137,6 +137,9 @@ static void test_never(void)
 		b->look_only = true;
 		CU_ASSERT_TRUE(passes(b, "hello"));
 		b->look_only = false;
+		b->sms.refused = true; /* by a signalling check */
+		CU_ASSERT_TRUE(passes(b, "hello"));
+		b->sms.refused = false;
 	}
 	CU_ASSERT_EQUAL(used(b, 0), 0);
 	CU_ASSERT_TRUE(passes(b, "a hint")); /* reported: let in */
