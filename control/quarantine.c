@@ -296,6 +296,24 @@ static bool is_over(const struct quarantine *q, uint64_t time_us)
 	       time_us >= q->first_us + q->config->quarantine_age_us;
 }
 
+/*
+ * let_go: somebody has deleted the file, or taken its folder away: what was in it is gone, and what
+ * would be written to it. Asked where nothing waits to be written: a hundred times a second at most.
+ */
+static void let_go(struct quarantine *q)
+{
+	struct stat st;
+
+	if (q->fd < 0 || q->len != 0 || fstat(q->fd, &st) != 0 || st.st_nlink != 0) {
+		return;
+	}
+	close(q->fd);
+	q->fd = -1;
+	if (fstat(q->folder, &st) == 0 && st.st_nlink == 0) {
+		close_folder(q);
+	}
+}
+
 /* begin_file: a file with its head in the buffer is open. 0 or -errno. */
 static int begin_file(struct quarantine *q, uint64_t time_us)
 {
@@ -339,6 +357,7 @@ static int place(struct quarantine *q, const struct events_names *names, const s
 {
 	int rc = 0;
 
+	let_go(q);
 	if (q->fd >= 0 && is_over(q, e->time_us)) {
 		rc = end_file(q);
 	}

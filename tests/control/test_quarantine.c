@@ -273,6 +273,38 @@ static void test_full_disk(void)
 	bench_free(b);
 }
 
+/* Somebody deletes what was kept, or takes the folder away: the next message goes where it can be read. */
+static void test_deleted(void)
+{
+	struct bench *b = bench_new();
+	char path[512];
+
+	CU_ASSERT_TRUE(quarantine_open(&b->q, &b->config, 0));
+	put(b, 2, 0);
+	quarantine_flush(&b->q, TIME_US, 0);
+	list_files(b);
+	CU_ASSERT_EQUAL_FATAL(b->n_files, 1);
+	snprintf(path, sizeof(path), "%s/%s", b->config.quarantine_path, b->name[0]);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	put(b, 1, 0);
+	quarantine_flush(&b->q, TIME_US, 0);
+	list_files(b);
+	CU_ASSERT_EQUAL_FATAL(b->n_files, 1);
+	CU_ASSERT_STRING_EQUAL(b->name[0], "smswall-20261122T171500Z-000002.pcapng");
+	CU_ASSERT_EQUAL(b->q.n_octets, b->size[0]);
+	CU_ASSERT_EQUAL(b->q.n_files, 1);
+	snprintf(path, sizeof(path), "%s/%s", b->config.quarantine_path, b->name[0]);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(rmdir(b->config.quarantine_path), 0);
+	put(b, 1, 0);
+	quarantine_flush(&b->q, TIME_US, 0);
+	list_files(b);
+	CU_ASSERT_EQUAL(b->n_files, 1);
+	CU_ASSERT_EQUAL(b->q.n_written, 4);
+	CU_ASSERT_EQUAL(b->q.n_lost, 0);
+	bench_free(b);
+}
+
 /* A folder that cannot be: a state, and as soon as it can be, it is used. */
 static void test_no_folder(void)
 {
@@ -373,5 +405,6 @@ static void test_tar(void)
 
 UNIT_MAIN("control/quarantine", { "its first file", test_first_file }, { "off", test_off },
 	{ "caps", test_caps }, { "cap of files", test_cap_of_files }, { "age", test_age },
-	{ "full disk", test_full_disk }, { "no folder", test_no_folder },
-	{ "comment", test_comment }, { "packet", test_packet }, { "tar", test_tar })
+	{ "deleted", test_deleted }, { "full disk", test_full_disk },
+	{ "no folder", test_no_folder }, { "comment", test_comment }, { "packet", test_packet },
+	{ "tar", test_tar })
