@@ -169,6 +169,22 @@ static bool asks_destinations(const struct condition_store *store, const struct 
 	return false;
 }
 
+bool condition_parts_destinations(const struct condition_subject *s, const struct condition *c)
+{
+	return s->sms->destinations != NULL && s->sms->n_destinations >= 2 &&
+	       asks_destinations(s->store, c);
+}
+
+bool condition_holds_for(struct condition_subject *s, const struct condition *c, unsigned at)
+{
+	bool v;
+
+	s->at = (uint16_t)at;
+	v = c->n == 0 || holds(s, c);
+	s->at = 0;
+	return v;
+}
+
 bool condition_holds(struct condition_subject *s, const struct condition *c)
 {
 	const struct sms *m = s->sms;
@@ -179,7 +195,7 @@ bool condition_holds(struct condition_subject *s, const struct condition *c)
 		return true;
 	}
 	s->at = 0;
-	if (m->destinations == NULL || m->n_destinations < 2 || !asks_destinations(s->store, c)) {
+	if (!condition_parts_destinations(s, c)) {
 		return holds(s, c);
 	}
 	for (s->at = 0; s->at < m->n_destinations && s->at < LIMIT_SMPP_DESTS; s->at++) {

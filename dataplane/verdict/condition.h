@@ -258,6 +258,11 @@ const struct condition_number *condition_text_number(struct condition_subject *s
 /* condition_holds: `c` holds for the message; c->n == 0: always. */
 bool condition_holds(struct condition_subject *s, const struct condition *c);
 
+/* condition_parts_destinations: of a message to several, `c` may hold for some and not for others. */
+bool condition_parts_destinations(const struct condition_subject *s, const struct condition *c);
+/* condition_holds_for: `c` holds for destination `at` by itself. */
+bool condition_holds_for(struct condition_subject *s, const struct condition *c, unsigned at);
+
 const char *condition_field_name(enum condition_field f);
 bool condition_field_parse(const char *name, enum condition_field *f);
 enum condition_type condition_field_type(enum condition_field f);

@@ -265,6 +265,7 @@ static bool key_of(const struct asked *a, const struct limit_rule *r, struct lim
 /* What a message is to be charged to. */
 struct bill {
 	struct asked asked;
+	bool parted; /* the limit at hand may be for some of the recipients only */
 	struct limit_charge *charges;
 	unsigned n;
 	uint64_t *elements;
@@ -288,6 +289,23 @@ static uint8_t action_of(const struct limit_rule *r, const struct policy_scope *
 	return action == ACTION_REDACT ? ACTION_REPORT : action;
 }
 
+/* is_for: the limit at hand is for recipient `at`. */
+static bool is_for(const struct bill *b, const struct limit_rule *r, unsigned at)
+{
+	return !b->parted || condition_holds_for(&b->asked.q->judge->subject, &r->when, at);
+}
+
+static unsigned n_it_is_for(const struct bill *b, const struct limit_rule *r)
+{
+	unsigned all = n_recipients(b->asked.q->sms);
+	unsigned n = b->parted ? 0 : all;
+
+	for (unsigned at = 0; b->parted && at < all; at++) {
+		n += is_for(b, r, at);
+	}
+	return n;
+}
+
 /* add_elements: the values that a distinct limit counts of this message. */
 static void add_elements(struct bill *b, const struct limit_rule *r, struct limit_charge *c)
 {
@@ -302,6 +320,9 @@ static void add_elements(struct bill *b, const struct limit_rule *r, struct limi
 	for (unsigned i = 0; i < n; i++) {
 		struct bytes v;
 
+		if (each && !is_for(b, r, i)) {
+			continue;
+		}
 		a.at = each ? i : a.at;
 		v = value_of(&a, r->of, r->of_digits, out);
 		if (v.len != 0) {
@@ -329,7 +350,7 @@ static void add_key(struct bill *b, const struct limit_rule *r, bool act)
 	}
 	*c = (struct limit_charge){ .rule = r,
 		.key = limits_key(q->judge->limits, r, &k),
-		.units = r->per_recipient ? 1 : n_recipients(q->sms),
+		.units = r->per_recipient ? 1 : n_it_is_for(b, r),
 		.action = action_of(r, q->scope),
 		.exact = is_named(q->generation->policy, r, &k),
 		.acts = act && q->scope->max_action != ACTION_PASS };
@@ -343,10 +364,11 @@ static void add_key(struct bill *b, const struct limit_rule *r, bool act)
 }
 
 /* asks: the limit is for this message, by what is known of it. */
-static bool asks(const struct bill *b, const struct limit_rule *r, bool act)
+static bool asks(struct bill *b, const struct limit_rule *r, bool act)
 {
 	struct condition_subject *s = &b->asked.q->judge->subject;
 
+	b->parted = condition_parts_destinations(s, &r->when);
 	if (r->needs_text && !s->has_text) {
 		return false;
 	}
@@ -377,7 +399,9 @@ static void make_bill(struct bill *b, const struct judge_limited *q, const struc
 			continue;
 		}
 		for (b->asked.at = 0; b->asked.at < n; b->asked.at++) {
-			add_key(b, r, act);
+			if (!r->per_recipient || is_for(b, r, b->asked.at)) {
+				add_key(b, r, act);
+			}
 		}
 		b->asked.at = 0;
 	}
@@ -605,7 +629,8 @@ void judge_limits_each(struct judge *j, const struct generation *g, const struct
 		for (b.asked.at = 0; asks(&b, r, acts(j, r)) && b.asked.at < n; b.asked.at++) {
 			struct limit_key_value k;
 
-			if (key_of(&b.asked, r, &k)) {
+			if ((!r->per_recipient || is_for(&b, r, b.asked.at)) &&
+				key_of(&b.asked, r, &k)) {
 				seen(arg, r, &k);
 			}
 		}

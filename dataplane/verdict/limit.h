@@ -82,7 +82,10 @@ enum limit_key { LIMIT_KEYS(X) LIMIT_KEY_COUNT };
 #undef X
 enum limit_key_when { LIMIT_WHEN_MESSAGE, LIMIT_WHEN_RECIPIENT, LIMIT_WHEN_CONTENT };
 
-/* What a long message costs: one, or one for each part. What a submit_multi costs: one each. */
+/*
+ * What a long message costs: one, or one for each part. What a submit_multi costs: one for each
+ * recipient, of those for whom `when` holds.
+ */
 enum limit_count { LIMIT_COUNT_MESSAGES, LIMIT_COUNT_PARTS, LIMIT_COUNTS };
 
 enum {

@@ -505,6 +505,57 @@ static void test_recipients(void)
 	bench_close(b);
 }
 
+/* A limit that is only for some recipients is charged for those: by sender, by recipient, distinct. */
+static void test_some_recipients(void)
+{
+	static const char *const numbers[MANY] = { "4915100001", "4915100002", "4915100003",
+		"4915100004", "4915100005" };
+	struct smpp_address to[MANY];
+	struct bench *b = begin();
+	struct condition_store *c = &b->policy.conditions;
+	struct limit_rule *each;
+	struct limit_rule *spread;
+	struct limit_fill f;
+
+	for (unsigned i = 0; i < MANY; i++) { /* two of five are of this type */
+		to[i] = (struct smpp_address){ .ton = i == 1 || i == 3 ? 6 : 1,
+			.digits = bytes_str(numbers[i]) };
+	}
+	c->n_nodes = 1;
+	c->nodes[0] = (struct condition_node){
+		.kind = CONDITION_TEST, .field = CONDITION_DESTINATION_TON, .n_values = 1
+	};
+	c->n_values = 1;
+	c->values[0] =
+		(struct condition_value){ .kind = CONDITION_VALUE_RANGE, .min = 6, .max = 6 };
+	add(b, "sender", 3)->when.n = 1;
+	each = add(b, "recipient", 9);
+	each->keys[0] = LIMIT_KEY_DESTINATION;
+	each->when.n = 1;
+	spread = &b->policy.limits[b->policy.n_limits++];
+	*spread = rig_rule("spread", LIMIT_DISTINCT);
+	spread->when.n = 1;
+	publish(b);
+	b->sms.destinations = to;
+	b->sms.n_destinations = MANY;
+	CU_ASSERT_EQUAL(judge_as(b, "4917012345", numbers[0], "a")->action, ACTION_PASS);
+	CU_ASSERT_EQUAL(used(b, 0), 2);
+	limits_fill(
+		b->limits, spread, rig_key(b->limits, spread, UINT64_C(4917012345)), b->now_us, &f);
+	CU_ASSERT_EQUAL(f.used, 2);
+	for (unsigned i = 0; i < MANY; i++) {
+		uint64_t key = rig_key(b->limits, each, UINT64_C(4915100001) + i);
+
+		limits_fill(b->limits, each, key, b->now_us, &f);
+		CU_ASSERT_EQUAL(f.used, to[i].ton == 6);
+	}
+	CU_ASSERT_EQUAL(judge_as(b, "4917012345", numbers[0], "b")->action, ACTION_THROTTLE);
+	to[3].ton = 1; /* one of five: there is room for that */
+	CU_ASSERT_EQUAL(judge_as(b, "4917012345", numbers[0], "c")->action, ACTION_PASS);
+	CU_ASSERT_EQUAL(used(b, 0), 3);
+	bench_close(b);
+}
+
 /* ---- the other kinds ---- */
 
 /* More than 5 recipients a day; a sender whom nobody answers; a first message is to come again. */
@@ -583,4 +634,5 @@ UNIT_MAIN("judge_limits", { "refused", test_refused }, { "never", test_never },
 	{ "text and shape", test_text_and_shape }, { "address keys", test_address_keys },
 	{ "parts", test_parts }, { "repeated", test_repeated }, { "count parts", test_count_parts },
 	{ "condemned", test_condemned }, { "alone", test_alone }, { "recipients", test_recipients },
-	{ "kinds", test_kinds }, { "content off", test_content_off })
+	{ "some recipients", test_some_recipients }, { "kinds", test_kinds },
+	{ "content off", test_content_off })
