@@ -4,7 +4,8 @@
  *
  * A long message is charged once, by its first part that is let in (sms/concat.h): a part is marked
  * as let in, then its limits are charged, and where one refuses the mark is taken back. Between the two
- * another core may let another part in for nothing: an error towards admitting.
+ * another core may let another part in for nothing: an error towards admitting. A message that is
+ * refused for good is condemned with all its parts, unless some were let in before.
  */
 #include <assert.h>
 #include <string.h>
@@ -446,10 +447,22 @@ static void condemn(const struct judge_limited *q, const struct verdict *v)
 	(void)concat_refuse(q->judge->concat, q->sms, &c, q->now_us);
 }
 
-static void refuse(const struct judge_limited *q, const struct limit_charge *c, struct verdict *v)
+/* has_begun: other parts were let in: they stay so, and a part that comes again is refused alone. */
+static bool has_begun(const struct concat_admission *a)
+{
+	uint8_t any = 0;
+
+	for (unsigned i = 0; i < sizeof(a->before); i++) {
+		any |= a->before[i];
+	}
+	return any != 0;
+}
+
+static void refuse(const struct judge_limited *q, const struct limit_charge *c,
+	const struct concat_admission *a, struct verdict *v)
 {
 	take_limit(q, c, v);
-	if (q->remember && q->judge->concat != NULL && judge_is_part(q->sms)) {
+	if (q->remember && q->judge->concat != NULL && judge_is_part(q->sms) && !has_begun(a)) {
 		condemn(q, v);
 	}
 }
@@ -532,8 +545,8 @@ static bool is_free(const struct judge_limited *q, enum concat_standing s)
 
 bool judge_limits_look(const struct judge_limited *q, struct verdict *v)
 {
+	struct concat_admission a = { .before = { 0 } };
 	enum concat_standing s = CONCAT_FIRST;
-	struct concat_admission a;
 	struct bill b;
 	unsigned i;
 
@@ -552,15 +565,16 @@ bool judge_limits_look(const struct judge_limited *q, struct verdict *v)
 	if (i == b.n) {
 		return false;
 	}
-	refuse(q, &b.charges[i], v);
+	refuse(q, &b.charges[i], &a, v);
 	if (q->remember) {
 		limits_refused(q->judge->limits, q->judge->worker, b.charges, i + 1, q->now_us);
 	}
 	return true;
 }
 
-/* charge: true: it is let in. */
-static bool charge(const struct judge_limited *q, bool further, struct verdict *v)
+/* charge: true: it is let in; `a`: what else of its message was. */
+static bool charge(const struct judge_limited *q, bool further, const struct concat_admission *a,
+	struct verdict *v)
 {
 	struct judge *j = q->judge;
 	struct bill b;
@@ -571,7 +585,7 @@ static bool charge(const struct judge_limited *q, bool further, struct verdict *
 	i = q->remember ? limits_charge(j->limits, j->worker, b.charges, b.n, q->now_us)
 	                : limits_look(j->limits, b.charges, b.n, q->now_us);
 	if (i < b.n) {
-		refuse(q, &b.charges[i], v);
+		refuse(q, &b.charges[i], a, v);
 		return false;
 	}
 	tell(q, &b, v);
@@ -584,7 +598,7 @@ static bool charge(const struct judge_limited *q, bool further, struct verdict *
 static void charge_part(const struct judge_limited *q, struct verdict *v)
 {
 	struct concat *c = q->judge->concat;
-	struct concat_admission a;
+	struct concat_admission a = { .before = { 0 } };
 	enum concat_standing s = q->remember ? concat_admit(c, q->sms, q->now_us, &a)
 	                                     : concat_standing(c, q->sms, q->now_us, &a);
 	bool further = is_free(q, s);
@@ -596,7 +610,7 @@ static void charge_part(const struct judge_limited *q, struct verdict *v)
 	if (s == CONCAT_UNKNOWN && further) {
 		stats_add(q->stats, STAT_limit_parts_alone, q->remember);
 	}
-	if (!charge(q, further, v) && q->remember && s != CONCAT_UNKNOWN) {
+	if (!charge(q, further, &a, v) && q->remember && s != CONCAT_UNKNOWN) {
 		concat_withdraw(c, q->sms, &a);
 	}
 }
@@ -609,7 +623,7 @@ void judge_limits_charge(const struct judge_limited *q, struct verdict *v)
 	if (in_parts(q)) {
 		charge_part(q, v);
 	} else {
-		(void)charge(q, false, v);
+		(void)charge(q, false, NULL, v);
 	}
 }
 

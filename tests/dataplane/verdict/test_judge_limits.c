@@ -364,18 +364,28 @@ static void test_parts(void)
 /* A part that comes again is a new message; refused, it does no harm to the parts of the first. */
 static void test_repeated(void)
 {
-	struct bench *b = begin();
+	for (unsigned i = 0; i < 6; i++) {
+		struct bench *b = begin();
+		struct limit_rule *r = add(b, "day", 2);
+		struct policy_scope *s;
 
-	add(b, "day", 2);
-	publish(b);
-	CU_ASSERT_TRUE(part_passes(b, 1, 1, 3));
-	CU_ASSERT_TRUE(part_passes(b, 1, 1, 3));
-	CU_ASSERT_EQUAL(used(b, 0), 2);
-	CU_ASSERT_FALSE(part_passes(b, 1, 1, 3));
-	CU_ASSERT_TRUE(part_passes(b, 1, 2, 3));
-	CU_ASSERT_TRUE(part_passes(b, 1, 3, 3));
-	CU_ASSERT_FALSE(part_passes(b, 1, 3, 3));
-	bench_close(b);
+		r->action = i / 2 == 0 ? ACTION_THROTTLE : ACTION_REJECT;
+		if (i / 2 == 2) { /* asked after the scan only */
+			r->n_keys = 2;
+			r->keys[1] = LIMIT_KEY_TEXT;
+		}
+		s = publish(b);
+		s->content = i % 2 == 0 || i / 2 == 2;
+		CU_ASSERT_TRUE(part_passes(b, 1, 1, 3));
+		CU_ASSERT_TRUE(part_passes(b, 1, 1, 3));
+		CU_ASSERT(i / 2 == 2 || used(b, 0) == 2);
+		CU_ASSERT_FALSE(part_passes(b, 1, 1, 3));
+		CU_ASSERT_EQUAL(b->verdict.reason, R_limit);
+		CU_ASSERT_TRUE(part_passes(b, 1, 2, 3));
+		CU_ASSERT_TRUE(part_passes(b, 1, 3, 3));
+		CU_ASSERT(i / 2 == 2 || !part_passes(b, 1, 3, 3));
+		bench_close(b);
+	}
 }
 
 /* count = parts: each costs one. */
