@@ -216,12 +216,16 @@ static void charge(struct judging *a)
 	uint64_t start;
 
 	if (a->generation->policy->n_limits == 0 || a->sms->refused || v->action >= ACTION_BLANK ||
-		v->reason == R_never_block || v->reason == R_sibling) {
+		v->reason == R_sibling) {
 		return;
 	}
 	start = stats_clock(a->stats);
 	q = limited(a);
-	judge_limits_charge(&q, a->verdict);
+	if (v->reason == R_never_block) {
+		judge_limits_spare(&q);
+	} else {
+		judge_limits_charge(&q, a->verdict);
+	}
 	(void)stats_stage(a->stats, STAGE_policy, start);
 }
 

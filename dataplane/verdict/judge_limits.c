@@ -615,6 +615,14 @@ static void charge_part(const struct judge_limited *q, struct verdict *v)
 	}
 }
 
+void judge_limits_spare(const struct judge_limited *q)
+{
+	/* whether a part is the first of its message is not known here: the one that says so counts */
+	if (has_limits(q) && q->remember && (!judge_is_part(q->sms) || q->sms->concat.part == 1)) {
+		answer(q);
+	}
+}
+
 void judge_limits_charge(const struct judge_limited *q, struct verdict *v)
 {
 	if (!has_limits(q)) {

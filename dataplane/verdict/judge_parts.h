@@ -91,6 +91,9 @@ bool judge_limits_look(const struct judge_limited *q, struct verdict *v);
  */
 void judge_limits_charge(const struct judge_limited *q, struct verdict *v);
 
+/* judge_limits_spare: of what a never-block list lets in: nothing is charged, but it may be an answer. */
+void judge_limits_spare(const struct judge_limited *q);
+
 /* judge_take_sibling: the verdict of the message that a part belongs to. */
 void judge_take_sibling(const struct generation *g, const struct policy_scope *scope,
 	const struct concat_verdict *c, struct verdict *v);

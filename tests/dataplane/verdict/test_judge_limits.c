@@ -609,6 +609,34 @@ static void test_kinds(void)
 	bench_close(b);
 }
 
+/* What a never-block list lets in is an answer, too: a long one one. */
+static void test_answers(void)
+{
+	struct bench *b = begin();
+	struct limit_rule *r = &b->policy.limits[0];
+	struct limit_fill f;
+
+	b->policy.n_limits = 1;
+	*r = rig_rule("farm", LIMIT_RATIO);
+	r->max = 20;
+	bench_list(b, LIST_NUMBER, "4915155555\n", LIST_MATCH_ORIGINATOR, ACTION_PASS);
+	publish(b);
+	CU_ASSERT_TRUE(passes(b, "a"));
+	(void)judge_as(b, "4915155555", "4917012345", "an answer");
+	CU_ASSERT_EQUAL(b->verdict.reason, R_never_block);
+	for (uint8_t part = 1; part <= 3; part++) {
+		b->sms.concat = (struct sms_concat){ 7, 8, part, 3 };
+		(void)judge_as(b, "4915155555", "4917012345", "a long one");
+	}
+	b->sms.concat = (struct sms_concat){ 0 };
+	b->look_only = true;
+	(void)judge_as(b, "4915155555", "4917012345", "not yet");
+	limits_fill(b->limits, r, rig_key(b->limits, r, UINT64_C(4917012345)), b->now_us, &f);
+	CU_ASSERT_EQUAL(f.used, 1);
+	CU_ASSERT_EQUAL(f.answers, 2);
+	bench_close(b);
+}
+
 /* Where content is off, limits that need no text hold; named keys are found. */
 static void test_content_off(void)
 {
@@ -645,4 +673,4 @@ UNIT_MAIN("judge_limits", { "refused", test_refused }, { "never", test_never },
 	{ "parts", test_parts }, { "repeated", test_repeated }, { "count parts", test_count_parts },
 	{ "condemned", test_condemned }, { "alone", test_alone }, { "recipients", test_recipients },
 	{ "some recipients", test_some_recipients }, { "kinds", test_kinds },
-	{ "content off", test_content_off })
+	{ "answers", test_answers }, { "content off", test_content_off })
