@@ -596,6 +596,16 @@ static enum concat_standing stand(const struct message *m, unsigned part)
 	return n_admitted(m) == 0 || has_admitted(m, part) ? CONCAT_FIRST : CONCAT_FURTHER;
 }
 
+/* note_whole: of a message whose admission is known that counts, not which texts were seen. */
+static void note_whole(struct bucket *b, unsigned way, unsigned total)
+{
+	if (n_admitted(&b->message[way]) == total) {
+		b->whole |= 1u << way;
+	} else {
+		b->whole &= ~(1u << way);
+	}
+}
+
 /* admit: marks a part; one that comes again begins a new message. */
 static void admit(struct bucket *b, unsigned way, const struct sms_concat *part, uint64_t now_us)
 {
@@ -605,9 +615,7 @@ static void admit(struct bucket *b, unsigned way, const struct sms_concat *part,
 		memset(m->admitted, 0, sizeof(m->admitted));
 	}
 	m->admitted[part->part / 8] |= (uint8_t)(1u << part->part % 8);
-	if (n_admitted(m) == part->total) {
-		b->whole |= 1u << way;
-	}
+	note_whole(b, way, part->total);
 	b->last_us[way] = now_us;
 }
 
@@ -686,6 +694,7 @@ void concat_withdraw(struct concat *c, const struct sms *m, const struct concat_
 	way = find(b, k.tag);
 	if (way != WAYS && (b->condemned >> way & 1) == 0) {
 		memcpy(b->message[way].admitted, a->before, sizeof(a->before));
+		note_whole(b, way, m->concat.total);
 	}
 	bucket_unlock(b);
 }

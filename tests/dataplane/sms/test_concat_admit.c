@@ -118,6 +118,31 @@ static void test_full(void)
 	free(c);
 }
 
+/* A reference used again: what was whole is not, and gives no way; with texts and without. */
+static void test_again(void)
+{
+	for (unsigned texts = 0; texts < 2; texts++) {
+		struct concat *c = table_new(1);
+
+		for (unsigned i = 0; i < 5; i++) {
+			struct sms m = part_of(1, i % 3 + 1, 3);
+			struct concat_joined j;
+			uint8_t buffer[256];
+
+			if (texts != 0) {
+				(void)concat_add(
+					c, &m, bytes_str("x"), SECOND, buffer, sizeof(buffer), &j);
+			}
+			CU_ASSERT_EQUAL(admit(c, 1, i % 3 + 1, SECOND),
+				i % 3 == 0 ? CONCAT_FIRST : CONCAT_FURTHER);
+		}
+		CU_ASSERT_EQUAL(admit(c, 2, 1, SECOND), CONCAT_UNKNOWN);
+		CU_ASSERT_EQUAL(admit(c, 1, 3, SECOND), CONCAT_FURTHER);
+		CU_ASSERT_EQUAL(admit(c, 2, 1, SECOND), CONCAT_FIRST);
+		free(c);
+	}
+}
+
 enum { THREADS = 4, MESSAGES = 3000 };
 
 struct runner {
@@ -166,4 +191,5 @@ static void test_threads(void)
 }
 
 UNIT_MAIN("sms/concat_admit", { "order", test_order }, { "withdraw", test_withdraw },
-	{ "refuse", test_refuse }, { "full", test_full }, { "threads", test_threads })
+	{ "refuse", test_refuse }, { "full", test_full }, { "again", test_again },
+	{ "threads", test_threads })
