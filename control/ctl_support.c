@@ -194,12 +194,23 @@ static int connect_metrics(const char *path)
 	return fd;
 }
 
-/* put_metrics: the page of metrics.socket, if there is one, as it is scraped. */
+/* page_of: the page behind HTTP's header (RFC 9112 2.1, 4); NULL: it is none, or an error. */
+static const char *page_of(const char *answer)
+{
+	const char *end = strstr(answer, "\r\n\r\n");
+	bool good = strncmp(answer, "HTTP/1.0 200", 12) == 0 ||
+	            strncmp(answer, "HTTP/1.1 200", 12) == 0;
+
+	return good && end != NULL && end[4] != '\0' ? end + 4 : NULL;
+}
+
+/* put_metrics: the page of metrics.socket, if there is one, as a scraper stores it. */
 static void put_metrics(struct support *s, const struct config *c)
 {
 	static const char request[] = "GET /metrics HTTP/1.0\r\n\r\n";
 	int fd = c->metrics_socket[0] != '\0' ? connect_metrics(c->metrics_socket) : -1;
-	char *page = fd >= 0 ? malloc(METRICS_MAX) : NULL;
+	char *page = fd >= 0 ? malloc(METRICS_MAX + 1) : NULL;
+	const char *text = NULL;
 	size_t len = 0;
 	ssize_t n = -1;
 
@@ -207,9 +218,11 @@ static void put_metrics(struct support *s, const struct config *c)
 		while (len < METRICS_MAX && (n = recv(fd, page + len, METRICS_MAX - len, 0)) > 0) {
 			len += (size_t)n;
 		}
+		page[len] = '\0';
+		text = n == 0 ? page_of(page) : NULL; /* a page that was cut is none */
 	}
-	if (len != 0) {
-		put(s, "metrics.txt", page, len);
+	if (text != NULL) {
+		put(s, "metrics.txt", text, len - (size_t)(text - page));
 	} else if (c->metrics_socket[0] != '\0') {
 		s->n_missing++;
 	}
