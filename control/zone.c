@@ -69,7 +69,7 @@ static void put_first(struct condition_zone *z, int32_t offset_s)
 	}
 }
 
-/* read_changes: those of the file, from ZONE_YEAR_FIRST on; *last: the newest of all. */
+/* read_changes: those of the file, from ZONE_YEAR_FIRST on; *last: the newest of all, or that year. */
 static bool read_changes(
 	struct cursor *c, const struct header *h, struct condition_zone *z, int64_t *last)
 {
@@ -89,7 +89,8 @@ static bool read_changes(
 		int64_t at = be64(times.data + 8 * (size_t)i);
 		int32_t offset;
 
-		if (types.data[i] >= h->typecnt || (i != 0 && at <= *last)) {
+		if (types.data[i] >= h->typecnt || (i != 0 && at <= *last) ||
+			at > INT64_MAX / second_us) {
 			return false;
 		}
 		offset = (int32_t)be32(infos.data + 6 * (size_t)types.data[i]);
@@ -102,6 +103,7 @@ static bool read_changes(
 		}
 	}
 	put_first(z, before);
+	*last = *last > first ? *last : first; /* what the footer says begins there */
 	(void)cursor_take(
 		c, (size_t)h->charcnt + 12 * (size_t)h->leapcnt + h->isstdcnt + h->isutcnt);
 	return cursor_ok(c);

@@ -196,9 +196,9 @@ static void test_rules(void)
 }
 
 /* A file cut anywhere, or with an octet changed, is taken or refused, and nothing is read behind it. */
-static void test_damage(void)
+static void damage_file(const char *name)
 {
-	FILE *f = fopen("/usr/share/zoneinfo/Europe/London", "rb");
+	FILE *f = fopen(name, "rb");
 	static uint8_t whole[8192];
 	size_t len;
 
@@ -213,13 +213,26 @@ static void test_damage(void)
 		memcpy(copy, whole, cut);
 		CU_ASSERT_EQUAL(zone_parse(bytes_of(copy, cut), &z), cut == len);
 		CU_ASSERT_EQUAL(z.n != 0, cut == len);
-		if (cut != 0 && cut < len) {
-			memcpy(copy, whole, cut);
-			copy[cut - 1] ^= 0xFF;
-			(void)zone_parse(bytes_of(copy, cut), &z);
-		}
 		free(copy);
 	}
+	for (size_t at = 0; at < len; at++) {
+		uint8_t *copy = malloc(len);
+		struct condition_zone z = { .n = 0 };
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+		memcpy(copy, whole, len);
+		copy[at] ^= 0xFF;
+		CU_ASSERT_EQUAL(zone_parse(bytes_of(copy, len), &z), z.n != 0);
+		free(copy);
+	}
+}
+
+/* One with summer time, one that has it no more, one without any change. */
+static void test_damage(void)
+{
+	damage_file("/usr/share/zoneinfo/Europe/London");
+	damage_file("/usr/share/zoneinfo/Asia/Tokyo");
+	damage_file("/usr/share/zoneinfo/Etc/GMT-3");
 }
 
 UNIT_MAIN("control/zone", { "changes", test_changes }, { "table", test_table }, { "utc", test_utc },
