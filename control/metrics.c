@@ -156,6 +156,10 @@ static void write_ledger(struct openmetrics *m, const struct stats *sum)
 			}
 		}
 	}
+	metrics_open(m, METRIC_WAITING);
+	for (unsigned d = 0; d < STATS_DIRECTIONS; d++) {
+		metrics_put(m, "from", sides[d], sum->ledger.waiting[d]);
+	}
 }
 
 static void write_reasons(struct openmetrics *m, const struct stats *sum)

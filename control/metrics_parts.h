@@ -88,6 +88,8 @@
 		"of these, octets of SMS traffic that nobody has read")                            \
 	X(LEDGER, COUNTER, "smswall_ledger_bytes", "bytes", "from, reason",                        \
 		"octets forwarded, each in exactly one reason")                                    \
+	X(WAITING, GAUGE, "smswall_waiting_bytes", "bytes", "from",                                \
+		"octets of open connections that wait for what belongs to them before they have a reason") \
 	/* events */                                                                               \
 	X(EVENT_FILE_FAILED, GAUGE, "smswall_event_file_failed", "", "",                           \
 		"1: events.file cannot be opened or written")                                      \

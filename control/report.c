@@ -247,7 +247,10 @@ uint64_t report_unjudged(const struct stats *sum, unsigned direction)
 	return total;
 }
 
-/* ledger_json: every forwarded octet of a direction in one reason; `balanced`: they add up. */
+/*
+ * ledger_json: every forwarded octet of a direction in one reason, or waiting in an open connection for
+ * what belongs to it; `balanced`: they add up.
+ */
 static json_t *ledger_json(const struct stats *sum)
 {
 	static const char *const from[STATS_DIRECTIONS] = { "inside", "outside" };
@@ -266,13 +269,14 @@ static json_t *ledger_json(const struct stats *sum)
 					json_value_count(n));
 			}
 		}
-		json_array_append_new(
-			ledger, json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "from", from[d],
-					"forwarded", json_value_count(sum->ledger.forwarded[d]),
-					"accounted", json_value_count(total), "balanced",
-					total == sum->ledger.forwarded[d], "unjudged",
-					json_value_count(report_unjudged(sum, (unsigned)d)),
-					"octets", octets));
+		json_array_append_new(ledger,
+			json_pack("{s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "from", from[d],
+				"forwarded", json_value_count(sum->ledger.forwarded[d]),
+				"accounted", json_value_count(total), "waiting",
+				json_value_count(sum->ledger.waiting[d]), "balanced",
+				total + sum->ledger.waiting[d] == sum->ledger.forwarded[d],
+				"unjudged", json_value_count(report_unjudged(sum, (unsigned)d)),
+				"octets", octets));
 	}
 	return ledger;
 }

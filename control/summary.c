@@ -241,6 +241,12 @@ void summary_ledger(const json_t *report, FILE *to)
 		}
 	}
 	ledger_line(entry, "accounted", "the sum of the lines above", to);
+	if (summary_integer(entry[0], "waiting") != 0 ||
+		summary_integer(entry[1], "waiting") != 0) {
+		ledger_line(entry, "waiting",
+			"of open connections: a PDU whose end has not come, octets behind a gap",
+			to);
+	}
 	ledger_line(entry, "forwarded",
 		balanced ? "octets of payload that left: all accounted for"
 			 : "octets of payload that left: THE LEDGER DOES NOT ADD UP",

@@ -89,6 +89,7 @@ void stats_fold(struct stats *sum, const struct stats *from)
 		fold_words(sum->ledger.octets[d], from->ledger.octets[d], R_COUNT);
 	}
 	fold_words(sum->ledger.forwarded, from->ledger.forwarded, STATS_DIRECTIONS);
+	fold_words(sum->ledger.waiting, from->ledger.waiting, STATS_DIRECTIONS);
 	for (unsigned i = 0; i < LIMIT_LINKS; i++) {
 		uint64_t longest = __atomic_load_n(&from->hold_max_us[i], __ATOMIC_RELAXED);
 

@@ -274,10 +274,14 @@ enum stats_link_counter { STATS_LINK_COUNTERS(X) LINK_STAT_COUNT };
 
 enum { STATS_DIRECTIONS = 2 }; /* from the inside port, from the outside port of a pair */
 
-/* Octets forwarded and why, per direction: sum(octets[d]) == forwarded[d] when nothing is held. */
+/*
+ * Octets forwarded and why, per direction: sum(octets[d]) + waiting[d] == forwarded[d] when no frame is held.
+ * `waiting`: of open connections, stored and not told yet: a PDU whose end has not come, what lies behind a gap.
+ */
 struct ledger {
 	uint64_t octets[STATS_DIRECTIONS][R_COUNT];
 	uint64_t forwarded[STATS_DIRECTIONS];
+	uint64_t waiting[STATS_DIRECTIONS];
 };
 
 /* Stages of the pipeline whose cycles are counted: X(name) in flow order. */
@@ -360,6 +364,14 @@ static inline void stats_forwarded(struct stats *s, unsigned direction, uint64_t
 	uint64_t *v = &s->ledger.forwarded[direction];
 
 	__atomic_store_n(v, *v + octets, __ATOMIC_RELAXED);
+}
+
+/* stats_waiting: `octets` more wait for their place in the ledger; below 0: fewer. */
+static inline void stats_waiting(struct stats *s, unsigned direction, int64_t octets)
+{
+	uint64_t *v = &s->ledger.waiting[direction];
+
+	__atomic_store_n(v, *v + (uint64_t)octets, __ATOMIC_RELAXED);
 }
 
 /* Names and help texts as written above; never NULL for a valid value. Any core. */

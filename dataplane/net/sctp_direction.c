@@ -29,6 +29,7 @@ static void give_up(struct sctp_direction *d, struct sctp_entry *first, enum rea
 {
 	for (struct sctp_entry *e = first; e != NULL; e = e->run_next) {
 		stats_ledger(stats, direction, why, e->len);
+		stats_waiting(stats, direction, -(int64_t)e->len);
 		e->given_up = (uint8_t)why;
 		sctp_entry_done(d, e);
 	}
@@ -268,6 +269,7 @@ static struct sctp_entry *store(const struct reception *r, const struct sctp_dat
 	d->n_blocks += n_blocks;
 	d->n_waiting++;
 	d->pending += e->len;
+	stats_waiting(r->stats, r->f->direction, e->len);
 	if (!d->seen && !d->isn_known) { /* joined: what came before is under way */
 		sctp_set_skipped(d, e->tsn);
 	}
@@ -494,6 +496,7 @@ void sctp_consume(struct sctp_direction *d, const struct sctp_message *m, enum r
 	assert(first == d->ready);
 	d->ready = first->ready_next;
 	stats_ledger(stats, direction, r, first->run_len);
+	stats_waiting(stats, direction, -(int64_t)first->run_len);
 	for (struct sctp_entry *e = first; e != NULL; e = e->run_next) {
 		sctp_entry_done(d, e);
 	}
@@ -504,6 +507,7 @@ void sctp_close(
 {
 	assert(d->held.head == NULL);
 	stats_ledger(stats, direction, R_incomplete, d->pending);
+	stats_waiting(stats, direction, -(int64_t)d->pending);
 	while (d->entries.oldest != NULL) {
 		sctp_entry_free(d, d->entries.oldest, j);
 	}

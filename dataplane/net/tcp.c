@@ -22,6 +22,19 @@ static void start(struct tcp_direction *d, uint32_t seq, enum tcp_sync sync, uin
 	d->sync = (uint8_t)sync;
 }
 
+/* wait_more, wait_less: octets that are stored and not in the ledger yet. */
+static void wait_more(struct tcp_direction *d, unsigned direction, uint32_t n, struct stats *stats)
+{
+	d->pending += n;
+	stats_waiting(stats, direction, n);
+}
+
+static void wait_less(struct tcp_direction *d, unsigned direction, uint32_t n, struct stats *stats)
+{
+	d->pending -= n;
+	stats_waiting(stats, direction, -(int64_t)n);
+}
+
 /* account_unparsed: what was stored and not consumed: a PDU without its end, and octets behind a gap. */
 static void account_unparsed(struct tcp_direction *d, unsigned direction, struct stats *stats)
 {
@@ -33,7 +46,7 @@ static void account_unparsed(struct tcp_direction *d, unsigned direction, struct
 		stats_ledger(stats, direction, R_incomplete, in_order);
 		stats_ledger(stats, direction, R_gap, d->pending - in_order);
 	}
-	d->pending = 0;
+	wait_less(d, direction, d->pending, stats);
 }
 
 /* move_on: the stream is followed from `seq` on; all below has been accounted. */
@@ -257,7 +270,7 @@ static void give_up_full(struct tcp_direction *d, const struct stretch *x, const
 
 	stats_reason(stats, R_history_full);
 	stats_ledger(stats, f->direction, R_history_full, d->pending + len - x->n_new);
-	d->pending = 0;
+	wait_less(d, f->direction, d->pending, stats);
 	move_on(d, seq_max(d->high, x->seq + len));
 }
 
@@ -271,7 +284,7 @@ static uint32_t store_ahead(struct tcp_direction *d, struct stretch *x, const st
 		return 0;
 	}
 	store(d, x, f->time_us, pool, stats);
-	d->pending += x->n_new;
+	wait_more(d, f->direction, x->n_new, stats);
 	if (x->full) {
 		give_up_full(d, x, f, stats);
 		return 0;
@@ -412,7 +425,7 @@ static void receive_opaque(struct tcp_direction *d, const struct frame *f, struc
 {
 	stats_ledger(
 		stats, f->direction, (enum reason)d->opaque_reason, d->pending + f->payload_len);
-	d->pending = 0;
+	wait_less(d, f->direction, d->pending, stats);
 	move_on(d, d->high);
 	if ((f->tcp_flags & TCP_FIN) != 0) { /* where it stands is not followed any more */
 		d->fin_seen = true;
@@ -593,7 +606,7 @@ void tcp_consume(
 	assert(len <= tcp_ready(d));
 	stats_ledger(stats, direction, r, len);
 	d->parse += (uint32_t)len;
-	d->pending -= (uint32_t)len;
+	wait_less(d, direction, (uint32_t)len, stats);
 	d->free_to = seq_max(d->free_to, d->parse);
 }
 
@@ -623,7 +636,7 @@ bool tcp_skip_gap(struct tcp_direction *d, const struct tcp_direction *o, unsign
 	}
 	stats_reason(stats, R_gap);
 	stats_ledger(stats, direction, R_incomplete, in_order);
-	d->pending -= in_order;
+	wait_less(d, direction, in_order, stats);
 	move_on(d, to);
 	d->high = seq_max(high, to);
 	d->next += (uint32_t)stream_run(&d->stream, to, d->high - to);

@@ -222,7 +222,9 @@ static void test_replay(void)
 	stats_add(&b->pipeline[0].stats, STAT_messages, 5);
 	stats_add(&b->pipeline[1].stats, STAT_messages, 6);
 	stats_ledger(&b->pipeline[0].stats, 0, R_judged, 70);
-	stats_forwarded(&b->pipeline[0].stats, 0, 70);
+	stats_waiting(&b->pipeline[0].stats, 0, 40);
+	stats_waiting(&b->pipeline[0].stats, 0, -4);
+	stats_forwarded(&b->pipeline[0].stats, 0, 70 + 36);
 	stats_forwarded(&b->pipeline[1].stats, 1, 1);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&b->thread, NULL, run, b), 0);
 	for (uint64_t id = 1; id <= EVENTS; id++) {
@@ -248,6 +250,8 @@ static void test_replay(void)
 	json_t *ledger = json_object_get(report, "ledger");
 
 	CU_ASSERT_TRUE(json_is_true(json_object_get(json_array_get(ledger, 0), "balanced")));
+	CU_ASSERT_EQUAL(
+		json_integer_value(json_object_get(json_array_get(ledger, 0), "waiting")), 36);
 	CU_ASSERT_FALSE(json_is_true(json_object_get(json_array_get(ledger, 1), "balanced")));
 	json_decref(report);
 	bench_free(b);

@@ -223,6 +223,7 @@ static void test_figures(void)
 	s->ledger.forwarded[0] = 70;
 	s->ledger.octets[0][R_judged] = 40;
 	s->ledger.octets[0][R_tls] = 30;
+	s->ledger.waiting[1] = 36;
 	s->reason[R_rule] = 5;
 	s->cycles[STAGE_scan] = 123456;
 	b->turns = 77;
@@ -250,6 +251,8 @@ static void test_figures(void)
 	CU_ASSERT_EQUAL(value(r, "smswall_unjudged_bytes_total", "{from=\"inside\"}"), 30);
 	CU_ASSERT_EQUAL(
 		value(r, "smswall_ledger_bytes_total", "{from=\"inside\",reason=\"judged\"}"), 40);
+	CU_ASSERT_EQUAL(value(r, "smswall_waiting_bytes", "{from=\"inside\"}"), 0);
+	CU_ASSERT_EQUAL(value(r, "smswall_waiting_bytes", "{from=\"outside\"}"), 36);
 	CU_ASSERT_EQUAL(value(r, "smswall_reasons_total", "{kind=\"message\",reason=\"rule\"}"), 5);
 	CU_ASSERT_EQUAL(value(r, "smswall_stage_cycles_total", "{stage=\"scan\"}"), 123456);
 	CU_ASSERT_EQUAL(value(r, "smswall_worker_turns_total", "{worker=\"0\"}"), 77);

@@ -104,6 +104,30 @@ static void test_monitor_changes_and_delays_nothing(void)
 	finish(lab);
 }
 
+/* What has left and is not read to its end is in the ledger all the same. */
+static void test_ledger_of_an_open_connection(void)
+{
+	struct lab *lab = session(LINK_MONITOR);
+	const uint64_t *waiting = &pipeline_stats(lab->pipeline)->ledger.waiting[1];
+	uint32_t base = lab->client_next;
+	uint8_t pdu[512];
+	size_t len = lab_submit(pdu, sizeof(pdu), 7, CLEAN);
+
+	CU_ASSERT_EQUAL(*waiting, 0);
+	lab_segment(lab, true, base, TCP_ACK, bytes_of(pdu, 20));
+	CU_ASSERT_EQUAL(*waiting, 20);
+	CU_ASSERT_TRUE(lab_ledger_adds_up(lab));
+	lab_segment(lab, true, base + 30, TCP_ACK, bytes_of(pdu + 30, len - 30)); /* a gap of ten */
+	CU_ASSERT_EQUAL(*waiting, len - 10);
+	CU_ASSERT_TRUE(lab_ledger_adds_up(lab));
+	lab_segment(lab, true, base + 10, TCP_ACK, bytes_of(pdu + 10, 20));
+	CU_ASSERT_EQUAL(*waiting, 0);
+	CU_ASSERT_TRUE(lab_ledger_adds_up(lab));
+	lab_segment(lab, true, base + (uint32_t)len, TCP_ACK, bytes_of(pdu, 15));
+	CU_ASSERT_EQUAL(*waiting, 15);
+	finish(lab);
+}
+
 /* The same PDU cut at every octet: held until whole, then refused; not an octet of the text leaves. */
 static void test_cut_at_every_octet(void)
 {
@@ -407,6 +431,7 @@ static void test_fin_with_a_partial_pdu(void)
 UNIT_MAIN("pipeline", { "a clean message leaves as it came", test_clean_message_leaves_as_it_came },
 	{ "a refused message is edited in place", test_refused_message_is_edited_in_place },
 	{ "monitor changes and delays nothing", test_monitor_changes_and_delays_nothing },
+	{ "the ledger of an open connection", test_ledger_of_an_open_connection },
 	{ "a PDU cut at every octet", test_cut_at_every_octet },
 	{ "a retransmission leaves with the same octets", test_retransmission_leaves_the_same },
 	{ "out of order is judged before it leaves", test_out_of_order_is_judged_before_it_leaves },

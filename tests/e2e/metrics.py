@@ -189,6 +189,7 @@ def case_traffic(lab):
         check_equal(series[f'smswall_forwarded_bytes_total{{from="{ledger["from"]}"}}'], ledger["forwarded"], "octets")
         check_equal(sum(v for n, v in series.items() if n.startswith(f'smswall_ledger_bytes_total{{from="{ledger["from"]}"')),
                     ledger["accounted"], "octets in reasons")
+        check_equal(series[f'smswall_waiting_bytes{{from="{ledger["from"]}"}}'], ledger["waiting"], "octets that wait")
     check_equal((report["counters"]["events_lost"], report["counters"]["tx_full"]), (0, 0), "losses")
     check_equal([v for n, v in series.items() if n.startswith("smswall_port_up{")], [1, 1], "ports")
     stop_well(daemon)

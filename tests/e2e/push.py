@@ -187,7 +187,10 @@ def start(lab, **changes):
 
 
 def unbalanced(daemon):
-    """Directions in whose ledger octets are missing; what is known of frames and of connections that are still open."""
+    """
+    Directions in whose ledger octets are missing; what is known of frames and of connections that are still open.
+    Sockets of cases before this one may still repeat what their vanished peers never took: that is balanced, and waits.
+    """
     status = daemon.ctl("status")
     missing = [d for d in status["ledger"] if not d["balanced"]]
     return missing and (missing, status["links"][0]["ports"], daemon.ctl("session", "list"))

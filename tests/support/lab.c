@@ -413,6 +413,7 @@ void lab_end(struct lab *lab)
 
 	pipeline_drain(lab->pipeline, &lab->turn, lab->now_us, &out);
 	take_results(lab, &out);
+	lab->ended = true;
 }
 
 struct bytes lab_received(const struct lab *lab, bool from_client, uint32_t from, size_t len)
@@ -482,9 +483,11 @@ bool lab_ledger_adds_up(const struct lab *lab)
 		for (unsigned r = 0; r < R_COUNT; r++) {
 			sum += l->octets[d][r];
 		}
-		if (sum != l->forwarded[d]) {
-			fprintf(stderr, "ledger of direction %u: %llu in reasons, %llu forwarded\n",
-				d, (unsigned long long)sum, (unsigned long long)l->forwarded[d]);
+		if (sum + l->waiting[d] != l->forwarded[d] || (lab->ended && l->waiting[d] != 0)) {
+			fprintf(stderr,
+				"ledger of direction %u: %llu in reasons, %llu wait, %llu forwarded\n",
+				d, (unsigned long long)sum, (unsigned long long)l->waiting[d],
+				(unsigned long long)l->forwarded[d]);
 			return false;
 		}
 	}

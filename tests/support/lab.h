@@ -47,6 +47,7 @@ struct lab {
 	struct lab_out out[LAB_FRAMES];
 	unsigned n_out;
 	unsigned n_ours; /* of them */
+	bool ended;
 	struct lab_event events[LAB_EVENTS];
 	unsigned n_events;
 	struct frame frames[LAB_FRAMES]; /* in flight: held by the pipeline or not */
@@ -111,7 +112,10 @@ const struct lab_event *lab_message(const struct lab *lab, unsigned i);
 /* lab_anomalies: anomaly events with this reason. */
 unsigned lab_anomalies(const struct lab *lab, enum reason why);
 
-/* lab_ledger_adds_up: per direction, the reasons' octets equal the octets forwarded. */
+/*
+ * lab_ledger_adds_up: per direction, the octets of all reasons and those that wait are the octets forwarded;
+ * after lab_end() nothing waits. Not to be asked while frames are held.
+ */
 bool lab_ledger_adds_up(const struct lab *lab);
 
 /* lab_submit: a submit_sm in `out` (of `size`); GSM text in short_message; returns its length. */
