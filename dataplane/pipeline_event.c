@@ -164,13 +164,14 @@ static void put_concat(struct event_message *m, const struct pipeline *p)
 }
 
 /* The bodies lie one after the other (sms.h): where several have text, all are told. */
+/* text_of: where texts are told, and whose is inspected at all (consent, docs/privacy.md). */
 static struct bytes text_of(const struct pipeline *p)
 {
 	const struct sms *sms = &p->sms;
 	struct bytes first = sms->body[0].text;
 	struct bytes last;
 
-	if (!p->config->event_text || sms->n_bodies == 0) {
+	if (!p->config->event_text || p->verdict.uninspected || sms->n_bodies == 0) {
 		return bytes_of(NULL, 0);
 	}
 	last = sms->body[sms->n_bodies - 1].text;

@@ -375,6 +375,27 @@ static void test_fast_open(void)
 	case_finish(lab);
 }
 
+/* Texts are told where they are inspected only, whatever events.text says (docs/privacy.md). */
+static void test_consent(void)
+{
+	struct lab *lab = case_session(true);
+	const struct lab_event *e;
+
+	CU_ASSERT_TRUE(lab->config.event_text);
+	case_submit(lab, 5, CASE_SPAM);
+	lab->generation->policy->scopes[0].content = false;
+	case_submit(lab, 6, CASE_SPAM);
+	CU_ASSERT_EQUAL_FATAL(lab_messages(lab), 2);
+	e = lab_message(lab, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e->text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(e->text, "pills"));
+	e = lab_message(lab, 1);
+	CU_ASSERT_EQUAL(e->event.u.message.reason, R_content_off);
+	CU_ASSERT(e->text == NULL || e->text[0] == '\0');
+	lab->generation->policy->scopes[0].content = true;
+	case_finish(lab);
+}
+
 UNIT_MAIN("pipeline cases, PDUs", { "case_26 absurd lengths", case_26 },
 	{ "case_27 a sm_length that lies", case_27 }, { "case_28 TLVs and both texts", case_28 },
 	{ "case_29 several PDUs in a segment, one over several", case_29 },
@@ -383,4 +404,4 @@ UNIT_MAIN("pipeline cases, PDUs", { "case_26 absurd lengths", case_26 },
 	{ "case_37 joined inside a PDU with headers in its text", case_37 },
 	{ "case_38 text like a header at each segment", case_38 },
 	{ "case_40 a frame of 60 KB", case_40 }, { "case_41 TCP-MD5 and TCP-AO", case_41 },
-	{ "case_42 TLS", case_42 }, { "Fast Open", test_fast_open })
+	{ "case_42 TLS", case_42 }, { "Fast Open", test_fast_open }, { "consent", test_consent })
