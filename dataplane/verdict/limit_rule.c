@@ -344,17 +344,12 @@ static bool all_digits(struct bytes b)
 	return b.len != 0;
 }
 
-/* read_number: digits with or without '+', or, where they may be, letters. */
-static bool read_number(struct bytes v, bool letters, size_t max, struct limit_key_value *k)
+/* put_lower: false: it is longer than is kept whole. */
+static bool put_lower(struct bytes v, struct limit_key_value *k)
 {
 	uint8_t out[LIMIT_VALUE_LEN];
-	struct bytes digits = v.data[0] == '+' ? bytes_slice(v, 1, v.len) : v;
 
-	if (all_digits(digits)) {
-		limit_key_put(k, max != 0 ? bytes_slice(digits, 0, max) : digits);
-		return max == 0 || digits.len >= max;
-	}
-	if (!letters || v.len > sizeof(out)) {
+	if (v.len > sizeof(out)) {
 		return false;
 	}
 	for (size_t i = 0; i < v.len; i++) {
@@ -362,6 +357,18 @@ static bool read_number(struct bytes v, bool letters, size_t max, struct limit_k
 	}
 	limit_key_put(k, bytes_of(out, v.len));
 	return true;
+}
+
+/* read_number: digits with or without '+', or, where they may be, letters. */
+static bool read_number(struct bytes v, bool letters, size_t max, struct limit_key_value *k)
+{
+	struct bytes digits = v.data[0] == '+' ? bytes_slice(v, 1, v.len) : v;
+
+	if (all_digits(digits)) {
+		limit_key_put(k, max != 0 ? bytes_slice(digits, 0, max) : digits);
+		return max == 0 || digits.len >= max;
+	}
+	return letters && put_lower(v, k);
 }
 
 static bool read_ip(struct bytes v, struct limit_key_value *k)
@@ -428,9 +435,13 @@ static bool read_value(unsigned key, unsigned digits, struct bytes v, struct lim
 	case LIMIT_KEY_TEXT_SHAPE:
 		limit_key_put_text(k, limit_text_hash(v, key == LIMIT_KEY_TEXT_SHAPE));
 		return true;
+	case LIMIT_KEY_URL_HOST:
+		if (put_lower(v, k)) {
+			return true;
+		}
+		break; /* a long one as it is */
 	case LIMIT_KEY_ACCOUNT:
 	case LIMIT_KEY_TENANT:
-	case LIMIT_KEY_URL_HOST:
 	case LIMIT_KEY_RULE:
 	case LIMIT_KEY_COUNT:
 		break;

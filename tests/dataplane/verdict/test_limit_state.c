@@ -160,6 +160,10 @@ static void test_keys(void)
 	CU_ASSERT_EQUAL(reads(LIMIT_KEY_SIDE, none, "left"), 0);
 	CU_ASSERT_EQUAL(reads(LIMIT_KEY_ORIGINATOR_COUNTRY, none, "gb"),
 		reads(LIMIT_KEY_ORIGINATOR_COUNTRY, none, "GB"));
+	CU_ASSERT_EQUAL(reads(LIMIT_KEY_URL_HOST, none, "Shop.Example"),
+		reads(LIMIT_KEY_URL_HOST, none, "shop.example"));
+	CU_ASSERT_NOT_EQUAL(reads(LIMIT_KEY_ACCOUNT, none, "Shop"),
+		reads(LIMIT_KEY_ACCOUNT, none, "shop")); /* as SMPP compares it */
 	CU_ASSERT_EQUAL(reads(LIMIT_KEY_TEXT_SHAPE, none, "Your code is 123456"),
 		reads(LIMIT_KEY_TEXT_SHAPE, none, "your code is 98"));
 	CU_ASSERT_NOT_EQUAL(reads(LIMIT_KEY_TEXT, none, "your code is 123456"),
