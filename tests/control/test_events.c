@@ -616,6 +616,8 @@ static void test_any_record(void)
 		if (b->e.type == EVENT_MESSAGE) { /* pointers are the pipeline's own and good */
 			b->e.u.message.command = round % 5 == 0 ? NULL : "submit_sm";
 			b->e.u.message.encoding = round % 7 == 0 ? NULL : "utf16";
+			b->e.u.message.entry_number = round % 2 != 0; /* a bool is one */
+			b->e.u.message.kept.blanked = round % 3 != 0;
 		}
 		b->names.ruleset = round % 3 == 0 ? NULL : &b->rules;
 		b->config.events_numbers = (uint8_t)(round % 3);
