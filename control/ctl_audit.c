@@ -44,9 +44,7 @@ static json_t *row_of(const json_t *r)
 
 int ctl_audit_show(struct ctl_call *call)
 {
-	json_t *rows = json_array();
 	json_t *result = NULL;
-	const json_t *records;
 	long limit = SHOW_DEFAULT;
 	int rc = ctl_number(call, "limit", 1, SHOW_MAX, &limit);
 
@@ -54,14 +52,10 @@ int ctl_audit_show(struct ctl_call *call)
 		rc = ctl_daemon_ask(call, "audit.show",
 			json_pack("{s:I}", "limit", (json_int_t)limit), 0, &result);
 	}
-	records = json_object_get(result, "records");
-	for (size_t i = 0; i < json_array_size(records); i++) {
-		json_array_append_new(rows, row_of(json_array_get(records, i)));
-	}
 	if (rc == 0) {
-		ctl_table_print(call, columns, sizeof(columns) / sizeof(columns[0]), rows);
+		ctl_table_of(call, columns, sizeof(columns) / sizeof(columns[0]),
+			json_object_get(result, "records"), row_of);
 	}
-	json_decref(rows);
 	json_decref(result);
 	return rc;
 }

@@ -196,6 +196,18 @@ void ctl_table_print(const struct ctl_call *call, const struct ctl_column *colum
 	}
 }
 
+void ctl_table_of(const struct ctl_call *call, const struct ctl_column *columns, unsigned n_columns,
+	const json_t *objects, json_t *(*row_of)(const json_t *object))
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < json_array_size(objects); i++) {
+		json_array_append_new(rows, row_of(json_array_get(objects, i)));
+	}
+	ctl_table_print(call, columns, n_columns, rows);
+	json_decref(rows);
+}
+
 json_t *ctl_row(const char *const *cells, unsigned n)
 {
 	json_t *row = json_array();

@@ -48,6 +48,10 @@ struct ctl_column {
 void ctl_table_print(const struct ctl_call *call, const struct ctl_column *columns,
 	unsigned n_columns, const json_t *rows);
 
+/* ctl_table_of: the same of an array of objects, `row_of` each, as ctl_row() makes it. */
+void ctl_table_of(const struct ctl_call *call, const struct ctl_column *columns, unsigned n_columns,
+	const json_t *objects, json_t *(*row_of)(const json_t *object));
+
 /* ctl_row: a row of `n` texts; ctl_cell: a number as text. `out` of 24 octets. */
 json_t *ctl_row(const char *const *cells, unsigned n);
 const char *ctl_cell(const json_t *object, const char *name, char out[CTL_GENERATION_TEXT]);

@@ -86,20 +86,14 @@ static json_t *row_of(const json_t *r)
 
 int ctl_policy_history(struct ctl_call *call)
 {
-	json_t *rows = json_array();
 	json_t *result = NULL;
-	const json_t *list;
 	int rc = ctl_daemon_ask(call, "policy.history", json_object(), 0, &result);
 
-	list = json_object_get(result, "generations");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		json_array_append_new(rows, row_of(json_array_get(list, i)));
-	}
 	if (rc == 0) {
-		ctl_table_print(call, columns, sizeof(columns) / sizeof(columns[0]), rows);
+		ctl_table_of(call, columns, sizeof(columns) / sizeof(columns[0]),
+			json_object_get(result, "generations"), row_of);
 		ctl_pending_print(call, result);
 	}
-	json_decref(rows);
 	json_decref(result);
 	return rc;
 }

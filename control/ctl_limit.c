@@ -54,19 +54,13 @@ static json_t *row_of(const json_t *l)
 
 int ctl_limit_list(struct ctl_call *call)
 {
-	json_t *rows = json_array();
 	json_t *result = NULL;
-	const json_t *limits;
 	int rc = ctl_daemon_ask(call, "limit.list", json_object(), 0, &result);
 
-	limits = json_object_get(result, "limits");
-	for (size_t i = 0; i < json_array_size(limits); i++) {
-		json_array_append_new(rows, row_of(json_array_get(limits, i)));
-	}
 	if (rc == 0) {
-		ctl_table_print(call, columns, sizeof(columns) / sizeof(columns[0]), rows);
+		ctl_table_of(call, columns, sizeof(columns) / sizeof(columns[0]),
+			json_object_get(result, "limits"), row_of);
 	}
-	json_decref(rows);
 	json_decref(result);
 	return rc;
 }
@@ -116,17 +110,11 @@ static json_t *key_row(const json_t *k)
 
 static void print_keys(const struct ctl_call *call, const char *title, const json_t *keys)
 {
-	json_t *rows = json_array();
-
-	for (size_t i = 0; i < json_array_size(keys); i++) {
-		json_array_append_new(rows, key_row(json_array_get(keys, i)));
-	}
-	if (json_array_size(rows) != 0) {
+	if (json_array_size(keys) != 0) {
 		ctl_out(call, "%s", title);
-		ctl_table_print(
-			call, key_columns, sizeof(key_columns) / sizeof(key_columns[0]), rows);
+		ctl_table_of(call, key_columns, sizeof(key_columns) / sizeof(key_columns[0]), keys,
+			key_row);
 	}
-	json_decref(rows);
 }
 
 static void print_limit(const struct ctl_call *call, const json_t *l)

@@ -24,19 +24,13 @@ static json_t *row_of(const json_t *l)
 
 int ctl_list_list(struct ctl_call *call)
 {
-	json_t *rows = json_array();
 	json_t *result = NULL;
-	const json_t *lists;
 	int rc = ctl_daemon_ask(call, "list.list", json_object(), 0, &result);
 
-	lists = json_object_get(result, "lists");
-	for (size_t i = 0; i < json_array_size(lists); i++) {
-		json_array_append_new(rows, row_of(json_array_get(lists, i)));
-	}
 	if (rc == 0) {
-		ctl_table_print(call, columns, sizeof(columns) / sizeof(columns[0]), rows);
+		ctl_table_of(call, columns, sizeof(columns) / sizeof(columns[0]),
+			json_object_get(result, "lists"), row_of);
 	}
-	json_decref(rows);
 	json_decref(result);
 	return rc;
 }

@@ -37,13 +37,7 @@ static json_t *row_of(const json_t *r)
 
 static void print_list(const struct ctl_call *call, const json_t *rules)
 {
-	json_t *rows = json_array();
-
-	for (size_t i = 0; i < json_array_size(rules); i++) {
-		json_array_append_new(rows, row_of(json_array_get(rules, i)));
-	}
-	ctl_table_print(call, columns, sizeof(columns) / sizeof(columns[0]), rows);
-	json_decref(rows);
+	ctl_table_of(call, columns, sizeof(columns) / sizeof(columns[0]), rules, row_of);
 }
 
 /* ask_page: the rules from number *next on, added to `rules`; *next is -1 behind the last. */
