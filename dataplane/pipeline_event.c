@@ -163,8 +163,10 @@ static void put_concat(struct event_message *m, const struct pipeline *p)
 	}
 }
 
-/* The bodies lie one after the other (sms.h): where several have text, all are told. */
-/* text_of: where texts are told, and whose is inspected at all (consent, docs/privacy.md). */
+/*
+ * text_of: where texts are told, and of whom they are inspected at all (consent, docs/privacy.md). The
+ * bodies lie one after the other (sms.h): where several have text, all are told.
+ */
 static struct bytes text_of(const struct pipeline *p)
 {
 	const struct sms *sms = &p->sms;
