@@ -218,16 +218,33 @@ struct distinct_asked {
 	bool over;
 };
 
-/*
- * distinct_ask: `d` NULL: its key is not there. A value that comes twice in one message and is new counts
- * twice.
- */
+/* distinct_added: stamps that a message takes, each once, however many of its values choose it. */
+static unsigned distinct_added(
+	const struct limit_distinct *d, const struct limit_charge *c, uint8_t now)
+{
+	const struct limit_rule *r = c->rule;
+	uint64_t taken[LIMIT_DISTINCT_STAMPS / 64] = { 0 };
+	unsigned added = 0;
+
+	for (uint32_t i = 0; i < c->n_elements; i++) {
+		for (unsigned k = 0; k < r->n_stamps && in_sample(r, c->elements[i]); k++) {
+			unsigned place = distinct_place(c->elements[i], k);
+			uint64_t bit = UINT64_C(1) << place % 64;
+
+			added += (taken[place / 64] & bit) == 0 &&
+			         (d == NULL || !is_live(d->stamp[place], now));
+			taken[place / 64] |= bit;
+		}
+	}
+	return added;
+}
+
+/* distinct_ask: `d` NULL: its key is not there. */
 static struct distinct_asked distinct_ask(const struct limits *l, struct limit_distinct *d,
 	const struct limit_charge *c, uint64_t now_us)
 {
 	const struct limit_rule *r = c->rule;
 	unsigned used = 0;
-	unsigned added = 0;
 	uint8_t now = 0;
 	bool full;
 
@@ -236,13 +253,7 @@ static struct distinct_asked distinct_ask(const struct limits *l, struct limit_d
 		used = distinct_used(d, now);
 	}
 	full = is_full(l, r, used);
-	for (uint32_t i = 0; i < c->n_elements; i++) {
-		for (unsigned k = 0; k < r->n_stamps && in_sample(r, c->elements[i]); k++) {
-			added += d == NULL ||
-			         !is_live(d->stamp[distinct_place(c->elements[i], k)], now);
-		}
-	}
-	used += added;
+	used += distinct_added(d, c, now);
 	return (struct distinct_asked){ distinct_estimate(l, r, used),
 		full || distinct_estimate(l, r, used) > r->max };
 }

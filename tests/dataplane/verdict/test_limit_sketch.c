@@ -219,6 +219,53 @@ static void test_many(void)
 	free(l);
 }
 
+enum { TOGETHER_MAX = 300, TWICE = 10 };
+
+/* fits: one message of `n` recipients, all new but that TWICE are the first one again, after `before` others. */
+static bool fits(
+	struct limits *l, const struct limit_rule *r, uint64_t key, uint32_t before, uint32_t n)
+{
+	struct limit_charge c = rig_charge(l, r, key, n);
+	static uint64_t elements[TOGETHER_MAX];
+
+	for (uint64_t value = 0; value < before; value++) {
+		(void)rig_reaches(l, r, key, key << 32 | value, RIG_NOW);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t value = key << 32 | (before + (i + TWICE < n ? i : 0));
+
+		elements[i] = limits_element(l, bytes_of(&value, sizeof(value)));
+	}
+	c.elements = elements;
+	c.n_elements = n;
+	return limits_charge(l, 0, &c, 1, RIG_NOW) == 1;
+}
+
+/* What one message adds is counted as if its values had come alone: 10 % below `max` there is room. */
+static void test_together(void)
+{
+	static const struct {
+		uint32_t max;
+		uint32_t before;
+		uint32_t n;
+	} rows[] = { { 100, 0, 100 }, { 128, 0, 125 }, { 100, 45, 55 }, { 300, 20, 260 },
+		{ 1000, 650, 260 } };
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct limits *l = rig_table(8, 800, 8, 1);
+		struct limit_rule r = spread_of(rows[i].max, RIG_DAY);
+		unsigned n = 0;
+
+		for (uint64_t key = 0; key < 100; key++) {
+			n += fits(l, &r, key, rows[i].before, rows[i].n);
+		}
+		printf("    max %u: %u more than %u together: let in of %u of 100 keys\n",
+			rows[i].max, rows[i].n - TWICE, rows[i].before, n);
+		CU_ASSERT(n >= 95);
+		free(l);
+	}
+}
+
 /* A push: another max goes on with what is known, another window begins anew. */
 static void test_pushes(void)
 {
@@ -333,5 +380,5 @@ static void test_ratio_window(void)
 
 UNIT_MAIN("limit_sketch", { "error", test_error }, { "holds", test_holds }, { "small", test_small },
 	{ "window", test_window }, { "rest", test_rest }, { "many", test_many },
-	{ "pushes", test_pushes }, { "open keys", test_open }, { "ratio", test_ratio },
-	{ "ratio window", test_ratio_window })
+	{ "together", test_together }, { "pushes", test_pushes }, { "open keys", test_open },
+	{ "ratio", test_ratio }, { "ratio window", test_ratio_window })
