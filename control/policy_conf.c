@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/policy_conf_parts.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -417,27 +416,19 @@ static void read_policy(
 
 /*
  * check_numbers: libconfig 1.5 reads 3000000000 as -1294967296 without a word (ecosystem.md 3), so
- * each number is looked at as it was written.
+ * each number is looked at as it was written. Those that a setting took were told with its range.
  */
-static void check_numbers(const struct config_text *text, struct diag *diag)
+static void check_numbers(const struct conf_reader *r)
 {
+	const struct config_text *text = r->text;
+
 	for (size_t i = 0; i < text->n_tokens; i++) {
 		const struct config_token *t = &text->tokens[i];
 		struct config_origin o = config_text_origin(text, t->line);
-		char digits[32] = "";
-		bool hex;
 		long long v;
 
-		if (t->kind != TOKEN_NUMBER) {
-			continue;
-		}
-		memcpy(digits, text->text + t->at,
-			t->len < sizeof(digits) ? t->len : sizeof(digits) - 1);
-		hex = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
-		errno = 0;
-		v = strtoll(digits, NULL, hex ? 16 : 10);
-		if (errno != 0 || t->len >= sizeof(digits) || v < INT32_MIN || v > INT32_MAX) {
-			diag_add(diag, DIAG_ERROR, o.file, o.line, t->column,
+		if (t->kind == TOKEN_NUMBER && !r->told[i] && !conf_written(text, t, &v)) {
+			diag_add(r->diag, DIAG_ERROR, o.file, o.line, t->column,
 				"%.*s is out of range", (int)t->len, text->text + t->at);
 		}
 	}
@@ -451,8 +442,11 @@ bool policy_conf_read(struct policy *p, const struct config_text *text,
 	size_t errors = diag->n_errors;
 	config_t parsed;
 
-	if (everywhere == NULL) {
+	r.told = calloc(text->n_tokens + 1, sizeof(*r.told));
+	if (everywhere == NULL || r.told == NULL) {
 		diag_add(diag, DIAG_ERROR, NULL, 0, 0, "out of memory");
+		free(everywhere);
+		free(r.told);
 		return false;
 	}
 	memset(p, 0, sizeof(*p));
@@ -461,7 +455,6 @@ bool policy_conf_read(struct policy *p, const struct config_text *text,
 		.links = how->links, .n_links = how->n_links, .unseen = how->unseen
 	};
 	take_names(&r);
-	check_numbers(text, diag);
 	config_init(&parsed);
 	if (config_read_string(&parsed, text->text) != CONFIG_TRUE) {
 		struct config_origin o = config_text_origin(text, config_error_line(&parsed));
@@ -470,7 +463,9 @@ bool policy_conf_read(struct policy *p, const struct config_text *text,
 	} else {
 		read_policy(&r, config_root_setting(&parsed), everywhere);
 	}
+	check_numbers(&r);
 	config_destroy(&parsed);
+	free(r.told);
 	free(everywhere);
 	return diag->n_errors == errors;
 }

@@ -26,6 +26,7 @@ struct conf_reader {
 	struct policy_names names; /* grow as `rules` are added to a source */
 	struct policy *policy;
 	struct diag *diag;
+	bool *told; /* [i]: number i of text->tokens is no int, and that was said */
 	bool list_named[LIST_SET_MAX];        /* a condition or a limit asks it */
 	const config_setting_t *links_unseen; /* a link was named, and none are known; or NULL */
 };
@@ -38,6 +39,12 @@ void conf_say(const struct conf_reader *r, enum diag_level level, const config_s
 /* conf_line: where `s` was written. conf_file: likewise. */
 int conf_line(const struct conf_reader *r, const config_setting_t *s);
 const char *conf_file(const struct conf_reader *r, const config_setting_t *s);
+
+/* conf_written: a number as it was written; false: it is no int. */
+bool conf_written(const struct config_text *text, const struct config_token *t, long long *v);
+/* conf_wrapped: says of `key` that `s` is what libconfig 1.5 made of such a number, if it is. */
+bool conf_wrapped(const struct conf_reader *r, const config_setting_t *s, const char *key,
+	int64_t min, int64_t max);
 
 /* conf_unknown: says that `word` is none: `did you mean X?`, or `known are ...`. "WHAT: "word" ...". */
 void conf_unknown(const struct conf_reader *r, const config_setting_t *s, const char *what,

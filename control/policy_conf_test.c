@@ -165,6 +165,9 @@ static bool read_numbers(struct when *w, const config_setting_t *e)
 	int64_t max = 0;
 
 	conf_number_range(w->field, &least, &most);
+	if (conf_wrapped(w->reader, e, name, least, most)) {
+		return false;
+	}
 	if (config_setting_type(e) == CONFIG_TYPE_INT) {
 		min = config_setting_get_int(e);
 		max = min;

@@ -2,6 +2,8 @@
 /* Values of policy.conf, of all kinds, and what is said of wrong ones. Part of policy_conf.h. */
 #include "control/policy_conf_parts.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +36,69 @@ int conf_line(const struct conf_reader *r, const config_setting_t *s)
 const char *conf_file(const struct conf_reader *r, const config_setting_t *s)
 {
 	return config_text_origin(r->text, (int)config_setting_source_line(s)).file;
+}
+
+bool conf_written(const struct config_text *text, const struct config_token *t, long long *v)
+{
+	char digits[32] = "";
+	bool hex;
+
+	memcpy(digits, text->text + t->at, t->len < sizeof(digits) ? t->len : sizeof(digits) - 1);
+	hex = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
+	errno = 0;
+	*v = strtoll(digits, NULL, hex ? 16 : 10);
+	return errno == 0 && t->len < sizeof(digits) && *v >= INT32_MIN && *v <= INT32_MAX;
+}
+
+/* stands_at: token i may be the value of `s`: behind its name, or, in an array, not before it. */
+static bool stands_at(const struct conf_reader *r, size_t i, const config_setting_t *s)
+{
+	const struct config_token *t = &r->text->tokens[i];
+	const struct config_token *n = i != 0 ? t - 1 : NULL;
+	const char *name = config_setting_name(s);
+	int line = (int)config_setting_source_line(s);
+
+	if (name == NULL) {
+		return t->line >= line && (n == NULL || n->kind != TOKEN_NAME || n->line <= line);
+	}
+	return n != NULL && n->kind == TOKEN_NAME && n->line == line && n->len == strlen(name) &&
+	       memcmp(r->text->text + n->at, name, n->len) == 0;
+}
+
+/* wrapped: the number behind `s` that libconfig could not take, as a token's index; n_tokens: it could. */
+static size_t wrapped(const struct conf_reader *r, const config_setting_t *s)
+{
+	bool is_long = config_setting_type(s) == CONFIG_TYPE_INT64;
+	long long read = is_long ? config_setting_get_int64(s) : config_setting_get_int(s);
+	size_t i;
+
+	for (i = 0; i < r->text->n_tokens; i++) {
+		const struct config_token *t = &r->text->tokens[i];
+		long long v;
+
+		if (t->kind == TOKEN_NUMBER && !r->told[i] && stands_at(r, i, s) &&
+			!conf_written(r->text, t, &v) &&
+			read == (is_long ? v : (int32_t)(uint32_t)v)) {
+			break;
+		}
+	}
+	return i;
+}
+
+bool conf_wrapped(const struct conf_reader *r, const config_setting_t *s, const char *key,
+	int64_t min, int64_t max)
+{
+	int type = config_setting_type(s);
+	size_t i = type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64 ? wrapped(r, s)
+	                                                                : r->text->n_tokens;
+
+	if (i == r->text->n_tokens) {
+		return false;
+	}
+	r->told[i] = true;
+	conf_say(r, DIAG_ERROR, s, "%s: %.*s is out of range: %" PRId64 " to %" PRId64, key,
+		(int)r->text->tokens[i].len, r->text->text + r->text->tokens[i].at, min, max);
+	return true;
 }
 
 /* join: "a, b, c"; what does not fit is "...". */
@@ -100,7 +165,7 @@ bool conf_integer(const struct conf_reader *r, const config_setting_t *s, const 
 {
 	const config_setting_t *e = config_setting_get_member(s, key);
 
-	if (e == NULL) {
+	if (e == NULL || conf_wrapped(r, e, key, min, max)) {
 		return false;
 	}
 	if (config_setting_type(e) != CONFIG_TYPE_INT) {

@@ -222,6 +222,46 @@ static void test_mistakes(void)
 	free(r);
 }
 
+/* A number that libconfig wraps is told once, as it was written. */
+static void test_wrapped(void)
+{
+	static const char *const texts[] = {
+		"rules = ( { id = \"r\"; weight = 3000000000; when = { side = \"inside\"; }; } );",
+		"rules = ( { id = \"r\"; weight =\n\n3000000000L; when = { side = \"inside\"; }; } );",
+		"categories = ( { name = \"prize\"; reject =\n 3000000000; } );",
+		"categories = ( { name = \"prize\"; reject = 4294967297; } );",
+		"categories = ( { name = \"prize\"; reject = 99999999999999999999; } );",
+		"categories = ( { name = \"prize\"; reject = 5; status = 0xFFFFFFFF; } );",
+		RULE("protocol_id = 3000000000;"),
+		RULE("protocol_id = [ 1, -3000000000 ];"),
+	};
+	struct policy_rig *r = malloc(sizeof(*r));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		CU_ASSERT_FALSE(rig_read(r, patterns, texts[i], 3));
+		CU_ASSERT_EQUAL(r->diag.n_errors, 1);
+		if (r->diag.n_errors != 1) {
+			diag_print(&r->diag, stdout);
+		}
+		CU_ASSERT_PTR_NOT_NULL(strstr(r->diag.entries[0].text, " is out of range"));
+		rig_free(r);
+	}
+	/* what is wrong for itself is told beside it */
+	CU_ASSERT_FALSE(rig_read(r, patterns,
+		"categories = ( { name = \"prize\"; report = 2000000; reject = 3000000000; } );",
+		3));
+	CU_ASSERT_EQUAL(r->diag.n_errors, 2);
+	rig_free(r);
+	/* 1 is what libconfig makes of the other one, and is none the worse */
+	CU_ASSERT_FALSE(rig_read(r, patterns,
+		"categories = ( { name = \"prize\"; report = 1;\n reject = 4294967297; } );", 3));
+	CU_ASSERT_EQUAL(r->diag.n_errors, 1);
+	CU_ASSERT_TRUE(said(&r->diag, DIAG_ERROR, 2, "reject: 4294967297 is out of range"));
+	rig_free(r);
+	free(r);
+}
+
 /* What is only told. */
 static const struct mistake warnings[] = {
 	{ GIVEN, 4, "list \"hosts\" is not used" },
@@ -573,5 +613,6 @@ static void test_manual(void)
 }
 
 UNIT_MAIN("control/policy_conf", { "manual", test_manual }, { "mistakes", test_mistakes },
-	{ "warnings", test_warnings }, { "struct", test_struct }, { "conditions", test_conditions },
-	{ "depth", test_depth }, { "ceilings", test_ceilings }, { "durations", test_durations })
+	{ "wrapped", test_wrapped }, { "warnings", test_warnings }, { "struct", test_struct },
+	{ "conditions", test_conditions }, { "depth", test_depth }, { "ceilings", test_ceilings },
+	{ "durations", test_durations })
