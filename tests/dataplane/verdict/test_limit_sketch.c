@@ -27,7 +27,7 @@ static double root(double x)
 /* How many different values one key is let in with: the standard error of that, over many keys. */
 static void check_error(uint32_t max, double worst_percent)
 {
-	const unsigned n_keys = max < 2000 ? 200 : 50;
+	const unsigned n_keys = max < 2000 ? 400 : 100;
 	struct limits *l = rig_table(8, 800, 8, 1);
 	struct limit_rule r = spread_of(max, RIG_DAY);
 	bool known = true;
@@ -66,8 +66,10 @@ static void test_error(void)
 	check_error(100, 3);
 	check_error(500, 3);
 	check_error(1000, 3.5);
+	check_error(1026, 6); /* of a sample of 513 */
 	check_error(5000, 6);
 	check_error(20000, 6);
+	check_error(33000, 6);
 }
 
 /* A key that is full stays full: of twice as many values no more than `max` are let in, sampled or not. */
