@@ -114,16 +114,35 @@ static int read_query(const struct control_context *ctx, const struct server_req
 	return q->keys != NULL ? check_keys(q, a) : CONTROL_OK;
 }
 
-/* mask: of each number the first digits only. */
-static void mask(char *text)
+static bool has_address(const struct limit_rule *l)
 {
-	for (char *at = text; *at != '\0';) {
-		size_t n = strspn(at, "0123456789");
+	bool has = false;
 
-		for (size_t i = CLEAR_DIGITS; n >= LONG_DIGITS && i < n; i++) {
-			at[i] = '*';
+	for (unsigned i = 0; i < l->n_keys; i++) {
+		has |= l->keys[i] == LIMIT_KEY_FROM_IP;
+	}
+	return has;
+}
+
+/* mask: of each number the first digits only, however it is written; dots may be of an IP address. */
+static void mask(const struct limit_rule *l, char *text)
+{
+	const char *within = has_address(l) ? "0123456789 ()-" : "0123456789 ()-.";
+
+	for (char *at = text; *at != '\0';) {
+		size_t len = strspn(at, within);
+		size_t n = 0;
+		size_t seen = 0;
+
+		for (size_t i = 0; i < len; i++) {
+			n += at[i] >= '0' && at[i] <= '9';
 		}
-		at += n != 0 ? n : 1;
+		for (size_t i = 0; i < len && n >= LONG_DIGITS; i++) {
+			if (at[i] >= '0' && at[i] <= '9' && ++seen > CLEAR_DIGITS) {
+				at[i] = '*';
+			}
+		}
+		at += len != 0 ? len : 1;
 	}
 }
 
@@ -141,7 +160,7 @@ static json_t *key_json(
 	}
 	(void)snprintf(shown, sizeof(shown), "%s", text);
 	if (!clear) {
-		mask(shown);
+		mask(q->limit, shown);
 	}
 	j = json_pack("{s:o, s:b, s:o, s:o, s:o, s:o}", "key", json_value_text(shown), "known",
 		f.known, "used", json_value_count(f.used), "max", json_value_count(f.max),

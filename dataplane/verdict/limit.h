@@ -9,9 +9,10 @@
  *             as long as it is seen again within `keep`. A cell of the same table.
  *   distinct  different `of` of one key within the last per_us: linear counting (Whang 1990) over
  *             1,024 one-octet stamps of time, above that of a sample of them. Standard error 2.7 %
- *             of a `max` up to 1,024, 4.5 % above; the window is exact to 1/64 of per_us. Of a full
- *             key values that are known are let in where `max` is at most LIMIT_DISTINCT_TOLD (2 % of
- *             new ones pass for known then); above, no stamps could tell them, and none are let in.
+ *             of a `max` up to 1,024, 3.9 to 5.1 % above (a sample of 513 to 1,024); the window is exact
+ *             to 1/64 of per_us. Of a full key values that are known are let in where `max` is at most
+ *             LIMIT_DISTINCT_TOLD (2 % of new ones pass for known then); above, no stamps could tell
+ *             them, and none are let in.
  *   ratio     messages from a key, and those to it (answers), in the last per_us, in eighths of it.
  *
  * Cells of rate and grey are 16 octets, four to a cache line; a key may lie in two lines. They are
@@ -192,9 +193,9 @@ uint64_t limit_key_plain(const struct limit_key_value *k);
 
 /*
  * limit_key_read: the key that `text` names: the values of r's keys in their order, ',' between two;
- * numbers in international form, a country as its region, a link by its number, a text as it was
- * folded. False: it has another number of values, or one of them cannot be. Empty text: a limit
- * without keys.
+ * numbers in international form, also as people write them ("+44 7700 900001"), a country as its
+ * region, a link by its number, a text as it was folded. False: it has another number of values, or
+ * one of them cannot be. Empty text: a limit without keys.
  */
 bool limit_key_read(const struct limit_rule *r, const char *text, struct limit_key_value *k);
 

@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL /* short keys, as in concat.c */
 #include <xxhash.h>
 
+#include "dataplane/sms/numbering.h"
 #include "dataplane/verdict/limit_parts.h"
 #include "patterns/ruleset.h"
 
@@ -22,7 +23,10 @@ static const struct {
 #undef X
 static const char *const count_names[] = { "messages", "parts" };
 
-enum { PREFIX_DIGITS_MAX = 15 }; /* ITU-T E.164 6 */
+enum {
+	PREFIX_DIGITS_MAX = 15, /* ITU-T E.164 6 */
+	NUMBER_APART_DIGITS = 7,
+};
 
 const char *limit_kind_name(enum limit_kind k)
 {
@@ -359,16 +363,66 @@ static bool put_lower(struct bytes v, struct limit_key_value *k)
 	return true;
 }
 
-/* read_number: digits with or without '+', or, where they may be, letters. */
-static bool read_number(struct bytes v, bool letters, size_t max, struct limit_key_value *k)
+/*
+ * plain_number: digits, perhaps behind '+', without what people write between them; empty: it is none.
+ * With letters few digits apart are a name: "24 7".
+ */
+static struct bytes plain_number(struct bytes v, bool letters, uint8_t out[LIMIT_VALUE_LEN])
 {
-	struct bytes digits = v.data[0] == '+' ? bytes_slice(v, 1, v.len) : v;
+	size_t n = 0;
+	size_t n_digits = 0;
+	bool gaps = false;
 
-	if (all_digits(digits)) {
-		limit_key_put(k, max != 0 ? bytes_slice(digits, 0, max) : digits);
-		return max == 0 || digits.len >= max;
+	for (size_t i = 0; i < v.len; i++) {
+		uint8_t c = v.data[i];
+
+		if (memchr(" .()-", c, 5) != NULL) {
+			gaps = true;
+			continue;
+		}
+		if (n == LIMIT_VALUE_LEN || (!is_digit(c) && (c != '+' || n != 0))) {
+			return bytes_of(NULL, 0);
+		}
+		n_digits += c != '+';
+		out[n++] = c;
 	}
-	return letters && put_lower(v, k);
+	if (n_digits == 0 || (letters && gaps && n == n_digits && n < NUMBER_APART_DIGITS)) {
+		return bytes_of(NULL, 0);
+	}
+	return bytes_of(out, n);
+}
+
+/* read_number: in international form, as messages' numbers are; where they may be, letters. */
+static bool read_number(struct bytes v, bool letters, struct limit_key_value *k)
+{
+	uint8_t plain[LIMIT_VALUE_LEN];
+	uint8_t out[NUMBERING_OUT];
+	struct bytes digits = plain_number(v, letters, plain);
+	struct bytes normal = numbering_normal(NUMBERING_NONE, 0, digits, out, NULL);
+
+	if (digits.len == 0) {
+		return letters && put_lower(v, k);
+	}
+	limit_key_put(k, normal.len != 0 ? normal : digits);
+	return true;
+}
+
+/* read_prefix: the first of a number's digits. */
+static bool read_prefix(struct bytes v, unsigned n, struct limit_key_value *k)
+{
+	uint8_t plain[LIMIT_VALUE_LEN];
+	struct bytes digits = plain_number(v, false, plain);
+
+	digits = digits.len != 0 && plain[0] == '+' ? bytes_slice(digits, 1, digits.len) : digits;
+	limit_key_put(k, bytes_slice(digits, 0, n));
+	return digits.len >= n;
+}
+
+/* read_exact: digits that are compared as they are: zeros in front are of an IMSI (001: tests). */
+static bool read_exact(struct bytes v, struct limit_key_value *k)
+{
+	limit_key_put(k, v.data[0] == '+' ? bytes_slice(v, 1, v.len) : v);
+	return all_digits(v.data[0] == '+' ? bytes_slice(v, 1, v.len) : v);
 }
 
 static bool read_ip(struct bytes v, struct limit_key_value *k)
@@ -410,16 +464,17 @@ static bool read_value(unsigned key, unsigned digits, struct bytes v, struct lim
 	case LIMIT_KEY_DESTINATION:
 	case LIMIT_KEY_MSISDN:
 	case LIMIT_KEY_SMSC:
-		return read_number(v, true, 0, k);
+		return read_number(v, true, k);
 	case LIMIT_KEY_ORIGINATOR_PREFIX:
 	case LIMIT_KEY_DESTINATION_PREFIX:
-		return read_number(v, false, digits, k);
+		return read_prefix(v, digits, k);
+	case LIMIT_KEY_NUMBER:
+		return read_number(v, false, k);
 	case LIMIT_KEY_LINK:
 	case LIMIT_KEY_IMSI:
 	case LIMIT_KEY_CALLING_GT:
 	case LIMIT_KEY_CALLED_GT:
-	case LIMIT_KEY_NUMBER:
-		return read_number(v, false, 0, k);
+		return read_exact(v, k);
 	case LIMIT_KEY_ORIGINATOR_COUNTRY:
 	case LIMIT_KEY_DESTINATION_COUNTRY:
 		return read_country(v, k);

@@ -14,7 +14,7 @@
 static const char conf[] =
 	"limits = (\n"
 	"	{ name = \"minute\"; kind = \"rate\"; key = [ \"originator\" ]; rate = \"60/min\"; "
-	"burst = 10; action = \"throttle\"; named = [ \"447700900001\" ]; note = \"a note\"; },\n"
+	"burst = 10; action = \"throttle\"; named = [ \"447700900001\", \"+44 (7700) 900-003\" ]; note = \"a note\"; },\n"
 	"	{ name = \"all\"; kind = \"rate\"; key = []; rate = \"10/day\"; action = \"report\"; },\n"
 	"	{ name = \"grey\"; kind = \"grey\"; key = [ \"originator\", \"destination\" ]; "
 	"delay = \"1 min\"; keep = \"1 day\"; action = \"throttle\"; }\n"
@@ -163,17 +163,21 @@ static void test_roles(void)
 
 	(void)send(b, "minute", "447700900001", 4);
 	(void)send(b, "minute", "447700900002", 12);
+	(void)send(b, "minute", "447700900003", 2);
 	CU_ASSERT_EQUAL(call(b, "limit.show", SERVER_VIEWER, asked, &a), CONTROL_NOT_PERMITTED);
 	CU_ASSERT_EQUAL(call(b, "limit.show", SERVER_OPERATOR, asked, &a), CONTROL_OK);
 	CU_ASSERT_EQUAL(number(at(&a, "keys", 0), "used"), 10);
 	CU_ASSERT(number(at(&a, "keys", 0), "per_mille") >= 990);
 	CU_ASSERT(number(at(&a, "keys", 0), "wait_us") > 900000);
-	CU_ASSERT_STRING_EQUAL(text(at(&a, "named", 0), "key"), "447700900001");
-	CU_ASSERT_EQUAL(number(at(&a, "named", 0), "used"), 4);
+	CU_ASSERT_STRING_EQUAL(text(at(&a, "named", 1), "key"), "447700900001");
+	CU_ASSERT_EQUAL(number(at(&a, "named", 1), "used"), 4);
+	CU_ASSERT_STRING_EQUAL(text(at(&a, "named", 0), "key"), "+44 (7700) 900-003");
+	CU_ASSERT_EQUAL(number(at(&a, "named", 0), "used"), 2);
 	CU_ASSERT_STRING_EQUAL(text(json_object_get(a.result, "limit"), "note"), "a note");
 	CU_ASSERT_EQUAL(
 		call(b, "limit.show", SERVER_VIEWER, "{\"name\":\"minute\"}", &a), CONTROL_OK);
-	CU_ASSERT_STRING_EQUAL(text(at(&a, "named", 0), "key"), "4477********");
+	CU_ASSERT_STRING_EQUAL(text(at(&a, "named", 1), "key"), "4477********");
+	CU_ASSERT_STRING_EQUAL(text(at(&a, "named", 0), "key"), "+44 (77**) ***-***");
 	CU_ASSERT_EQUAL(call(b, "limit.show", SERVER_VIEWER, "{\"name\":\"all\"}", &a), CONTROL_OK);
 	CU_ASSERT_STRING_EQUAL(text(json_object_get(a.result, "limit"), "name"), "all");
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(a.result, "keys")), 1);

@@ -179,6 +179,52 @@ static void test_keys(void)
 	}
 }
 
+/* Numbers as people write them are the digits that messages have; names stay names. */
+static void test_numbers(void)
+{
+	static const struct {
+		uint8_t key;
+		const char *text;
+		const char *value; /* NULL: it is refused */
+	} rows[] = {
+		{ LIMIT_KEY_ORIGINATOR, "4477 0090 0001", "447700900001" },
+		{ LIMIT_KEY_ORIGINATOR, "+44 (7700) 900-001", "447700900001" },
+		{ LIMIT_KEY_DESTINATION, "0044.7700.900001", "447700900001" },
+		{ LIMIT_KEY_MSISDN, "+44 020 7946 0001", "442079460001" },
+		{ LIMIT_KEY_SMSC, "+1 2", "12" },
+		{ LIMIT_KEY_ORIGINATOR, "80080", "80080" },
+		{ LIMIT_KEY_ORIGINATOR, "24 7", "24 7" },
+		{ LIMIT_KEY_ORIGINATOR, "Bank 24-7", "bank 24-7" },
+		{ LIMIT_KEY_ORIGINATOR, "+", "+" },
+		{ LIMIT_KEY_ORIGINATOR, "44+7700900001", "44+7700900001" },
+		{ LIMIT_KEY_ORIGINATOR, "12345678901234567890123456789012",
+			"12345678901234567890123456789012" },
+		{ LIMIT_KEY_NUMBER, "0044 7700 900001", "447700900001" },
+		{ LIMIT_KEY_NUMBER, "0800 1234", "08001234" },
+		{ LIMIT_KEY_NUMBER, "call", NULL },
+		{ LIMIT_KEY_NUMBER, "-", NULL },
+		{ LIMIT_KEY_IMSI, "001010123456789", "001010123456789" },
+		{ LIMIT_KEY_IMSI, "00101 0123456789", NULL },
+		{ LIMIT_KEY_ORIGINATOR_PREFIX, "+44 770", "44770" },
+		{ LIMIT_KEY_ORIGINATOR_PREFIX, "+44 77", NULL },
+		{ LIMIT_KEY_ORIGINATOR_PREFIX, "bank", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t key = reads(rows[i].key, LIMIT_KEY_COUNT, rows[i].text);
+		struct limit_key_value k;
+
+		limit_key_begin(&k);
+		if (rows[i].value != NULL) {
+			limit_key_put(&k, bytes_str(rows[i].value));
+		}
+		CU_ASSERT_EQUAL(key, rows[i].value != NULL ? limit_key_plain(&k) : 0);
+		if (key != (rows[i].value != NULL ? limit_key_plain(&k) : 0)) {
+			printf("    \"%s\" is another key\n", rows[i].text);
+		}
+	}
+}
+
 static void test_named(void)
 {
 	static struct limit_named named[100];
@@ -340,5 +386,5 @@ static void test_damage(void)
 }
 
 UNIT_MAIN("limit_state", { "names", test_names }, { "figures", test_figures },
-	{ "keys", test_keys }, { "named", test_named }, { "restart", test_restart },
-	{ "late", test_late }, { "damage", test_damage })
+	{ "keys", test_keys }, { "numbers", test_numbers }, { "named", test_named },
+	{ "restart", test_restart }, { "late", test_late }, { "damage", test_damage })
