@@ -43,6 +43,8 @@ struct policy_conf {
 	unsigned n_links;
 	enum rule_action default_action; /* of categories that it does not name, at weight 100 */
 	struct policy_unseen *unseen;    /* written */
+	const char **list_files; /* written, LIST_SET_MAX: the file that names each list, as long as
+	                            the text; or NULL */
 };
 
 /* policy_conf_read: fills *p from `text`. False when `diag` got an error; *p is then not to be used. */

@@ -116,6 +116,9 @@ static void read_list(struct conf_reader *r, struct list_group *g)
 	}
 	l->kind = (uint8_t)g->kind;
 	l->line = conf_line(r, g->s);
+	if (r->how->list_files != NULL) {
+		r->how->list_files[r->policy->n_lists] = conf_file(r, g->s);
+	}
 	g->use.list = (uint8_t)r->policy->n_lists++;
 	g->kind_known = true;
 }

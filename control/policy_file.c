@@ -28,15 +28,16 @@ struct loading {
  * read_policy: from `conf`, or what holds without one. Rules of policy.conf are added to a source that
  * was read, `ruleset` NULL, or are found in the ruleset that a pack has.
  */
-static bool read_policy(
-	const struct loading *l, const struct config_text *conf, const struct ruleset *ruleset)
+static bool read_policy(const struct loading *l, const struct config_text *conf,
+	const struct ruleset *ruleset, const char **list_files)
 {
 	const struct policy_conf how = { .source = ruleset == NULL ? &l->set->source : NULL,
 		.ruleset = ruleset,
 		.links = l->how->link_names,
 		.n_links = l->how->n_links,
 		.default_action = l->how->default_action,
-		.unseen = &l->set->unseen };
+		.unseen = &l->set->unseen,
+		.list_files = list_files };
 	struct config_text none = { 0 };
 	bool good;
 
@@ -150,18 +151,21 @@ static bool load_text(const struct loading *l, bool is_folder)
 	struct compile_limits limits = compile_default_limits();
 	struct config_text conf = { 0 };
 	const struct compile_reuse reuse = { l->how->base, l->how->cache, l->how->arena };
+	const char *list_files[LIST_SET_MAX] = { NULL };
 	char *path = path_in(l->how->path, "/", conf_name, "");
 	bool has_conf = is_folder && path != NULL && access(path, F_OK) == 0;
 	bool good = read_patterns(l, has_conf) && path != NULL;
 
 	if (!has_conf || config_text_file(&conf, path, l->diag)) {
-		good = read_policy(l, has_conf ? &conf : NULL, NULL) && good;
+		good = read_policy(l, has_conf ? &conf : NULL, NULL, list_files) && good;
 	} else {
 		good = false;
 	}
+	good = policy_lists_read(&set->policy, l->how->path, list_files, &set->lists, l->diag) &&
+	       good;
 	config_text_free(&conf);
 	free(path);
-	if (!policy_lists_read(&set->policy, l->how->path, &set->lists, l->diag) || !good) {
+	if (!good) {
 		return false;
 	}
 	keep_starts(&set->policy, &set->source);
@@ -181,12 +185,12 @@ static bool load_pack_policy(const struct loading *l, const struct pack *pack)
 	bool good;
 
 	if (!pack_find(pack, conf_name, &section)) {
-		return read_policy(l, NULL, r);
+		return read_policy(l, NULL, r, NULL);
 	}
 	text = strndup((const char *)section.data, section.len);
 	name = path_in(l->how->path, "(", conf_name, ")");
 	good = text != NULL && name != NULL && config_text_memory(&conf, name, text, l->diag) &&
-	       read_policy(l, &conf, r);
+	       read_policy(l, &conf, r, NULL);
 	config_text_free(&conf);
 	free(name);
 	free(text);

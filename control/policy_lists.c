@@ -32,23 +32,34 @@ static bool finish(struct list_set *set, bool good, struct list_set **out)
 	return good;
 }
 
-bool policy_lists_read(
-	const struct policy *p, const char *folder, struct list_set **set, struct diag *diag)
+/* read_list: of its file; what is wrong with that is told, and where the list is named. */
+static struct list *read_list(
+	const struct policy_list *l, const char *folder, const char *named_in, struct diag *diag)
+{
+	struct list *list;
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", folder, l->file) < 0) {
+		return NULL;
+	}
+	list = list_load(l->name, (enum list_kind)l->kind, path, path, diag);
+	if (list == NULL) {
+		diag_add(diag, DIAG_ERROR, named_in, l->line, 0,
+			"list \"%s\" of kind %s is not taken from its file %s", l->name,
+			list_kind_name((enum list_kind)l->kind), path);
+	}
+	free(path);
+	return list;
+}
+
+bool policy_lists_read(const struct policy *p, const char *folder, const char *const *named_in,
+	struct list_set **set, struct diag *diag)
 {
 	struct list_set *s = p->n_lists != 0 ? list_set_create() : NULL;
 	bool good = p->n_lists == 0 || s != NULL;
 
 	for (uint32_t i = 0; i < p->n_lists && s != NULL; i++) {
-		const struct policy_list *l = &p->lists[i];
-		char *path = NULL;
-
-		if (asprintf(&path, "%s/%s", folder, l->file) < 0) {
-			path = NULL;
-		}
-		good = path != NULL &&
-		       add(s, list_load(l->name, (enum list_kind)l->kind, path, path, diag)) &&
-		       good;
-		free(path);
+		good = add(s, read_list(&p->lists[i], folder, named_in[i], diag)) && good;
 	}
 	if (!good && diag->n_errors == 0) {
 		diag_add(diag, DIAG_ERROR, folder, 0, 0, "out of memory for its lists");

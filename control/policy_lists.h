@@ -21,12 +21,12 @@ enum { POLICY_LIST_SECTION_SIZE = PACK_NAME_SIZE };
 const char *policy_list_section(const char *name, bool change, char out[POLICY_LIST_SECTION_SIZE]);
 
 /*
- * policy_lists_read: from files in `folder`. policy_lists_take: from a pack, `file` being its name in
+ * policy_lists_read: from files in `folder`; named_in[i]: the file of which list i's line is. policy_lists_take: from a pack, `file` being its name in
  * messages; what the set `live` has of the same name and contents is shared with it, and needs not be in
  * the pack. *set has one reference; NULL where the policy names no list. False with errors in `diag`.
  */
-bool policy_lists_read(
-	const struct policy *p, const char *folder, struct list_set **set, struct diag *diag);
+bool policy_lists_read(const struct policy *p, const char *folder, const char *const *named_in,
+	struct list_set **set, struct diag *diag);
 bool policy_lists_take(const struct policy *p, const struct pack *pack, const char *file,
 	const struct list_set *live, struct list_set **set, struct diag *diag);
 

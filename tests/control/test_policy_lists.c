@@ -151,6 +151,30 @@ static void test_folder(void)
 	folder_remove(f);
 }
 
+/* A list's file that is missing or wrong: told, and the line that names it, of an included file, too. */
+static void test_bad_file(void)
+{
+	static const char more[] =
+		"\n\nlists = ( { name = \"gone\"; kind = \"number\"; match = \"smsc\"; "
+		"effect = \"pass\"; },\n"
+		"	{ name = \"bad\"; kind = \"number\"; match = \"smsc\"; effect = \"pass\"; } );\n";
+	struct folder *f = folder_make("max_action = \"report\";\n@include \"vip.txt\"\n");
+
+	put_file(f, "vip.txt", more);
+	CU_ASSERT_FALSE(load_folder(f));
+	CU_ASSERT(said(&f->diag, DIAG_ERROR, "gone.txt", 0, "No such file"));
+	CU_ASSERT(said(&f->diag, DIAG_ERROR, "vip.txt", 3,
+		"list \"gone\" of kind number is not taken from its file "));
+	CU_ASSERT(said(&f->diag, DIAG_ERROR, "bad.txt", 1, ""));
+	CU_ASSERT(said(&f->diag, DIAG_ERROR, "vip.txt", 4,
+		"list \"bad\" of kind number is not taken from its file "));
+	CU_ASSERT_PTR_NULL(f->set.lists);
+	put_file(f, "policy.conf", more);
+	CU_ASSERT_FALSE(load_folder(f));
+	CU_ASSERT(said(&f->diag, DIAG_ERROR, "policy.conf", 3, "list \"gone\""));
+	folder_remove(f);
+}
+
 static void test_none(void)
 {
 	struct folder *f = folder_make("");
@@ -358,6 +382,7 @@ static void test_file_errors(void)
 	folder_remove(f);
 }
 
-UNIT_MAIN("policy_lists", { "folder", test_folder }, { "none", test_none }, { "pack", test_pack },
+UNIT_MAIN("policy_lists", { "folder", test_folder }, { "none", test_none },
+	{ "bad_file", test_bad_file }, { "pack", test_pack },
 	{ "wrong sections", test_wrong_sections }, { "errors of policy.conf", test_conf_errors },
 	{ "named twice", test_named_twice }, { "errors of files", test_file_errors })
