@@ -58,9 +58,9 @@ struct sms {
 	bool receipt;
 	bool compressed;
 	bool message_waiting;
-	bool partial;     /* judged before its end was there */
-	bool refused;     /* signalling refuses it, whatever policy says: limits are not charged */
-	struct bytes udh; /* without UDHL */
+	bool partial; /* judged before its end was there */
+	bool refused; /* signalling refuses it, unless a never-block list lets it in: no charge */
+	struct bytes udh;     /* without UDHL */
 	uint16_t source_port; /* UDH 0x04/0x05, 0: none */
 	uint16_t destination_port;
 	struct sms_concat concat;

@@ -215,9 +215,9 @@ static void charge(struct judging *a)
 	struct judge_limited q;
 	uint64_t start;
 
-	if (a->generation->policy->n_limits == 0 || a->sms->refused || v->action >= ACTION_BLANK ||
-		v->reason == R_sibling) {
-		return;
+	if (a->generation->policy->n_limits == 0 || v->action >= ACTION_BLANK ||
+		v->reason == R_sibling || (a->sms->refused && v->reason != R_never_block)) {
+		return; /* signalling gives way to never-block lists, too */
 	}
 	start = stats_clock(a->stats);
 	q = limited(a);

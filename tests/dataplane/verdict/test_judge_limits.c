@@ -629,11 +629,16 @@ static void test_answers(void)
 		(void)judge_as(b, "4915155555", "4917012345", "a long one");
 	}
 	b->sms.concat = (struct sms_concat){ 0 };
+	b->sms.refused = true; /* by signalling, which gives way to a never-block list */
+	(void)judge_as(b, "4915155555", "4917012345", "an answer");
+	CU_ASSERT_EQUAL(b->verdict.reason, R_never_block);
+	(void)judge_as(b, "4916055555", "4917012345", "not let in");
+	b->sms.refused = false;
 	b->look_only = true;
 	(void)judge_as(b, "4915155555", "4917012345", "not yet");
 	limits_fill(b->limits, r, rig_key(b->limits, r, UINT64_C(4917012345)), b->now_us, &f);
 	CU_ASSERT_EQUAL(f.used, 1);
-	CU_ASSERT_EQUAL(f.answers, 2);
+	CU_ASSERT_EQUAL(f.answers, 3);
 	bench_close(b);
 }
 
