@@ -209,10 +209,10 @@ static bool host_is_address(struct bytes text, const struct entity_host *host)
 			struct entity_char c = entity_char_at(text, at);
 
 			value = value * 10 + c.cp - '0';
+			if (value > 255) {
+				return false;
+			}
 			at += c.len;
-		}
-		if (value > 255) {
-			return false;
 		}
 	}
 	return host->n == 4;

@@ -88,6 +88,7 @@ static void test_urls_with_scheme(void)
 			"http://[2001:db8::1]/x=http://[2001:db8::1]/x|"
 			"http://3232235777/=http://192.168.1.1/" },
 		{ "clickhttps://x.top.Thanks", "https://x.top=https://x.top" },
+		{ "see 10.2.3.4/x and 4294967306.2.3.4/x", "10.2.3.4/x=http://10.2.3.4/x" },
 		{ "http:// 192.0.2.1 now", "http:// 192.0.2.1=http://192.0.2.1" },
 		{ "http://", "" },
 		{ "http://x.com/a,b;c!", "http://x.com/a,b;c=http://x.com/a,b;c" },
