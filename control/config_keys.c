@@ -513,7 +513,9 @@ const struct config_key config_keys[] = {
 		.unit = "MiB",
 		.initial = "512",
 		.help = "All generations of the policy in memory: the live one, the one before while it may come "
-			"back, and one being loaded. A push that does not fit is refused." },
+			"back, and one being loaded; their lists, too, what they share counted once "
+			"(smswallctl list show tells the size of one). A push that does not fit is refused; "
+			"lists are read before they are counted." },
 	{ .path = "memory.lock",
 		TOP(memory_lock),
 		.type = CONFIG_BOOL,

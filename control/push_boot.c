@@ -290,12 +290,34 @@ bool push_boot_load(struct push_boot *b, const struct config *config, const char
 	return good;
 }
 
+/* charge: what the first generation and its lists take; false: over the ceiling, told in `diag`. */
+static bool charge(struct push_boot *b, struct push_made *made, struct diag *diag)
+{
+	char figures[160];
+	const char *list;
+	size_t size;
+
+	if (!list_set_charge(b->set.lists, &b->arena, &list, &size)) {
+		arena_explain(&b->arena, size, figures, sizeof(figures));
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
+			"memory.generations is too small for list %s of the policy: it %s", list,
+			figures);
+		return false;
+	}
+	size = generation_size(made->generation);
+	if (!arena_charge(&b->arena, size)) {
+		arena_explain(&b->arena, size, figures, sizeof(figures));
+		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
+			"memory.generations is too small for the policy: it %s", figures);
+		return false;
+	}
+	made->charged = size;
+	return true;
+}
+
 bool push_boot_make(
 	struct push_boot *b, const struct config *config, struct push_made *made, struct diag *diag)
 {
-	char figures[160];
-	size_t size;
-
 	memset(made, 0, sizeof(*made));
 	made->record = b->record;
 	made->generation = generation_create(
@@ -308,16 +330,11 @@ bool push_boot_make(
 	if (config->pipeline.replay) {
 		return true;
 	}
-	size = generation_size(made->generation);
-	if (!arena_charge(&b->arena, size)) {
-		arena_explain(&b->arena, size, figures, sizeof(figures));
-		diag_add(diag, DIAG_ERROR, NULL, 0, 0,
-			"memory.generations is too small for the policy: it %s", figures);
+	if (!charge(b, made, diag)) {
 		generation_free(made->generation);
 		memset(made, 0, sizeof(*made));
 		return false;
 	}
-	made->charged = size;
 	made->states = b->set.states;
 	b->set.states = NULL;
 	/* from here on the generation is all that is needed of it */

@@ -291,6 +291,7 @@ static int build_set(struct load *l)
 static int build_generation(struct load *l, uint32_t number)
 {
 	struct arena *arena = l->shop->arena;
+	const char *list;
 	size_t size;
 	char figures[160];
 
@@ -298,6 +299,12 @@ static int build_generation(struct load *l, uint32_t number)
 		number, l->set.ruleset, &l->set.policy, l->shop->config->n_workers);
 	if (l->made.generation == NULL) {
 		return fail(l->job, CONTROL_FAILED, "out of memory for the generation");
+	}
+	if (!list_set_charge(l->set.lists, arena, &list, &size)) {
+		arena_explain(arena, size, figures, sizeof(figures));
+		return fail(l->job, CONTROL_INVALID,
+			"memory.generations is too small for list %s beside what is live: it %s",
+			list, figures);
 	}
 	generation_set_lists(l->made.generation, l->set.lists);
 	size = generation_size(l->made.generation);

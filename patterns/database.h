@@ -13,8 +13,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "dataplane/base/arena.h"
 #include "dataplane/base/bytes.h"
-#include "patterns/arena.h"
 
 struct hs_database;
 

@@ -33,6 +33,8 @@ struct list_store {
 	struct list_texts
 		folded; /* kinds sender and host: keyed by the fold; tag: place in texts, 4 octets */
 	uint16_t pair_prefixes; /* kind pair: 1 << digits of each prefix that a sender is */
+	struct arena *arena;    /* what it is charged to, see list_set_charge() */
+	size_t charged;
 	_Atomic int references;
 };
 

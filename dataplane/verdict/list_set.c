@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "dataplane/base/arena.h"
 #include "dataplane/verdict/list_parts.h"
 
 const char *list_kind_name(enum list_kind k)
@@ -84,6 +85,7 @@ void list_store_unref(struct list_store *s)
 	free(s->tags.keys);
 	free(s->tags.at);
 	free(s->tags.blob);
+	arena_discharge(s->arena, s->charged);
 	free(s);
 }
 
@@ -255,6 +257,45 @@ struct list *list_set_find(const struct list_set *s, const char *name)
 		}
 	}
 	return NULL;
+}
+
+/* charge: `size` octets once; false: over the ceiling, and *size is told. */
+static bool charge(struct arena *a, struct arena **to, size_t *charged, size_t size, size_t *asked)
+{
+	if (*charged == 0 && size != 0) {
+		if (!arena_charge(a, size)) {
+			*asked = size;
+			return false;
+		}
+		*to = a;
+		*charged = size;
+	}
+	return true;
+}
+
+static bool charge_store(struct list_store *s, struct arena *a, size_t *asked)
+{
+	return s == NULL || charge(a, &s->arena, &s->charged, list_store_size(s), asked);
+}
+
+static bool charge_spans(struct list_spans *s, struct arena *a, size_t *asked)
+{
+	return s == NULL || charge(a, &s->arena, &s->charged, list_spans_size(s), asked);
+}
+
+bool list_set_charge(const struct list_set *s, struct arena *a, const char **name, size_t *asked)
+{
+	for (uint32_t i = 0; s != NULL && i < s->n; i++) {
+		struct list *l = s->lists[i];
+
+		if (!charge_store(l->base, a, asked) || !charge_store(l->added, a, asked) ||
+			!charge_store(l->deleted, a, asked) || !charge_spans(l->spans, a, asked) ||
+			!charge_spans(l->base_spans, a, asked)) {
+			*name = l->name;
+			return false;
+		}
+	}
+	return true;
 }
 
 struct list_set *list_set_ref(struct list_set *s)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "dataplane/base/arena.h"
 #include "dataplane/verdict/list_number.h"
 
 /*
@@ -272,6 +273,7 @@ void list_spans_unref(struct list_spans *s)
 	}
 	free(s->spans);
 	free(s->blob);
+	arena_discharge(s->arena, s->charged);
 	free(s);
 }
 

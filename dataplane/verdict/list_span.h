@@ -42,6 +42,7 @@ struct list_segment {
 };
 #define LIST_NO_SPAN UINT32_MAX
 
+struct arena;
 struct list_spans {
 	uint32_t n;
 	uint32_t n_of[LIST_FORMS]; /* as spans are sorted by form */
@@ -50,6 +51,8 @@ struct list_spans {
 	uint32_t n_segments[LIST_FORMS];
 	char *blob;
 	uint32_t blob_len;
+	struct arena *arena; /* what it is charged to, see list_set_charge() */
+	size_t charged;
 	_Atomic int references;
 };
 

@@ -69,6 +69,7 @@ struct list_hit {
 };
 
 struct list;
+struct arena; /* dataplane/base/arena.h */
 
 /*
  * list_find_*: false: not in it; *hit is then untouched. `hit` may be NULL.
@@ -147,6 +148,12 @@ struct list_set *list_set_create(void);
 /* list_set_add: takes over the caller's reference to `l`; its index, or -1: full (released then). */
 int list_set_add(struct list_set *s, struct list *l);
 struct list *list_set_find(const struct list_set *s, const char *name); /* NULL: none */
+/*
+ * list_set_charge: charges the memory of the lists to `a`, which outlives them: what versions share once, and
+ * what was charged before not again. It is given back when the last version goes. False: over the ceiling with
+ * list *name, which asked for *asked octets; what was charged until then goes with the set. `s` may be NULL.
+ */
+bool list_set_charge(const struct list_set *s, struct arena *a, const char **name, size_t *asked);
 struct list_set *list_set_ref(struct list_set *s);
 void list_set_unref(struct list_set *s); /* NULL is accepted */
 

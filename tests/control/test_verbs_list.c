@@ -170,6 +170,35 @@ static void test_replace(void)
 	rig_free(r);
 }
 
+/* A list that memory.generations has no room for is refused by name; what was counted of it is given back. */
+static void test_too_big(void)
+{
+	struct rig *r = started();
+	struct server_answer a = { .result = NULL };
+	size_t used = arena_used(&r->boot.arena);
+	char args[300];
+	FILE *f = fopen(rig_path(r, "many"), "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	for (unsigned i = 0; i < 20000; i++) {
+		fprintf(f, "44%010u\n", i * 7919u);
+	}
+	fclose(f);
+	snprintf(args, sizeof(args), "{\"name\":\"vip\",\"path\":\"%s\"}", rig_path(r, "many"));
+	r->boot.arena.ceiling = used + 10000;
+	CU_ASSERT_EQUAL(call(r, "list.replace", args, &a), CONTROL_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(r->sentence, "list vip"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(r->sentence, "MiB"));
+	CU_ASSERT_EQUAL(list_facts(live(r, "vip")).n_entries, 2);
+	CU_ASSERT_EQUAL(arena_used(&r->boot.arena), used);
+	r->boot.arena.ceiling = 0;
+	CU_ASSERT_EQUAL(call(r, "list.replace", args, &a), CONTROL_OK);
+	CU_ASSERT_EQUAL(list_facts(live(r, "vip")).n_entries, 20000);
+	CU_ASSERT(arena_used(&r->boot.arena) > used + 20000);
+	json_decref(a.result);
+	rig_free(r);
+}
+
 /* From the store after a restart, and back to the one before. */
 static void test_kept(void)
 {
@@ -238,4 +267,5 @@ static void test_arguments(void)
 }
 
 UNIT_MAIN("verbs_list", { "what there is", test_what_there_is }, { "changes", test_changes },
-	{ "replace", test_replace }, { "kept", test_kept }, { "arguments", test_arguments })
+	{ "replace", test_replace }, { "too big", test_too_big }, { "kept", test_kept },
+	{ "arguments", test_arguments })

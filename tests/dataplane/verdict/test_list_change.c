@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/verdict/list_build.h"
 
+#include "dataplane/base/arena.h"
 #include "dataplane/limits.h"
 #include "tests/dataplane/verdict/list_rig.h"
 
@@ -159,6 +160,40 @@ static void test_change_senders(void)
 	list_unref(l);
 	list_unref(a);
 	list_unref(b);
+}
+
+/* What versions share is counted once, and as long as one of them lives. */
+static void test_charge(void)
+{
+	struct list_set *sets[2] = { list_set_create(), list_set_create() };
+	struct list *l = read_list(LIST_NUMBER, "1\n2,two\n3\n44*\n10-19\n");
+	struct list *next = change(l, "+4\n-2\n+55*\n");
+	const char *name = NULL;
+	struct arena a;
+	size_t asked = 0;
+	size_t base;
+
+	arena_init(&a, 0);
+	CU_ASSERT(list_set_charge(NULL, &a, &name, &asked));
+	CU_ASSERT_EQUAL(list_set_add(sets[0], l), 0);
+	CU_ASSERT_EQUAL(list_set_add(sets[1], next), 0);
+	CU_ASSERT(list_set_charge(sets[0], &a, &name, &asked));
+	base = arena_used(&a);
+	CU_ASSERT(base > 100);
+	CU_ASSERT(list_set_charge(sets[0], &a, &name, &asked));
+	CU_ASSERT_EQUAL(arena_used(&a), base);
+	a.ceiling = base + 10;
+	CU_ASSERT_FALSE(list_set_charge(sets[1], &a, &name, &asked));
+	CU_ASSERT_STRING_EQUAL(name, list_name(next));
+	CU_ASSERT(asked > 10);
+	a.ceiling = 0;
+	CU_ASSERT(list_set_charge(sets[1], &a, &name, &asked));
+	CU_ASSERT(arena_used(&a) > base);
+	CU_ASSERT(arena_used(&a) < 2 * base + list_facts(next).octets);
+	list_set_unref(sets[0]);
+	CU_ASSERT(arena_used(&a) > base); /* the next version's base is the same */
+	list_set_unref(sets[1]);
+	CU_ASSERT_EQUAL(arena_used(&a), 0);
 }
 
 enum { UNIVERSE = 60, ROUNDS = 200, TEXT_SIZE_MAX = 4096 };
@@ -391,6 +426,6 @@ static void test_foreign_sections(void)
 UNIT_MAIN("list_change", { "change", test_change }, { "changes of pairs", test_change_pairs },
 	{ "changes of look-alikes", test_change_look_alikes },
 	{ "change errors", test_change_errors }, { "change senders", test_change_senders },
-	{ "changes against text", test_changes_against_text },
+	{ "charge", test_charge }, { "changes against text", test_changes_against_text },
 	{ "overlay grows", test_overlay_grows }, { "damaged sections", test_damaged_sections },
 	{ "live base", test_live_base }, { "foreign sections", test_foreign_sections })

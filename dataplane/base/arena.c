@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "patterns/arena.h"
+#include "dataplane/base/arena.h"
 
 #include <errno.h>
 #include <stdint.h>

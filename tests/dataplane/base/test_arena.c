@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "patterns/arena.h"
+#include "dataplane/base/arena.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -123,5 +123,5 @@ static void test_threads(void)
 	CU_ASSERT(arena_peak(&a) >= 40 && arena_peak(&a) <= 100);
 }
 
-UNIT_MAIN("patterns/arena", { "account", test_account }, { "mappings", test_mappings },
+UNIT_MAIN("dataplane/base/arena", { "account", test_account }, { "mappings", test_mappings },
 	{ "sealed", test_sealed }, { "threads", test_threads })

@@ -8,8 +8,8 @@
  * Control only (any of its threads: the account is atomic). A NULL arena is one without account or
  * ceiling. Ownership: the arena outlives everything charged to it.
  */
-#ifndef SMSWALL_PATTERNS_ARENA_H
-#define SMSWALL_PATTERNS_ARENA_H
+#ifndef SMSWALL_BASE_ARENA_H
+#define SMSWALL_BASE_ARENA_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
