@@ -2,7 +2,7 @@
 /*
  * Conditions: the input is a tree of tests and a message. Whatever they are, asking does not crash and
  * gives the same answer twice, `not` gives the other one, and of several destinations: it holds for
- * all where its contrary holds for none.
+ * all where its contrary holds for none, and for one where it holds for any of them by itself.
  */
 #include <stdlib.h>
 
@@ -142,6 +142,21 @@ static bool ask(struct condition_subject *s, const struct condition *c, bool all
 	return v;
 }
 
+/* check_each: destinations one by one, against the answers for one of them and for all. */
+static void check_each(struct condition_subject *s, const struct condition *c)
+{
+	unsigned n = 0;
+
+	if (!condition_parts_destinations(s, c)) {
+		require(condition_holds_for(s, c, 0) == ask(s, c, false));
+		return;
+	}
+	for (unsigned i = 0; i < s->sms->n_destinations; i++) {
+		n += condition_holds_for(s, c, i);
+	}
+	require(ask(s, c, false) == (n != 0) && ask(s, c, true) == (n == s->sms->n_destinations));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -170,6 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned round = 0; round < 2; round++) {
 		require(ask(&s, &c, false) != ask(&s, &not, true));
 		require(ask(&s, &c, true) != ask(&s, &not, false));
+		check_each(&s, &c);
 		if (round == 0) {
 			struct bytes text = bytes_slice(in.octets, in.at, 2000);
 

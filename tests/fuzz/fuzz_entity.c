@@ -63,6 +63,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(e->value.data >= buffer &&
 			e->value.data + e->value.len <= buffer + sizeof(buffer));
 		must(text_utf8_valid(e->value));
+		must(e->kind == ENTITY_NUMBER ||
+			(e->host.len != 0 && e->host.data >= e->value.data &&
+				e->host.data + e->host.len <= e->value.data + e->value.len));
 		if (e->kind == ENTITY_NUMBER) {
 			check_number(e, home);
 		}
