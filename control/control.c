@@ -598,6 +598,7 @@ static void start_limits(struct control *c, struct diag *diag)
 	const struct generation *g = c->ctx->generation;
 
 	c->limit_keeper = limit_keeper_start(c->ctx->config, c->ctx->limits, diag);
+	c->ctx->limit_keeper = c->limit_keeper;
 	if (diag->n_warnings != 0) {
 		warn(diag, "a restart will count from nothing");
 	}
@@ -702,6 +703,7 @@ static int finish(struct control *c, int code)
 	if (code == CONTROL_OK) {
 		drain_last(c);
 	}
+	c->ctx->limit_keeper = NULL;
 	(void)limit_keeper_stop(c->limit_keeper); /* it says itself what it could not write */
 	if (!event_sink_close(&c->sink)) {
 		fprintf(stderr, "smswalld: %s: %llu event lines lost: %s%s%s\n", c->sink.path,

@@ -62,6 +62,7 @@ struct control_context {
 	struct pipeline **pipelines;
 	unsigned n_pipelines;
 	struct limits *limits; /* their state, of all workers; NULL: there is none */
+	const struct limit_keeper *limit_keeper; /* set by control_run(); NULL: they are not kept */
 	bool limits_lost; /* what was kept of it over the restart was damaged: an alarm is due */
 	_Atomic uint64_t *panic_links;
 	volatile sig_atomic_t *stop;        /* set by signals: end the loop */

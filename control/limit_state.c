@@ -48,12 +48,19 @@ static void lose(struct limit_saved *s, const struct config *c, const char *why,
 {
 	char path[PATH_SIZE];
 	char aside[PATH_SIZE];
+	int error;
 
 	path_of(c, "", path);
 	path_of(c, ".damaged", aside);
-	diag_add(diag, DIAG_WARNING, path, 0, 0,
-		"counts of limits: %s: they begin anew; the file is %s now", why, aside);
-	(void)durable_rename(path, aside);
+	error = durable_rename(path, aside);
+	if (error == 0) {
+		diag_add(diag, DIAG_WARNING, path, 0, 0,
+			"counts of limits: %s: they begin anew; the file is %s now", why, aside);
+	} else {
+		diag_add(diag, DIAG_WARNING, path, 0, 0,
+			"counts of limits: %s: they begin anew; it cannot be set aside as %s, and will be written over: %s",
+			why, aside, strerror(-error));
+	}
 	free(s->file);
 	*s = (struct limit_saved){ .lost = true };
 }
@@ -185,10 +192,10 @@ struct limit_keeper {
 	const struct config *config;
 	struct limits *limits;
 	pthread_t thread;
-	pthread_mutex_t lock; /* of all below */
+	pthread_mutex_t lock; /* of `stop` */
 	pthread_cond_t ending;
 	bool stop;
-	int error; /* of the last write */
+	_Atomic int error; /* of the last write: 0 or -errno */
 };
 
 /* wait_for_turn: until the next write is due; false: it is the last one. */
@@ -224,6 +231,11 @@ static void *keep(void *arg)
 		told = k->error;
 	} while (more);
 	return NULL;
+}
+
+int limit_keeper_error(const struct limit_keeper *k)
+{
+	return k != NULL ? k->error : 0;
 }
 
 struct limit_keeper *limit_keeper_start(

@@ -51,6 +51,8 @@ void limit_state_pushed(
 struct limit_keeper;
 struct limit_keeper *limit_keeper_start(
 	const struct config *config, struct limits *l, struct diag *diag);
+/* limit_keeper_error: 0 or -errno of the last write so far. Any thread. NULL is accepted. */
+int limit_keeper_error(const struct limit_keeper *k);
 /* limit_keeper_stop: writes the last state. 0 or -errno of the last write. NULL is accepted. */
 int limit_keeper_stop(struct limit_keeper *k);
 

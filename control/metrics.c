@@ -9,6 +9,7 @@
 
 #include "control/event_sink.h"
 #include "control/events.h"
+#include "control/limit_state.h"
 #include "control/metrics_parts.h"
 #include "control/push.h"
 #include "control/quarantine.h"
@@ -365,6 +366,15 @@ static void write_quarantine(struct openmetrics *m, const struct control_context
 	}
 }
 
+/* write_kept: whether a restart would find the counts of limits. */
+static void write_kept(struct openmetrics *m, const struct control_context *ctx)
+{
+	if (ctx->limit_keeper != NULL) {
+		metrics_single(m, METRIC_LIMITS_FAILED,
+			limit_keeper_error(ctx->limit_keeper) != 0 ? 1 : 0);
+	}
+}
+
 static void write_server(struct openmetrics *m, const struct metrics_server *server)
 {
 	if (server != NULL) {
@@ -408,6 +418,7 @@ bool metrics_write(struct openmetrics *m, const struct control_context *ctx,
 	write_counters(m, sum);
 	write_ledger(m, sum);
 	write_events(m, ctx);
+	write_kept(m, ctx);
 	write_quarantine(m, ctx);
 	metrics_write_ports(m, ctx);
 	write_reasons(m, sum);

@@ -97,6 +97,9 @@
 		"event lines written to events.file")                                              \
 	X(EVENT_LINES_LOST, COUNTER, "smswall_event_lines_lost", "", "",                           \
 		"event lines that events.file did not take")                                       \
+	/* limits */                                                                               \
+	X(LIMITS_FAILED, GAUGE, "smswall_limits_state_failed", "", "",                             \
+		"1: limits.state of control.state_dir could not be written the last time")         \
 	/* quarantine */                                                                           \
 	X(QUARANTINE_FAILED, GAUGE, "smswall_quarantine_failed", "", "",                           \
 		"1: quarantine.path cannot be opened or written")                                  \

@@ -12,6 +12,7 @@
 
 #include "control/event_sink.h"
 #include "control/metrics_parts.h"
+#include "control/limit_state.h"
 #include "control/quarantine.h"
 #include "dataplane/base/clock.h"
 #include "tests/control/fake_pipeline.h"
@@ -601,8 +602,31 @@ static void label_names(const struct sample *s, char *out, size_t size)
 	fclose(f);
 }
 
+/* failing_keeper: counts of limits are to be kept where nothing can be written, and that was tried. */
+static struct limit_keeper *failing_keeper(struct bench *b, struct config *config)
+{
+	struct diag *diag = calloc(1, sizeof(*diag));
+	struct limit_keeper *k;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(diag);
+	*config = b->config;
+	config->limits_keep = true;
+	config->limits_save_s = 1;
+	snprintf(config->state_dir, sizeof(config->state_dir), "/proc/self/no");
+	k = limit_keeper_start(config, b->ctx.limits, diag);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(k);
+	for (unsigned i = 0; i < 100 && limit_keeper_error(k) == 0; i++) {
+		(void)usleep(100000);
+	}
+	diag_clear(diag);
+	free(diag);
+	return k;
+}
+
 static void test_manual_is_told(void)
 {
+	static struct config kept;
+	struct limit_keeper *keeper;
 	struct bench *b = bench_new();
 	static struct event_sink sink;
 	static const struct quarantine quarantine = { .state = SINK_OK };
@@ -620,7 +644,12 @@ static void test_manual_is_told(void)
 	b->config.metrics_rules = 1;
 	b->counts[0][0].hits = 1;
 	give_limits(b);
+	keeper = failing_keeper(b, &kept);
+	b->ctx.limit_keeper = keeper;
 	r = read_page(write_page(b, OPENMETRICS_1_0));
+	CU_ASSERT_EQUAL(value(r, "smswall_limits_state_failed", ""), 1);
+	b->ctx.limit_keeper = NULL;
+	CU_ASSERT(limit_keeper_stop(keeper) < 0);
 	take_limits(b);
 	for (unsigned i = 0; i < r->n_samples; i++) {
 		char labels[128] = "";

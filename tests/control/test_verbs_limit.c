@@ -328,6 +328,30 @@ static void test_kept(void)
 	bench_free(b);
 }
 
+/* A damaged file that cannot be set aside is not told as if it were. */
+static void test_not_aside(void)
+{
+	struct bench *b = bench_new();
+	char path[64];
+	char aside[64];
+	bool lost;
+
+	(void)snprintf(path, sizeof(path), "%s/limits.state", b->folder);
+	(void)snprintf(aside, sizeof(aside), "%s/limits.state.damaged", b->folder);
+	CU_ASSERT_EQUAL(limit_state_save(&b->config, b->limits, clock_realtime_us()), 0);
+	damage(b, 20, false);
+	CU_ASSERT_EQUAL_FATAL(mkdir(aside, 0700), 0);
+	CU_ASSERT_EQUAL(restart(b, &lost), 5);
+	CU_ASSERT_TRUE(lost);
+	CU_ASSERT_EQUAL_FATAL(b->diag.n_warnings, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b->diag.entries[0].text, "they begin anew"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(b->diag.entries[0].text, "cannot be set aside"));
+	CU_ASSERT_PTR_NULL(strstr(b->diag.entries[0].text, " now"));
+	CU_ASSERT_EQUAL(access(path, F_OK), 0);
+	CU_ASSERT_EQUAL(rmdir(aside), 0);
+	bench_free(b);
+}
+
 /* The thread writes at the end, and not where nothing is kept. */
 static void test_keeper(void)
 {
@@ -342,6 +366,31 @@ static void test_keeper(void)
 	b->config.limits_keep = false;
 	CU_ASSERT_PTR_NULL(limit_keeper_start(&b->config, b->limits, &b->diag));
 	CU_ASSERT_EQUAL(limit_keeper_stop(NULL), 0);
+	bench_free(b);
+}
+
+/* What cannot be written is known while it runs. */
+static void test_keeper_error(void)
+{
+	struct bench *b = bench_new();
+	struct limit_keeper *k;
+	char folder[sizeof(b->config.state_dir)];
+
+	memcpy(folder, b->config.state_dir, sizeof(folder));
+	(void)snprintf(b->config.state_dir, sizeof(b->config.state_dir), "/proc/self/no");
+	b->config.limits_save_s = 1;
+	k = limit_keeper_start(&b->config, b->limits, &b->diag);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(k);
+	CU_ASSERT_EQUAL(limit_keeper_error(k), 0);
+	for (unsigned i = 0; i < 100 && limit_keeper_error(k) == 0; i++) {
+		(void)usleep(100000);
+	}
+	CU_ASSERT(limit_keeper_error(k) < 0);
+	CU_ASSERT(limit_keeper_stop(k) < 0);
+	memcpy(b->config.state_dir, folder, sizeof(folder));
+	k = limit_keeper_start(&b->config, b->limits, &b->diag);
+	CU_ASSERT_EQUAL(limit_keeper_stop(k), 0);
+	CU_ASSERT_EQUAL(limit_keeper_error(NULL), 0);
 	bench_free(b);
 }
 
@@ -370,4 +419,5 @@ static void test_pushed(void)
 
 UNIT_MAIN("control/verbs_limit", { "rows", test_rows }, { "roles", test_roles },
 	{ "reset", test_reset }, { "arguments", test_arguments }, { "kept", test_kept },
-	{ "keeper", test_keeper }, { "pushed", test_pushed })
+	{ "not_aside", test_not_aside }, { "keeper", test_keeper },
+	{ "keeper_error", test_keeper_error }, { "pushed", test_pushed })
