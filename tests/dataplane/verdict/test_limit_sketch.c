@@ -27,7 +27,7 @@ static double root(double x)
 /* How many different values one key is let in with: the standard error of that, over many keys. */
 static void check_error(uint32_t max, double worst_percent)
 {
-	const unsigned n_keys = max < 2000 ? 400 : 100;
+	const unsigned n_keys = max < 2000 ? 200 : 30;
 	struct limits *l = rig_table(8, 800, 8, 1);
 	struct limit_rule r = spread_of(max, RIG_DAY);
 	bool known = true;
