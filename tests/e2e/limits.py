@@ -112,10 +112,11 @@ def case_rate(lab):
 
 
 def case_distinct(lab):
-    """Five receivers of a sender; known ones are not new."""
+    """Five receivers of a sender; known ones are not new. Of 43 runs one takes a sixth for one of them (sketch, limit.h)."""
     daemon = lab.start_daemon(policy=policy(lab, [SPREAD]))
     _, answers, _ = send(lab, daemon, [message(n) for n in range(10)] + [message(n) for n in range(5)])
-    check_equal(answers, [0] * 5 + [THROTTLED] * 5 + [0] * 5, "answers")
+    check_equal(answers[:5] + answers[10:], [0] * 10, "answers to those who are let in")
+    check(set(answers[5:10]) <= {0, THROTTLED} and answers[5:10].count(THROTTLED) >= 4, f"answers to others: {answers[5:10]}")
     check_equal(daemon.stop(), 0, "exit code")
 
 

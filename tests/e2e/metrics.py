@@ -92,9 +92,9 @@ def metrics_path(daemon):
     return os.path.join(os.path.dirname(daemon.config), "metrics.sock")
 
 
-def start(lab, series=2000, keys="", **more):
-    """`keys`: more of the configuration; FOLDER in it is where the configuration lies."""
-    config = lab.write_config()
+def start(lab, series=2000, keys="", changes=None, **more):
+    """`keys`: more of the configuration; FOLDER in it is where the configuration lies. `changes`: as of write_config()."""
+    config = lab.write_config(**(changes or {}))
     with open(config, "a", encoding="ascii") as file:
         path = os.path.join(os.path.dirname(config), "metrics.sock")
         file.write(f'metrics = {{ socket = "{path}"; port = {PORT}; rules = 5; series = {series}; }};\n')
@@ -288,7 +288,8 @@ def documented_names():
 def case_dashboard(lab):
     """Every metric that the dashboard and the alerts name is told by the daemon, with those labels."""
     module = documented_names()
-    daemon = start(lab, keys='quarantine = { path = "FOLDER/kept"; };\n')  # whose metrics are told where it is on
+    daemon = start(lab, keys='quarantine = { path = "FOLDER/kept"; };\n',  # what is told only where it is on
+                   changes={"ratio_keys": '4096; state = "keep"'})
     node_session(lab, 40, window=10)
     time.sleep(0.2)
     series = scrape(lab, daemon)
