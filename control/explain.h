@@ -76,8 +76,8 @@ struct explain_message {
 enum { EXPLAIN_PDU_SIZE = LIMIT_SMPP_PDU_LEN };
 
 /*
- * explain_compose: a submit_sm (SMPP 3.4 4.4.1) with this text, as an ESME would write it, or what an SMSC would deliver; its
- * length in octets, or 0 with a sentence in `diag`. `out` of EXPLAIN_PDU_SIZE octets.
+ * explain_compose: a submit_sm (SMPP 3.4 4.4.1) with this text, as an ESME would write it, or what an
+ * SMSC would deliver (4.6.1); its length in octets, or 0 with a sentence in `diag`. `out` of EXPLAIN_PDU_SIZE octets.
  */
 size_t explain_compose(const struct explain_message *m, const struct smpp_profile *profile,
 	uint8_t *out, struct diag *diag);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What was matched of a message: its text as sent and folded, its sender, the links and numbers in it. Part of explain.h. */
+/*
+ * What was matched of a message: its text as sent and folded, its sender, the links and numbers in it.
+ * Part of explain.h.
+ */
 #include <stdlib.h>
 #include <string.h>
 

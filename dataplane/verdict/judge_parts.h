@@ -85,9 +85,9 @@ bool judge_limits_look(const struct judge_limited *q, struct verdict *v);
 
 /*
  * judge_limits_charge: after the verdict, where that lets the message pass (below ACTION_BLANK, no
- * receipt, no never-block, not refused by signalling): charges all limits; *v changes where one is exceeded. Where content is
- * off also: a part of a message that a limit refused for good stays refused. Without `remember` *v is
- * what it would be.
+ * receipt, no never-block, not refused by signalling): charges all limits; *v changes where one is
+ * exceeded. Where content is off also: a part of a message that a limit refused for good stays refused.
+ * Without `remember` *v is what it would be.
  */
 void judge_limits_charge(const struct judge_limited *q, struct verdict *v);
 

@@ -243,10 +243,45 @@ static void doctor_knows_blind_checks(void)
 	json_decref(d.findings);
 }
 
+/* What people read of the ledger: what waits, where anything does, and that it does not add up. */
+static void ledger_for_people(void)
+{
+	static const char *const sides[][2] = {
+		{ "[{\"from\":\"inside\",\"forwarded\":106,\"accounted\":70,\"waiting\":36,\"balanced\":true},"
+		  "{\"from\":\"outside\",\"forwarded\":1,\"accounted\":0,\"waiting\":0,\"balanced\":false}]",
+			"36          0  of open connections" },
+		{ "[{\"from\":\"inside\",\"forwarded\":70,\"accounted\":70,\"waiting\":0,\"balanced\":true},"
+		  "{\"from\":\"outside\",\"forwarded\":0,\"accounted\":0,\"waiting\":0,\"balanced\":true}]",
+			NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
+		json_t *told = json_pack("{s:o}", "ledger", json_loads(sides[i][0], 0, NULL));
+		char *text = NULL;
+		size_t len = 0;
+		FILE *f = open_memstream(&text, &len);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(told);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+		summary_ledger(told, f);
+		CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
+		CU_ASSERT_EQUAL(strstr(text, "  waiting ") != NULL, sides[i][1] != NULL);
+		CU_ASSERT_EQUAL(
+			strstr(text, "THE LEDGER DOES NOT ADD UP") != NULL, sides[i][1] != NULL);
+		CU_ASSERT_EQUAL(strstr(text, "all accounted for") != NULL, sides[i][1] == NULL);
+		if (sides[i][1] != NULL) {
+			CU_ASSERT_PTR_NOT_NULL(strstr(text, sides[i][1]));
+		}
+		free(text);
+		json_decref(told);
+	}
+}
+
 UNIT_MAIN("control/ctl_live",
 	{ "session list has sessions and associations", session_list_has_both },
 	{ "session show of an association", session_show_tells_an_association },
 	{ "status tells of SIGTRAN", status_tells_sigtran },
 	{ "status without SCTP", status_without_sctp },
 	{ "doctor: missing keys", doctor_knows_missing_keys },
-	{ "doctor: blind checks", doctor_knows_blind_checks })
+	{ "doctor: blind checks", doctor_knows_blind_checks },
+	{ "the ledger for people", ledger_for_people })

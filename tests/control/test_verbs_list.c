@@ -14,8 +14,8 @@ static const char conf[] =
 	"	{ name = \"spoofed\"; kind = \"sender\"; effect = \"reject\"; side = \"outside\"; }\n"
 	");\n";
 
-/* A daemon whose policy has two lists. */
-static struct rig *started(void)
+/* A policy with two lists, read for a start. */
+static struct rig *loaded(void)
 {
 	struct rig *r = rig_new();
 
@@ -24,9 +24,15 @@ static struct rig *started(void)
 	rig_write(r, "policy/policy.conf", conf);
 	rig_write(r, "policy/vip.txt", "447700900001, chair\n4477009*\n");
 	rig_write(r, "policy/spoofed.txt", "MyBank\nPost\n");
-	CU_ASSERT_TRUE_FATAL(
-		push_boot_load(&r->boot, &r->config, rig_path(r, "policy"), &r->diag) &&
-		push_boot_make(&r->boot, &r->config, &r->first, &r->diag));
+	CU_ASSERT_TRUE_FATAL(push_boot_load(&r->boot, &r->config, rig_path(r, "policy"), &r->diag));
+	return r;
+}
+
+static struct rig *started(void)
+{
+	struct rig *r = loaded();
+
+	CU_ASSERT_TRUE_FATAL(push_boot_make(&r->boot, &r->config, &r->first, &r->diag));
 	rig_start(r);
 	return r;
 }
@@ -199,6 +205,31 @@ static void test_too_big(void)
 	rig_free(r);
 }
 
+/* A start for whose lists, or for whose rest, there is no room: told, and nothing stays charged. */
+static void test_no_room_at_start(void)
+{
+	static const char *const told[] = { "too small for list vip", "too small for the policy" };
+	struct rig *r = loaded();
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		r->boot.arena.ceiling = arena_used(&r->boot.arena) + 10;
+		CU_ASSERT_FALSE(push_boot_make(&r->boot, &r->config, &r->first, &r->diag));
+		CU_ASSERT_PTR_NULL(r->first.generation);
+		CU_ASSERT_EQUAL_FATAL(r->diag.n_errors, i + 1);
+		CU_ASSERT_PTR_NOT_NULL(
+			strstr(r->diag.entries[r->diag.n_entries - 1].text, told[i]));
+		r->boot.arena.ceiling = 0; /* for the lists there is room, next time */
+		if (i == 0) {
+			const char *list;
+			size_t size;
+
+			CU_ASSERT(list_set_charge(r->boot.set.lists, &r->boot.arena, &list, &size));
+		}
+	}
+	rig_stop(r);
+	rig_free(r);
+}
+
 /* From the store after a restart, and back to the one before. */
 static void test_kept(void)
 {
@@ -267,5 +298,6 @@ static void test_arguments(void)
 }
 
 UNIT_MAIN("verbs_list", { "what there is", test_what_there_is }, { "changes", test_changes },
-	{ "replace", test_replace }, { "too big", test_too_big }, { "kept", test_kept },
+	{ "replace", test_replace }, { "too big", test_too_big },
+	{ "no room at start", test_no_room_at_start }, { "kept", test_kept },
 	{ "arguments", test_arguments })
